@@ -1,0 +1,131 @@
+"""What the API hands to the runtime, and what comes back: plain, frozen where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+InvocationType = Literal["RequestResponse", "Event"]
+ReportStatus = Literal["success", "error", "failure", "timeout"]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """All that running one version of one function needs.
+
+    `arn` is unqualified. `version` is "$LATEST" or a number. `identity` changes whenever code or
+    configuration does: an environment serves only requests whose spec has its identity, so a
+    reload is nothing but a new identity. `timeout` is in seconds, sizes are in MB.
+    `dependencies` is the folder of installed third-party packages (not in `task_root`), or None.
+    """
+
+    name: str
+    arn: str
+    version: str
+    identity: str
+    runtime: str
+    handler: str
+    task_root: Path
+    timeout: int = 3
+    memory_size: int = 128
+    ephemeral_storage: int = 512
+    environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Path, ...] = ()
+    dependencies: Path | None = None
+    log_group: str = ""
+    log_format: Literal["Text", "JSON"] = "Text"
+    application_log_level: str | None = None
+    system_log_level: str | None = None
+    account: str = "123456789012"
+    region: str = "us-east-1"
+
+
+@dataclass(slots=True)
+class InvokeRequest:
+    """One invocation. `client_context` is JSON text (already base64-decoded).
+
+    `token` is the caller's own handle for cancelling (header X-Workbench-Invocation), if any.
+    `on_chunk`, if set, receives a streamed response's bytes as they arrive.
+    """
+
+    request_id: str
+    payload: bytes
+    invoked_arn: str
+    trace_header: str
+    invocation_type: InvocationType = "RequestResponse"
+    client_context: str | None = None
+    token: str | None = None
+    on_chunk: Callable[[bytes], None] | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """The figures of a REPORT line (lambda-facts §3.1). Times in ms, sizes in MB."""
+
+    duration_ms: float
+    billed_ms: int
+    memory_size: int
+    max_memory_used: int
+    init_ms: float | None = None
+    status: ReportStatus = "success"
+    error_type: str | None = None
+
+
+@dataclass(slots=True)
+class InvokeResult:
+    """How an invocation ended. `function_error` is "Unhandled" or None.
+
+    The answer is ready before the REPORT line is: `finished` tells the rest (see `Completion`).
+    """
+
+    payload: bytes
+    function_error: str | None = None
+    content_type: str = "application/json"
+    streamed: bool = False
+
+
+@dataclass(slots=True)
+class Completion:
+    """What is known once the invocation is over, its report and log text included.
+
+    `log_text` is the START…REPORT text of this invocation alone (UTF-8).
+    `started` is epoch seconds.
+    """
+
+    spec: FunctionSpec
+    request: InvokeRequest
+    result: InvokeResult
+    report: Report
+    log_text: str
+    log_stream: str
+    started: float
+
+
+class Observer(Protocol):
+    """Where the runtime tells what happens, for the screen and the history. Must not block."""
+
+    def environment_changed(self, environment: Mapping[str, object]) -> None:
+        """`{"Id","FunctionName","Version","State","Pid","LogStream","At",…}` after a change."""
+
+    def invocation_started(self, spec: FunctionSpec, request: InvokeRequest) -> None: ...
+
+    def invocation_finished(self, completion: Completion) -> None: ...
+
+    def notice(self, function_name: str, message: str) -> None:
+        """A sentence a person should see, such as which Python stands in for another."""
+
+
+class LogSink(Protocol):
+    """Takes log events; `events` are (epoch ms, message with its newline) in order."""
+
+    def append(self, group: str, stream: str, events: list[tuple[int, str]]) -> None: ...
+
+
+class Throttled(Exception):
+    """No environment may be used or started now (lambda-facts §5). `reason` is AWS's Reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

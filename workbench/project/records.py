@@ -1,0 +1,54 @@
+"""What is known of a project on disk: its functions and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the project that a person must mend.
+
+    `line` and `column` count from 1; None where the problem has no place. `message` is one
+    sentence that says what is wrong and what to do.
+    """
+
+    file: Path
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSource:
+    """A function whose code is a folder (or a built artefact) on this machine.
+
+    `code` is the folder that becomes LAMBDA_TASK_ROOT, `layers` are folders (or zips) in the
+    order AWS would merge them, `timeout` is in seconds, `memory_size` and `ephemeral_storage` in
+    MB. `declared_in` is the template, or the source file when there is no template.
+    """
+
+    name: str
+    runtime: str
+    handler: str
+    code: Path
+    declared_in: Path
+    declared_at: int | None = None
+    description: str = ""
+    timeout: int = 3
+    memory_size: int = 128
+    ephemeral_storage: int = 512
+    architecture: str = "x86_64"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything found under `root`. A problem never hides the functions that could be read."""
+
+    root: Path
+    functions: tuple[FunctionSource, ...] = ()
+    problems: tuple[Problem, ...] = ()
