@@ -1,0 +1,37 @@
+"""One server per project, and when one that nobody uses may stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+
+class AlreadyServed(Exception):
+    """Another process serves this project."""
+
+
+@contextlib.contextmanager
+def sole_server(lock: Path) -> Iterator[None]:
+    """Hold the project's lock; the kernel lets go of it however the process ends.
+
+    Raises AlreadyServed when another process holds it.
+    """
+    with lock.open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyServed from None
+        yield
+
+
+async def until_unused(linger: float, in_use: Callable[[], bool]) -> None:
+    """Return once `in_use` has been false for `linger` seconds without a break."""
+    last_use = time.monotonic()
+    while time.monotonic() - last_use < linger:
+        await asyncio.sleep(min(1.0, linger / 4))
+        if in_use():
+            last_use = time.monotonic()
