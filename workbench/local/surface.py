@@ -1,0 +1,114 @@
+"""What has no AWS API, under `/_workbench/`: JSON with PascalCase keys, and a stream of events.
+
+| request | answer |
+|---|---|
+| GET /_workbench/status | version, process, project, account, region, problems, notices |
+| GET /_workbench/environments | the live execution environments |
+| GET /_workbench/events | Server-Sent Events, see `broadcast.py` |
+| DELETE /_workbench/invocations/{request id or token} | 202: its environment is killed |
+| POST /_workbench/shutdown | 202: the server stops |
+
+The gate in front of it asks for the same SigV4 header as of any API call, so that a page in a
+browser cannot reach it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Protocol
+from urllib.parse import unquote
+
+from workbench import __version__
+from workbench.local.broadcast import Broadcaster
+from workbench.local.config import ServerConfig
+from workbench.local.http import Request, Response
+
+PREFIX = "/_workbench/"
+_KEEP_ALIVE_SECONDS = 15.0
+
+
+class Environments(Protocol):
+    """What the surface needs of the runtime."""
+
+    def environments(self) -> Iterable[Mapping[str, object]]:
+        """The live execution environments, as in the `environment` event."""
+
+    def cancel(self, request_id_or_token: str) -> bool:
+        """Kill the environment that runs this invocation; False when none does."""
+
+
+class Surface:
+    """Answers requests whose path starts with `PREFIX`."""
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        broadcaster: Broadcaster,
+        runtime: Environments,
+        shut_down: Callable[[], None],
+    ) -> None:
+        self._config = config
+        self._broadcaster = broadcaster
+        self._runtime = runtime
+        self._shut_down = shut_down
+        self._started = time.time()
+
+    def handle(self, request: Request) -> Response:
+        """The answer to one request; 404 with a sentence for what is not offered."""
+        path = request.path.removeprefix(PREFIX)
+        match (request.method, path):
+            case ("GET", "status"):
+                return _json(200, self._status())
+            case ("GET", "environments"):
+                return _json(200, {"Environments": list(self._runtime.environments())})
+            case ("GET", "events"):
+                headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
+                return Response(200, self._events(), headers)
+            case ("DELETE", _) if path.startswith("invocations/"):
+                return self._cancel(unquote(path.removeprefix("invocations/")))
+            case ("POST", "shutdown"):
+                self._shut_down()
+                return _json(202, {})
+        return _json(404, {"Message": f"There is no {request.method} {request.path} here."})
+
+    def _status(self) -> dict[str, object]:
+        config = self._config
+        return {
+            "Version": __version__,
+            "Pid": os.getpid(),
+            "Project": str(config.project) if config.project else None,
+            "Account": config.account,
+            "Region": config.region,
+            "Started": self._started,
+            "Problems": self._broadcaster.problems,
+            "Notices": self._broadcaster.notices,
+        }
+
+    def _cancel(self, handle: str) -> Response:
+        if self._runtime.cancel(handle):
+            return _json(202, {})
+        return _json(404, {"Message": f"No invocation {handle} is running."})
+
+    async def _events(self) -> AsyncIterator[bytes]:
+        queue = self._broadcaster.listen()
+        try:
+            yield b": listening\n\n"
+            while True:
+                try:
+                    frames = [await asyncio.wait_for(queue.get(), _KEEP_ALIVE_SECONDS)]
+                except TimeoutError:
+                    yield b":\n\n"
+                    continue
+                while not queue.empty():
+                    frames.append(queue.get_nowait())
+                yield b"".join(frames)
+        finally:
+            self._broadcaster.leave(queue)
+
+
+def _json(status: int, document: Mapping[str, object]) -> Response:
+    return Response(status, json.dumps(document).encode(), [("Content-Type", "application/json")])
