@@ -1,0 +1,31 @@
+"""How one local Lambda is set up: fixed when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Everything the local Lambda's parts need to know about the whole.
+
+    `state` is the folder of `state.db`, `logs.db` and `code/` (`<project>/.workbench`).
+    `port` 0 takes a free one; `url` is known only once the server listens (see `Endpoint.url`).
+    `transition_seconds` is how long `Pending` and `InProgress` last (lambda-facts §4.3).
+    `time_scale` divides Lambda's long waits (retries of asynchronous events, lambda-facts §6).
+    `concurrency` and `unreserved_minimum` are the account's (§5); `log_group_bytes` bounds the
+    text kept for one log group, oldest dropped first.
+    """
+
+    state: Path
+    project: Path | None = None
+    account: str = "123456789012"
+    region: str = "us-east-1"
+    host: str = "127.0.0.1"
+    port: int = 0
+    transition_seconds: float = 0.02
+    time_scale: float = 1.0
+    concurrency: int = 1000
+    unreserved_minimum: int = 100
+    log_group_bytes: int = 64 * 1024 * 1024

@@ -1,0 +1,401 @@
+"""One HTTP/1.1 connection: an `asyncio.Protocol` on httptools.
+
+That costs a third of a framework on the invoke path (design §4), and sees request trailers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Coroutine
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+
+import httptools
+
+from workbench.local.errors import ApiError, service_failure
+from workbench.local.http_messages import Deferred, ErrorResponse, Handler, Request, Response
+
+log = logging.getLogger(__name__)
+
+MAX_HEAD = 64 * 1024
+MAX_BUFFERED = 512 * 1024 * 1024  # all bodies of one listener together
+MAX_PIPELINED = 32
+
+_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds a client may take: to send a head, between two pieces of a body, to send its next
+    request on an open connection, to take a response's next bytes."""
+
+    head: float = 20.0
+    body: float = 30.0
+    idle: float = 300.0
+    write: float = 60.0
+
+
+class Serving(Protocol):
+    """What a connection needs of its listener."""
+
+    handler: Handler
+    on_error: ErrorResponse
+    max_body: int
+    timeouts: Timeouts
+    buffered: int
+    connections: set[HttpConnection]
+    tasks: set[asyncio.Task[None]]
+
+
+class HttpConnection(asyncio.Protocol):
+    """One connection. Answers in order, one request at a time; pipelined ones wait."""
+
+    def __init__(self, listener: Serving, loop: asyncio.AbstractEventLoop) -> None:
+        self._listener = listener
+        self._loop = loop
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport = None  # type: ignore[assignment]
+        self._waiting: deque[Request] = deque()
+        self._current: Request | None = None  # being answered
+        self._deadline: float | None = None
+        self._closing = False  # nothing more is read; close once the last answer is out
+        self._last_words: Response | None = None  # sent before closing, after all other answers
+        self._writable: asyncio.Event | None = None  # there while the client reads too slowly
+        self._task: asyncio.Task[None] | None = None
+        self._held = 0  # bytes of bodies of this connection, counted in listener.buffered
+        self._begin_message()
+
+    # -- connection ------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._listener.connections.add(self)
+        self._wait_for_client()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._listener.connections.discard(self)
+        self._release(self._held)
+        self._waiting.clear()
+        self._closing = True
+        if self._writable is not None:
+            self._writable.set()
+        if self._task is not None:
+            self._task.cancel()
+
+    def abort(self) -> None:
+        """Cut the connection now."""
+        self._transport.abort()
+
+    def check_deadline(self, now: float) -> None:
+        """Close the connection if the client has kept us waiting for too long."""
+        if self._deadline is None or now < self._deadline:
+            return
+        if self._in_message and self._current is None and self._writable is None:
+            self._fail(ApiError("RequestTimeoutException", "The request took too long to arrive."))
+        else:
+            self._transport.abort()
+
+    def eof_received(self) -> bool:
+        if self._current is None and not self._waiting:
+            return False
+        self._closing = True  # a half-closed client may still read its answers
+        return True
+
+    def pause_writing(self) -> None:
+        self._writable = asyncio.Event()
+        self._deadline = self._loop.time() + self._listener.timeouts.write
+
+    def resume_writing(self) -> None:
+        if self._writable is not None:
+            self._writable.set()
+            self._writable = None
+        self._next()
+
+    def _wait_for_client(self) -> None:
+        timeouts = self._listener.timeouts
+        if not self._in_message:
+            seconds = timeouts.idle
+        else:
+            seconds = timeouts.body if self._head_done else timeouts.head
+        self._deadline = self._loop.time() + seconds
+
+    def _hold(self, size: int) -> None:
+        self._held += size
+        self._listener.buffered += size
+
+    def _release(self, size: int) -> None:
+        self._held -= size
+        self._listener.buffered -= size
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
+        if not self._head_done:
+            self._head_bytes += len(data)
+        elif self._in_message and self._current is None:
+            self._deadline = self._loop.time() + self._listener.timeouts.body
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._closing = True  # no other protocol is spoken here: answer, then close
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            if not isinstance(cause, ApiError):
+                log.error("a request could not be read", exc_info=error)
+                cause = service_failure()
+            self._fail(cause)
+        except httptools.HttpParserError:
+            self._fail(ApiError("SerializationException", "The HTTP request is malformed."))
+        else:
+            if self._in_message and not self._head_done and self._head_bytes > MAX_HEAD:
+                self._fail(_head_too_large())
+
+    def _begin_message(self) -> None:
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._trailers: dict[str, str] = {}
+        self._fields = 0
+        self._head_bytes = 0
+        self._chunks: list[bytes] = []
+        self._body_size = 0
+        self._problem: ApiError | None = None
+        self._in_message = False
+        self._head_done = False
+
+    def on_message_begin(self) -> None:
+        self._in_message = True
+        self._head_bytes = 0  # the piece that brought the beginning is not counted
+        if self._current is None:
+            self._wait_for_client()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+        self._count_head(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count_head(len(name) + len(value) + 4)
+        headers = self._trailers if self._head_done else self._headers
+        key = name.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+
+    def _count_head(self, size: int) -> None:
+        self._fields += size
+        if self._fields > MAX_HEAD:
+            raise _head_too_large()
+
+    def on_headers_complete(self) -> None:
+        self._head_done = True
+        headers = self._headers
+        if int(headers.get("content-length", 0)) > self._listener.max_body:
+            self._problem = self._too_large()
+        if "expect" in headers and headers["expect"].lower() == "100-continue":
+            if self._problem is not None:
+                raise self._problem
+            if self._current is None:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        size = len(body)
+        self._body_size += size
+        if self._problem is None:
+            if self._body_size > self._listener.max_body:
+                self._problem = self._too_large()
+            elif self._listener.buffered + size > MAX_BUFFERED:
+                self._problem = ApiError(
+                    "ServiceUnavailableException",
+                    "Too many large requests at once; try again in a moment.",
+                    headers={"Retry-After": "1"},
+                )
+            else:
+                self._chunks.append(body)
+                self._hold(size)
+                return
+            self._drop_body()
+        # What will be refused is read and thrown away, so that the client gets to our answer.
+        if self._body_size > 4 * self._listener.max_body:
+            raise self._problem
+
+    def _drop_body(self) -> None:
+        self._release(sum(map(len, self._chunks)))
+        self._chunks.clear()
+
+    def on_message_complete(self) -> None:
+        target, _, query = self._url.decode("latin-1").partition("?")
+        if target[:1] != "/":
+            target = "/" + target.partition("://")[2].partition("/")[2]
+        chunks = self._chunks
+        request = Request(
+            self._parser.get_method().decode("latin-1"),
+            target,
+            query,
+            self._headers,
+            chunks[0] if len(chunks) == 1 else b"".join(chunks),
+        )
+        request.trailers = self._trailers
+        request.keep_alive = self._parser.should_keep_alive()
+        request.version = self._parser.get_http_version()
+        problem = self._problem
+        self._begin_message()
+        if problem is not None:
+            raise problem
+        if self._current is None and self._writable is None and not self._waiting:
+            self._dispatch(request)
+        else:
+            self._waiting.append(request)
+            if len(self._waiting) >= MAX_PIPELINED:
+                self._transport.pause_reading()
+
+    def _too_large(self) -> ApiError:
+        return ApiError(
+            "RequestEntityTooLargeException",
+            f"Request must be smaller than {self._listener.max_body} bytes",
+        )
+
+    # -- answering -------------------------------------------------------------------------
+
+    def _dispatch(self, request: Request) -> None:
+        self._current = request
+        self._deadline = None
+        listener = self._listener
+        try:
+            answer = listener.handler(request)
+        except ApiError as error:
+            answer = listener.on_error(request, error)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            answer = listener.on_error(request, service_failure())
+        if type(answer) is Response:
+            self._send(answer)
+        elif type(answer) is Deferred:
+            answer.deliver_to(self._send)
+        else:
+            self._start(self._await(request, answer))  # type: ignore[arg-type]
+
+    async def _await(self, request: Request, answer: Awaitable[Response]) -> None:
+        try:
+            response = await answer
+        except ApiError as error:
+            response = self._listener.on_error(request, error)
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            response = self._listener.on_error(request, service_failure())
+        if isinstance(response.body, bytes):
+            self._send(response)
+        else:
+            await self._stream(request, response, response.body)
+
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        self._task = task = self._loop.create_task(work)
+        self._listener.tasks.add(task)
+        task.add_done_callback(self._listener.tasks.discard)
+
+    def _send(self, response: Response) -> None:
+        request = self._current
+        if request is None or self._transport.is_closing():
+            return
+        body = response.body
+        if not isinstance(body, bytes):
+            self._start(self._stream(request, response, body))
+            return
+        head = self._head(request, response)
+        if response.status == 204 or response.status < 200:
+            self._transport.write(head + b"\r\n")
+        else:
+            head += b"Content-Length: %d\r\n\r\n" % len(body)
+            self._transport.write(head if request.method == "HEAD" else head + body)
+        self._finished(request)
+
+    def _head(self, request: Request, response: Response) -> bytes:
+        lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+        if not request.keep_alive or self._closing:
+            lines += "Connection: close\r\n"
+        status = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d -\r\n" % response.status
+        return status + lines.encode("latin-1", "replace")
+
+    async def _stream(
+        self, request: Request, response: Response, body: AsyncIterator[bytes]
+    ) -> None:
+        chunked = request.version != "1.0"
+        if not chunked:
+            request.keep_alive = False
+        framing = b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"\r\n"
+        write = self._transport.write
+        write(self._head(request, response) + framing)
+        try:
+            if request.method != "HEAD":
+                async for piece in body:
+                    if piece:
+                        write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+                    while self._writable is not None and not self._transport.is_closing():
+                        await self._writable.wait()
+                if chunked:
+                    write(b"0\r\n\r\n")
+        except Exception:
+            log.exception("%s %s broke off", request.method, request.path)
+            self._transport.abort()  # the client must not take what it has for the whole
+        finally:
+            close = getattr(body, "aclose", None)
+            if close is not None:
+                await close()
+        self._finished(request)
+
+    def _finished(self, request: Request) -> None:
+        self._release(len(request.body))
+        self._current = None
+        if not request.keep_alive or (self._closing and not self._waiting):
+            self._close()
+        elif self._waiting:
+            self._next()
+        else:
+            self._wait_for_client()
+
+    def _next(self) -> None:
+        if self._current is not None or self._writable is not None:
+            return
+        if self._waiting:
+            request = self._waiting.popleft()
+            if not self._waiting and not self._closing:
+                self._transport.resume_reading()
+            self._dispatch(request)
+        elif self._closing:
+            self._close()
+        else:
+            self._wait_for_client()
+
+    def _fail(self, error: ApiError) -> None:
+        """Say what is wrong with the request being read, after all earlier answers; then close."""
+        self._drop_body()
+        self._closing = True
+        self._last_words = self._listener.on_error(None, error)
+        if self._current is None and not self._waiting:
+            self._close()
+
+    def _close(self) -> None:
+        last = self._last_words
+        if last is not None and not self._transport.is_closing():
+            self._last_words = None
+            goodbye = Request("GET", "/")
+            goodbye.keep_alive = False
+            self._current = goodbye
+            self._send(last)
+            return
+        self._transport.close()
+
+
+def _head_too_large() -> ApiError:
+    return ApiError(
+        "RequestHeaderFieldsTooLargeException",
+        f"The request line and headers must be smaller than {MAX_HEAD} bytes",
+        status=431,
+    )

@@ -1,0 +1,86 @@
+"""What goes in and out of an HTTP listener: requests, responses, and answers that come later."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from urllib.parse import parse_qsl
+
+from workbench.local.errors import ApiError
+
+
+class Request:
+    """One HTTP request, complete. Header names are lower case; `path` is still %-encoded."""
+
+    __slots__ = ("body", "headers", "keep_alive", "method", "path", "query", "trailers", "version")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = {} if headers is None else headers
+        self.body = body
+        self.trailers: dict[str, str] = {}
+        self.keep_alive = True
+        self.version = "1.1"
+
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """The query string's names and values, decoded, in order; bare names have ""."""
+        return parse_qsl(self.query, keep_blank_values=True)
+
+
+Body = bytes | AsyncIterator[bytes]
+
+
+class Response:
+    """One HTTP response. An `AsyncIterator` body is sent chunk by chunk as it yields,
+    waiting whenever the client is slower; it is closed when the client goes away."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self, status: int, body: Body = b"", headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+
+
+class Deferred:
+    """A response that comes later through a plain call: cheaper than a future."""
+
+    __slots__ = ("_response", "_sink")
+
+    def __init__(self) -> None:
+        self._sink: Callable[[Response], None] | None = None
+        self._response: Response | None = None
+
+    def resolve(self, response: Response) -> None:
+        """Send `response`; at most once, from the event loop's thread."""
+        self._response = response
+        if self._sink is not None:
+            self._sink(response)
+
+    def deliver_to(self, sink: Callable[[Response], None]) -> None:
+        """Have the response passed to `sink`, now if it is there already."""
+        self._sink = sink
+        if self._response is not None:
+            sink(self._response)
+
+
+Answer = Response | Deferred | Awaitable[Response]
+Handler = Callable[[Request], Answer]
+ErrorResponse = Callable[[Request | None, ApiError], Response]
+
+
+def plain_error(request: Request | None, error: ApiError) -> Response:
+    """An error as Lambda's API sends it; the default for listeners that aren't an AWS API."""
+    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", error.code)]
+    headers += error.headers.items()
+    return Response(error.status, error.rest_json(), headers)
