@@ -129,3 +129,7 @@ class Throttled(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class UnsupportedRuntime(Exception):
+    """This machine or this version cannot run the function. `str()` is a sentence for a person."""

@@ -1,0 +1,86 @@
+"""An execution environment's states and the only ways between them. No I/O here."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+from workbench.local.runtime.records import FunctionSpec
+
+
+class State(Enum):
+    """Where an environment is in its life (lambda-facts §1.4)."""
+
+    STARTING = "starting"  # its process is being started
+    INIT = "init"  # the runtime and the function's static code are running
+    READY = "ready"  # it waits for an invocation
+    BUSY = "busy"  # it runs one
+    FAILED = "failed"  # reset: its process is gone, the next invocation starts another one
+    STOPPING = "stopping"  # it was told to go
+    GONE = "gone"
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.STARTING: frozenset({State.INIT, State.FAILED, State.STOPPING}),
+    State.INIT: frozenset({State.READY, State.FAILED, State.STOPPING}),
+    State.READY: frozenset({State.BUSY, State.STOPPING, State.FAILED}),
+    State.BUSY: frozenset({State.READY, State.FAILED, State.STOPPING}),
+    State.FAILED: frozenset({State.STARTING, State.STOPPING}),
+    State.STOPPING: frozenset({State.GONE}),
+    State.GONE: frozenset(),
+}
+
+
+class IllegalTransition(Exception):
+    """An environment was told to go where it cannot go from here: a mistake in the runtime."""
+
+
+class Environment:
+    """One execution environment: who it is, what it runs, and its state.
+
+    `changed` is called after every transition.
+    """
+
+    __slots__ = ("_changed", "id", "log_stream", "pid", "request_id", "since", "spec", "state")
+
+    def __init__(self, spec: FunctionSpec, changed: Callable[[Environment], None]) -> None:
+        self.spec = spec
+        self.id = secrets.token_hex(16)
+        self.log_stream = log_stream_name(spec, self.id, time.time())
+        self.state = State.STARTING
+        self.since = time.time()
+        self.pid: int | None = None
+        self.request_id: str | None = None
+        self._changed = changed
+
+    def to(self, state: State) -> None:
+        """Go to `state`; raises IllegalTransition when the table has no such way."""
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.state.value} → {state.value}")
+        self.state = state
+        self.since = time.time()
+        self._changed(self)
+
+    def describe(self) -> dict[str, object]:
+        """The environment as `/_workbench/environments` lists it."""
+        described: dict[str, object] = {
+            "Id": self.id,
+            "FunctionName": self.spec.name,
+            "Version": self.spec.version,
+            "State": self.state.value,
+            "Pid": self.pid,
+            "LogStream": self.log_stream,
+            "At": self.since,
+        }
+        if self.request_id is not None:
+            described["RequestId"] = self.request_id
+        return described
+
+
+def log_stream_name(spec: FunctionSpec, environment_id: str, now: float) -> str:
+    """`YYYY/MM/DD/[version]<32 hex>`; a custom group's streams name the function (§3.3)."""
+    day = time.strftime("%Y/%m/%d", time.gmtime(now))
+    custom = spec.log_group not in ("", f"/aws/lambda/{spec.name}")
+    return f"{day}/{spec.name if custom else ''}[{spec.version}]{environment_id}"
