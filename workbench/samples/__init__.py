@@ -1,0 +1,21 @@
+"""The sample events and sample functions that come with workbench (standard library only).
+
+`catalogue.py` reads and finds events, `render.py` fills their placeholders in, `filters.py` has
+the encodings, `functions.py` the runnable sample project.
+"""
+
+from workbench.samples.catalogue import SampleEvent, UnknownSample, catalogue, find, search
+from workbench.samples.functions import copy_sample_functions, sample_functions
+from workbench.samples.parameters import BadParameter, Parameter
+
+__all__ = [
+    "BadParameter",
+    "Parameter",
+    "SampleEvent",
+    "UnknownSample",
+    "catalogue",
+    "copy_sample_functions",
+    "find",
+    "sample_functions",
+    "search",
+]
