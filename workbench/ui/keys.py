@@ -1,0 +1,210 @@
+"""Every key of the screen, in one table with stable ids.
+
+Bindings, footers, help and the command palette are all made from `KEYS`; a pane adds nothing of
+its own. An id is `<scope>.<action>` and does not change when a key is remapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+SCOPES = {
+    "screen": "Everywhere",
+    "pane": "In every pane (not while typing in an editor)",
+    "functions": "Functions",
+    "event": "Event",
+    "result": "Result",
+    "logs": "Logs",
+    "versions": "Versions",
+    "history": "History",
+}
+"""The places a key can belong to, with their headings in the help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action and its keys.
+
+    `keys` are Textual's names, the first is the one shown. `label` is the word in the footer and
+    `footer` its place there (0: not shown, 1 first). `priority` keys win over an editor's own.
+    """
+
+    scope: str
+    action: str
+    keys: tuple[str, ...]
+    label: str
+    description: str
+    footer: int = 0
+    priority: bool = False
+
+    @property
+    def id(self) -> str:
+        """The stable name of the binding."""
+        return f"{self.scope}.{self.action.replace('(', '-').translate(_QUOTES)}"
+
+    @property
+    def shown(self) -> str:
+        """The first key as people write it."""
+        return shown(self.keys[0]) if self.keys else ""
+
+
+_QUOTES = str.maketrans("", "", "')\"")
+
+_SHOWN = {
+    "question_mark": "?",
+    "plus": "+",
+    "slash": "/",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "esc",
+}
+
+
+def shown(key: str) -> str:
+    """A Textual key name as people write it: `question_mark` → `?`."""
+    return _SHOWN.get(key, key)
+
+
+KEYS: tuple[Key, ...] = (
+    Key("screen", "invoke", ("ctrl+j", "alt+enter"), "invoke",
+        "Invoke the function with the event", footer=1, priority=True),
+    Key("screen", "cancel", ("ctrl+k",), "cancel",
+        "Cancel the invocation that is running", priority=True),
+    Key("screen", "rerun", ("ctrl+r",), "rerun",
+        "Run the last invocation again: same event, same qualifier", priority=True),
+    Key("screen", "watch", ("f5",), "watch",
+        "Watch: invoke again on every save and show what changed", priority=True),
+    Key("screen", "invocation_type", ("f6",), "type",
+        "Change the invocation type: RequestResponse, Event (async), DryRun", priority=True),
+    Key("screen", "new_event", ("ctrl+n",), "new event",
+        "New event: choose a sample or a saved event", priority=True),
+    Key("screen", "saved_events", ("ctrl+l",), "saved events",
+        "Open a saved event of this function", priority=True),
+    Key("screen", "save_event", ("ctrl+s",), "save event",
+        "Save the event in the project", priority=True),
+    Key("screen", "target", ("ctrl+t",), "target",
+        "Switch between the local Lambda and AWS (profile and region)", priority=True),
+    Key("screen", "command_palette", ("ctrl+p",), "commands",
+        "Command palette: every action with its key", priority=True),
+    Key("screen", "jump", ("ctrl+o",), "jump", "Jump to any pane or field", priority=True),
+    Key("screen", "pager", ("f3",), "pager", "Open the text that has focus in $PAGER",
+        priority=True),
+    Key("screen", "editor", ("f4",), "$EDITOR", "Open what has focus in $EDITOR", priority=True),
+    Key("screen", "problems", ("f8",), "problems", "List what is wrong in the project",
+        priority=True),
+    Key("screen", "zoom", ("f10",), "zoom", "Zoom the pane, and back", priority=True),
+    Key("screen", "help", ("f1",), "help", "Help for what has focus", footer=99, priority=True),
+    Key("screen", "next_pane", ("tab",), "next pane", "Go to the next pane", priority=True),
+    Key("screen", "previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane",
+        priority=True),
+    Key("screen", "theme", (), "theme", "Choose the colours"),
+    Key("screen", "quit", ("ctrl+q",), "quit", "Quit; everything is kept", priority=True),
+    Key("pane", "pane('functions')", ("1", "alt+1"), "functions", "Go to Functions"),
+    Key("pane", "pane('event')", ("2", "alt+2"), "event", "Go to Event"),
+    Key("pane", "pane('result')", ("3", "alt+3"), "result", "Go to Result"),
+    Key("pane", "pane('logs')", ("4", "alt+4"), "logs", "Go to Logs"),
+    Key("pane", "pane('versions')", ("5", "alt+5"), "versions", "Go to Versions"),
+    Key("pane", "pane('history')", ("6", "alt+6"), "history", "Go to History"),
+    Key("pane", "zoom", ("plus",), "zoom", "Zoom the pane, and back"),
+    Key("pane", "help", ("question_mark",), "help", "Help for what has focus"),
+    Key("pane", "copy", ("y",), "copy", "Copy what has focus"),
+    Key("pane", "copy_command", ("Y",), "copy command",
+        "Copy the invocation as an `aws lambda invoke` command"),
+    Key("pane", "quit", ("q",), "quit", "Quit; everything is kept"),
+    Key("functions", "edit_event", ("enter",), "edit event",
+        "Go to this function's event", footer=2),
+    Key("functions", "filter", ("slash",), "filter", "Filter the functions by typing", footer=3),
+    Key("functions", "view_code", ("v",), "view code",
+        "View the code: the handler's file, or the downloaded package on AWS", footer=4),
+    Key("functions", "reload", ("r",), "refresh", "Read the list of functions again", footer=6),
+    Key("event", "edit", ("enter",), "edit", "Type in the event; esc leaves the editor", footer=2),
+    Key("event", "new_event", ("n",), "new", "New event: choose a sample or a saved event",
+        footer=3),
+    Key("event", "saved_events", ("e",), "saved", "Open a saved event of this function",
+        footer=4),
+    Key("event", "save_event", ("s",), "save", "Save the event in the project", footer=5),
+    Key("event", "invocation_type", ("i",), "type",
+        "Change the invocation type: RequestResponse, Event (async), DryRun", footer=6),
+    Key("event", "watch", ("w",), "watch",
+        "Watch: invoke again on every save and show what changed"),
+    Key("event", "format", ("f",), "format", "Indent the JSON"),
+    Key("event", "previous_event", ("left_square_bracket",), "previous event",
+        "Open the previous saved event"),
+    Key("event", "next_event", ("right_square_bracket",), "next event",
+        "Open the next saved event"),
+    Key("event", "delete_event", ("D",), "delete", "Delete this saved event"),
+    Key("result", "open_frame", ("enter",), "open", "Open the stack frame in $EDITOR"),
+    Key("result", "next_view", ("v",), "view", "Next view: payload, error, changes", footer=3),
+    Key("result", "cancel", ("x",), "cancel", "Cancel the invocation that is running", footer=4),
+    Key("result", "watch", ("w",), "watch",
+        "Watch: invoke again on every save and show what changed", footer=5),
+    Key("result", "invocation_type", ("i",), "type",
+        "Change the invocation type: RequestResponse, Event (async), DryRun"),
+    Key("result", "copy_request_id", ("I",), "copy request id", "Copy the request id"),
+    Key("logs", "follow", ("s",), "follow", "Follow new lines, or stay here", footer=2),
+    Key("logs", "wrap", ("w",), "wrap", "Wrap long lines", footer=3),
+    Key("logs", "times", ("t",), "times", "Show or hide times", footer=4),
+    Key("logs", "clear", ("c",), "clear", "Clear the pane (the log group keeps its lines)",
+        footer=5),
+    Key("logs", "search", ("slash",), "search",
+        "Search: n next, N previous, ! first to show lines without the text", footer=6),
+    Key("versions", "use", ("space", "enter"), "invoke this",
+        "Invoke this version or alias from now on", footer=2),
+    Key("versions", "publish", ("p",), "publish", "Publish a version of $LATEST", footer=3),
+    Key("versions", "create_alias", ("a",), "alias", "Create an alias", footer=4),
+    Key("versions", "move_alias", ("m",), "move", "Move the alias to another version", footer=5),
+    Key("versions", "weight", ("w",), "weight",
+        "Send a share of the alias's invocations to a second version", footer=6),
+    Key("versions", "delete_alias", ("D",), "delete alias", "Delete the alias"),
+    Key("versions", "reload", ("r",), "refresh", "Read versions and aliases again"),
+    Key("history", "show", ("enter",), "show", "Show this invocation: event, result and logs",
+        footer=2),
+    Key("history", "rerun", ("r",), "rerun", "Run it again: same event, same qualifier",
+        footer=3),
+    Key("history", "load_event", ("e",), "load event", "Put its event into the editor",
+        footer=4),
+    Key("history", "compare", ("c",), "compare",
+        "Mark it; on another one, compare the answers of the two", footer=5),
+    Key("history", "compare_events", ("C",), "compare events",
+        "Like compare, of the two events"),
+    Key("history", "all_functions", ("a",), "all functions",
+        "This function's invocations, or those of all functions", footer=6),
+)  # fmt: skip
+
+
+def in_scope(*scopes: str) -> list[Key]:
+    """The keys of some scopes, in the table's order."""
+    return [key for key in KEYS if key.scope in scopes]
+
+
+def bindings(*scopes: str) -> list[Binding]:
+    """Textual's bindings of some scopes."""
+    return [
+        Binding(
+            ",".join(key.keys),
+            key.action,
+            key.label,
+            id=key.id,
+            show=False,
+            priority=key.priority,
+        )
+        for key in in_scope(*scopes)
+        if key.keys
+    ]
+
+
+def footer(scope: str, extra: Iterable[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+    """The at most seven (key, label) pairs for the footer while `scope` has focus.
+
+    The order is that of the table's `footer` numbers; `extra` comes first.
+    """
+    ranked = sorted((key for key in in_scope("screen", scope) if key.footer), key=_rank)
+    pairs = [*extra, *((key.shown, key.label) for key in ranked)]
+    return [*pairs[:6], pairs[-1]] if len(pairs) > 7 else pairs
+
+
+def _rank(key: Key) -> int:
+    return key.footer

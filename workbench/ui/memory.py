@@ -1,0 +1,67 @@
+"""What the screen remembers between starts: `.workbench/ui.json`.
+
+The function and its qualifier, and for every function the event that was in the editor, its name
+and the cursor. Losing the file loses convenience only: saved events and history are elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from workbench.project.files import write_atomically
+
+_MAX_DRAFT = 1024 * 1024
+
+
+@dataclass
+class Draft:
+    """An event as it was left in the editor. `name` is the saved event it came from, if any.
+
+    `title` says where it came from when it was never saved (a sample's name). `text` is None when
+    it is what the saved event holds. The cursor is (row, column) from 0.
+    """
+
+    name: str | None = None
+    title: str = ""
+    text: str | None = None
+    cursor: tuple[int, int] = (0, 0)
+
+
+@dataclass
+class Memory:
+    """The contents of `ui.json`."""
+
+    function: str | None = None
+    theme: str | None = None
+    qualifiers: dict[str, str] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+
+
+def load(path: Path) -> Memory:
+    """Read the memory; an absent or damaged file gives an empty one."""
+    try:
+        data = json.loads(path.read_bytes())
+        drafts = {
+            str(name): Draft(
+                name=draft["name"],
+                title=str(draft["title"]),
+                text=draft["text"],
+                cursor=(int(draft["cursor"][0]), int(draft["cursor"][1])),
+            )
+            for name, draft in data["drafts"].items()
+        }
+        qualifiers = {str(name): str(value) for name, value in data["qualifiers"].items()}
+        return Memory(data["function"], data["theme"], qualifiers, drafts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return Memory()
+
+
+def save(path: Path, memory: Memory) -> None:
+    """Write the memory. Texts over 1 MB are left out. Raises OSError."""
+    data = asdict(memory)
+    for draft in data["drafts"].values():
+        if draft["text"] is not None and len(draft["text"]) > _MAX_DRAFT:
+            draft["text"] = None
+    write_atomically(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
