@@ -42,8 +42,11 @@ class Timeouts:
 class Serving(Protocol):
     """What a connection needs of its listener."""
 
-    handler: Handler
-    on_error: ErrorResponse
+    @property
+    def handler(self) -> Handler: ...
+    @property
+    def on_error(self) -> ErrorResponse: ...
+
     max_body: int
     timeouts: Timeouts
     buffered: int

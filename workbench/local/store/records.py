@@ -1,0 +1,86 @@
+"""The rows of the local Lambda's state, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A function whose $LATEST is a folder on this machine: saving a file changes it.
+
+    `timeout` is in seconds, sizes are in MB. `layers` and `dependencies` (third-party packages
+    installed for it) are folders.
+    """
+
+    name: str
+    folder: Path
+    runtime: str
+    handler: str
+    description: str = ""
+    timeout: int = 3
+    memory_size: int = 128
+    ephemeral_storage: int = 512
+    architecture: str = "x86_64"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Path, ...] = ()
+    dependencies: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """What all versions of a function share. `last_version` is the highest number ever given."""
+
+    name: str
+    last_version: int = 0
+    reserved_concurrency: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version: "$LATEST" or a number.
+
+    `configuration` has FunctionConfiguration's members as AWS returns them, but with an
+    unqualified FunctionArn. `code` is the SHA-256 (hex) of its archive in the code store; "" for
+    a linked folder, which is then `folder`. `layers` and `dependencies` are folders.
+    """
+
+    function: str
+    version: str
+    configuration: Mapping[str, Any]
+    code: str = ""
+    folder: Path | None = None
+    layers: tuple[Path, ...] = ()
+    dependencies: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for a version. `weights` maps at most one other version to its share, 0.0 to 1.0."""
+
+    function: str
+    name: str
+    version: str
+    description: str
+    revision_id: str
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncEvent:
+    """An accepted asynchronous invocation. `due` and `accepted` are epoch seconds."""
+
+    request_id: str
+    function: str
+    qualifier: str
+    payload: bytes
+    trace_header: str
+    accepted: float
+    due: float
+    attempts: int = 0

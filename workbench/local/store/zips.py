@@ -1,0 +1,148 @@
+"""Zip archives: taking one apart safely, and making the same bytes of the same folder.
+
+Refused with AWS's texts (lambda-facts §4.6 no. 33): what is no zip, what unpacks to more than
+262,144,000 bytes, and anything that would land outside the folder it is unpacked into.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from workbench.local.errors import ApiError, invalid_parameter
+
+MAX_ZIPPED = 52_428_800
+MAX_UNZIPPED = 262_144_000
+MAX_ENTRIES = 200_000
+
+# Folders that are tools' own and never part of a function.
+_LEFT_OUT = {
+    ".git", ".workbench", ".aws-sam", "__pycache__", ".venv", "venv", ".pytest_cache",
+    ".mypy_cache", ".ruff_cache",
+}  # fmt: skip
+
+
+def _bad_zip() -> ApiError:
+    return invalid_parameter(
+        "Could not unzip uploaded file. Please check your file, then try to upload again."
+    )
+
+
+def _too_big() -> ApiError:
+    return invalid_parameter(f"Unzipped size must be smaller than {MAX_UNZIPPED} bytes")
+
+
+def unpack(archive: bytes, into: Path) -> None:
+    """Unpack `archive` into the new folder `into`. Raises ApiError, leaving no trace."""
+    if len(archive) > MAX_ZIPPED:
+        raise ApiError(
+            "RequestEntityTooLargeException", f"Zipped size must be smaller than {MAX_ZIPPED} bytes"
+        )
+    if not archive:
+        raise invalid_parameter("Uploaded file must be a non-empty zip")
+    into.mkdir(parents=True)
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as contents:
+            _unpack_entries(contents, into)
+    except ApiError:
+        shutil.rmtree(into, ignore_errors=True)
+        raise
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError,
+        OverflowError,
+    ) as error:  # fmt: skip
+        shutil.rmtree(into, ignore_errors=True)
+        raise _bad_zip() from error
+
+
+def _unpack_entries(contents: zipfile.ZipFile, into: Path) -> None:
+    entries = contents.infolist()
+    if not entries:
+        raise invalid_parameter("Uploaded file must be a non-empty zip")
+    if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNZIPPED:
+        raise _too_big()
+    links: list[tuple[Path, str]] = []
+    for entry in entries:
+        target = into.joinpath(*_safe_parts(entry.filename))
+        mode = entry.external_attr >> 16
+        if entry.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if stat.S_ISLNK(mode):
+            links.append((target, contents.read(entry).decode("utf-8")))
+            continue
+        with contents.open(entry) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file, 1 << 18)
+        target.chmod(0o644 | (mode & 0o111))
+    # Links come last, so that no file is ever written through one.
+    root = into.resolve()
+    for target, destination in links:
+        target.symlink_to(destination)
+        if not target.resolve().is_relative_to(root):
+            raise _bad_zip()
+    for target, _ in links:
+        if not target.resolve().is_relative_to(root):  # a later link may have moved an earlier one
+            raise _bad_zip()
+
+
+def _safe_parts(name: str) -> tuple[str, ...]:
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if not parts or parts[0] == "/" or ".." in parts or "\0" in name:
+        raise _bad_zip()
+    return parts
+
+
+def pack(folder: Path) -> bytes:
+    """A zip of `folder` whose bytes depend on names, contents and executable bits alone.
+
+    Raises ApiError when the folder is larger than Lambda takes.
+    """
+    buffer = io.BytesIO()
+    total = 0
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as contents:
+        for name, path in files_of(folder):
+            try:
+                mode = path.lstat().st_mode
+                data = str(path.readlink()).encode() if stat.S_ISLNK(mode) else path.read_bytes()
+            except OSError:
+                continue  # gone since the folder was read
+            total += len(data)
+            if total > MAX_UNZIPPED:
+                raise _too_big()
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3
+            permissions = 0o755 if mode & 0o111 else 0o644
+            entry.external_attr = (stat.S_IFMT(mode) | permissions) << 16
+            contents.writestr(entry, data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def stamp(folder: Path) -> str:
+    """Changes whenever a file of `folder` does, without reading one."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    for name, path in files_of(folder):
+        try:
+            found = path.lstat()
+        except OSError:
+            continue
+        digest.update(f"{name}\0{found.st_mtime_ns}\0{found.st_size}\0{found.st_mode}\n".encode())
+    return digest.hexdigest()
+
+
+def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every file that belongs to a function's code as (name in the zip, path), in order."""
+    for parent, folders, files in os.walk(folder):
+        linked = [name for name in folders if Path(parent, name).is_symlink()]
+        folders[:] = sorted(set(folders) - _LEFT_OUT - set(linked))
+        for name in sorted(files + linked):
+            path = Path(parent, name)
+            if not name.endswith(".pyc") and (path.is_file() or name in linked):
+                yield path.relative_to(folder).as_posix(), path
