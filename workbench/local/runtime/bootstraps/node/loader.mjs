@@ -48,8 +48,12 @@ async function loadModule(taskRoot, folder, name) {
 
 function withStack(type, cause) {
   const error = new RuntimeError(type, String(cause));
-  error.stack = `${error.name}: ${error.message}\n${(cause.stack ?? "").split("\n").slice(1).join("\n")}`;
+  error.stack = `${error.name}: ${error.message}\n${framesOf(cause)}`;
   return error;
+}
+
+function framesOf(error) {
+  return (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
 }
 
 function findFile(stem) {
