@@ -1,0 +1,42 @@
+"""`python -m tests.benchmarks [invoke|cold|reload|screen|all]`: our speed beside our peers'.
+
+Run by hand from the repository's root, in an environment with the `test` extra, on a machine that
+has nothing else to do. Ends non-zero when a bound is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.measure import Row, table
+
+NAMES = ("invoke", "cold", "reload", "screen")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmarks named, print their tables. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", default=["all"], metavar="|".join((*NAMES, "all")))
+    names = parser.parse_args(arguments).names
+    if unknown := [name for name in names if name not in (*NAMES, "all")]:
+        parser.error(f"no benchmark is called {unknown[0]!r}; there are {', '.join(NAMES)}, all")
+    missed = False
+    for name in NAMES if "all" in names else names:
+        benchmark = importlib.import_module(f"tests.benchmarks.{name}")
+        notes: list[str] = []
+        with tempfile.TemporaryDirectory(prefix="workbench-bench-") as scratch:
+            rows: list[Row] = list(benchmark.run(Path(scratch), notes))
+        print(f"\n{name}\n{table(rows)}")
+        for note in notes:
+            print(f"  · {note}")
+        missed = missed or any(row.met is False for row in rows)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
