@@ -1,0 +1,286 @@
+"""Third-party packages of a function: `requirements.txt` or `package.json` beside its code.
+
+Each distinct set is installed once into `.workbench/dependencies/<hash>/`. The hash covers what
+is asked for, the interpreter's version and the platform, so a change makes another set, and a
+set that is there is complete: it is put in place by a rename.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.project import interpreters, runtimes
+from workbench.project.files import exclusive
+from workbench.project.interpreters import Interpreter
+from workbench.project.records import FunctionSource
+from workbench.project.state_dir import StateDir
+
+Progress = Callable[[str, float | None], None]
+
+_WAIT_FOR_OTHER_S = 15 * 60
+_LAST_LINES = 12
+_LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
+_COLLECTING = re.compile(r"^(?:Collecting|Processing|Requirement already satisfied:) +(\S+)")
+
+
+class DependencyError(Exception):
+    """Packages could not be installed. The message has the tool's last lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class DependencySet:
+    """Packages to install. `folder` is where they are once `ready`.
+
+    For Python the packages lie in `folder` itself (to be put on sys.path), for Node.js in
+    `folder/node_modules`. `declared_in` is the requirements.txt or package.json; `expected` is
+    roughly how many packages there are, for progress.
+    """
+
+    folder: Path
+    declared_in: Path
+    interpreter: Interpreter
+    expected: int
+
+    @property
+    def ready(self) -> bool:
+        """Whether they are installed. Asks the file system each time."""
+        return self.folder.is_dir()
+
+    @property
+    def is_node(self) -> bool:
+        return self.declared_in.name == "package.json"
+
+
+def needed(function: FunctionSource, state: StateDir) -> DependencySet | None:
+    """The packages `function` asks for, or None: no file, an empty one, or they are there already.
+
+    For Node.js a `node_modules` in the code folder is used as it is. None also without an
+    interpreter (the invocation tells that). Raises DependencyError for a broken package.json.
+    """
+    if not function.code.is_dir():
+        return None
+    if runtimes.python_minor(function.runtime) is not None:
+        path = function.code / "requirements.txt"
+        if not path.is_file() or not (lines := list(_requirements(path))):
+            return None
+        interpreter = interpreters.python_for(function.runtime)
+        content = "\n".join(lines)
+        # Everything counts that a line may point to: a local package is rebuilt when it changes.
+        content += "".join(_fingerprints(lines, path.parent))
+        expected = sum(not line.startswith("-") for line in lines)
+    elif runtimes.node_major(function.runtime) is not None:
+        path = function.code / "package.json"
+        if not path.is_file() or (function.code / "node_modules").is_dir():
+            return None
+        asked = _node_dependencies(path)
+        if not asked:
+            return None
+        interpreter = interpreters.node_for(function.runtime)
+        content = json.dumps(asked, sort_keys=True)
+        content += "".join(
+            hashlib.sha256(lock.read_bytes()).hexdigest()
+            for name in _LOCK_FILES
+            if (lock := path.parent / name).is_file()
+        )
+        expected = len(asked)
+    else:
+        return None
+    if interpreter is None:
+        return None
+    # A patch release installs the same packages: only the minor version counts.
+    key = f"{path.name}\n{content}\n{interpreter.minor}\n{sys.platform}-{platform.machine()}"
+    folder = state.dependencies / hashlib.sha256(key.encode()).hexdigest()[:24]
+    return DependencySet(folder, path, interpreter, max(expected, 1))
+
+
+def install(wanted: DependencySet, on_progress: Progress) -> None:
+    """Install the packages, unless they are; blocks, so call it in a thread.
+
+    `on_progress` gets a sentence and the share done (0.0–1.0, None when not known). Several
+    threads or processes may ask for the same set at once: one installs, the others wait.
+    Raises DependencyError.
+    """
+    lock = wanted.folder.with_suffix(".lock")
+    try:
+        with exclusive(lock, _WAIT_FOR_OTHER_S):
+            if not wanted.ready:
+                _install(wanted, on_progress)
+    except TimeoutError:
+        raise DependencyError(
+            f"Another program has been installing {wanted.declared_in} for 15 minutes."
+        ) from None
+    except OSError as error:
+        raise DependencyError(f"Cannot install {wanted.declared_in}: {error}.") from error
+    on_progress("Installed", 1.0)
+
+
+def _install(wanted: DependencySet, on_progress: Progress) -> None:
+    with tempfile.TemporaryDirectory(
+        prefix="installing-", dir=wanted.folder.parent, ignore_cleanup_errors=True
+    ) as temporary:
+        target = Path(temporary) / "set"
+        target.mkdir()
+        if wanted.is_node:
+            command = _npm(wanted, target)
+            where = target
+        else:
+            command = _python_installer(wanted, target)
+            where = wanted.declared_in.parent  # relative paths in it are meant from there
+        on_progress(f"Installing {wanted.declared_in.name} with {Path(command[0]).name}", None)
+        _run(command, where, wanted, on_progress)
+        target.replace(wanted.folder)
+
+
+def _python_installer(wanted: DependencySet, target: Path) -> list[str]:
+    requirements, python = str(wanted.declared_in), str(wanted.interpreter.path)
+    uv = shutil.which("uv")
+    if uv is not None:
+        command = [uv, "pip", "install", "--python", python]
+        return [*command, "--target", str(target), "-r", requirements]
+    options = ["install", "--disable-pip-version-check", "--no-input", "--no-warn-script-location"]
+    options += ["--target", str(target), "-r", requirements]
+    if _has_pip(python):
+        return [python, "-m", "pip", *options]
+    if not _has_pip(sys.executable):
+        raise DependencyError(
+            f"Installing {requirements} takes uv or pip, and neither is on this machine: "
+            "install uv."
+        )
+    # pip builds nothing for another Python than its own: wheels only.
+    foreign = ["--python-version", wanted.interpreter.minor, "--only-binary", ":all:"]
+    return [sys.executable, "-m", "pip", *options, *foreign]
+
+
+def _npm(wanted: DependencySet, target: Path) -> list[str]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise DependencyError(f"Installing {wanted.declared_in} takes npm: install Node.js's npm.")
+    source = wanted.declared_in.parent
+    locked = False
+    for name in _LOCK_FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+            locked = True
+    document = json.loads(wanted.declared_in.read_text(encoding="utf-8-sig"))
+    # Only what is to be installed: no scripts of the project itself are run.
+    kept = {
+        key: document[key]
+        for key in ("name", "version", "dependencies", "optionalDependencies", "overrides")
+        if key in document
+    }
+    if locked:  # `npm ci` compares them with the lock file
+        kept |= {k: document[k] for k in ("devDependencies", "peerDependencies") if k in document}
+    for kind in ("dependencies", "optionalDependencies", "devDependencies"):
+        if kind in kept:
+            kept[kind] = {
+                name: _absolute(str(version), source) for name, version in kept[kind].items()
+            }
+    (target / "package.json").write_text(json.dumps(kept), encoding="utf-8")
+    options = ["--omit=dev", "--no-audit", "--no-fund", "--install-links"]
+    return [npm, "ci" if locked else "install", *options]
+
+
+def _absolute(version: str, source: Path) -> str:
+    if version.startswith("file:"):
+        return f"file:{(source / version[5:]).resolve()}"
+    return version
+
+
+def _run(command: list[str], where: Path, wanted: DependencySet, on_progress: Progress) -> None:
+    last: deque[str] = deque(maxlen=_LAST_LINES)
+    started = 0
+    with subprocess.Popen(
+        command,
+        cwd=where,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            text = line.strip()
+            if not text:
+                continue
+            last.append(text)
+            found = _COLLECTING.match(text)
+            if found:
+                started += 1
+                # Packages bring others along, so the end is never quite known.
+                share = 0.9 * started / (started + max(wanted.expected - started, 1))
+                on_progress(f"Installing {found[1]}", share)
+            else:
+                on_progress(text[:200], None)
+    if process.returncode != 0:
+        raise DependencyError(
+            f"{Path(command[0]).name} could not install {wanted.declared_in} "
+            f"(exit status {process.returncode}):\n" + "\n".join(last)
+        )
+
+
+def _has_pip(python: str) -> bool:
+    check = [python, "-c", "import pip"]
+    return subprocess.run(check, capture_output=True, check=False).returncode == 0
+
+
+def _requirements(path: Path) -> Iterator[str]:
+    """The lines that ask for something; files included with -r and -c are followed."""
+    seen: set[Path] = set()
+
+    def lines_of(file: Path) -> Iterator[str]:
+        if file in seen or not file.is_file():
+            return
+        seen.add(file)
+        for line in file.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+            text = re.sub(r"(^|\s+)#.*", "", line).strip()
+            if not text:
+                continue
+            included = re.match(r"(?:-r|-c|--requirement|--constraint)[ =]*(\S+)", text)
+            if included:
+                yield from lines_of((file.parent / included[1]).resolve())
+            # A line that only includes, or only names an index, asks for nothing itself.
+            if not included:
+                yield text
+
+    found = list(lines_of(path.resolve()))
+    if any(not line.startswith("-") or line.startswith(("-e", "--editable")) for line in found):
+        yield from found
+
+
+def _fingerprints(lines: list[str], folder: Path) -> Iterator[str]:
+    """Sizes and times of local packages that `lines` name by path."""
+    for line in lines:
+        name = re.sub(r"^(-e|--editable)[ =]*", "", line).removeprefix("file://")
+        name = name.rpartition(" @ file://")[2].split(";")[0].strip()
+        if "/" not in name and not name.startswith("."):
+            continue
+        path = folder / re.sub(r"\[[^\]]*\]$", "", name)
+        with contextlib.suppress(OSError):
+            files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+            for file in files:
+                status = file.stat()
+                yield f"\n{file} {status.st_size} {status.st_mtime_ns}"
+
+
+def _node_dependencies(path: Path) -> dict[str, str]:
+    try:
+        document = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise DependencyError(f"Cannot read {path}: {error}.") from error
+    asked = document.get("dependencies") if isinstance(document, dict) else None
+    if not isinstance(asked, dict):
+        return {}
+    return {str(name): str(version) for name, version in asked.items()}

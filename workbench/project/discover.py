@@ -1,0 +1,35 @@
+"""Finding a project's functions: in its template, or, without one, in its source files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.project import handlers, template
+from workbench.project.records import Problem, Project
+
+TEMPLATE_NAMES = ("template.yaml", "template.yml", "template.json")
+
+
+def discover(root: Path, *, account: str = "123456789012", region: str = "us-east-1") -> Project:
+    """Everything found in `root`: a project's folder, or a template file itself.
+
+    A template counts when it declares functions or cannot be read; else every Python and Node.js
+    file with a handler does (`handlers.find`). Nothing of the project is imported or run.
+    `account` and `region` are what AWS::AccountId and AWS::Region give.
+    """
+    root = root.resolve()
+    if root.is_file():
+        project = template.load(root, root.parent, account=account, region=region)
+        if project is not None:
+            return project
+        message = "This is not a CloudFormation template: it has no Resources."
+        return Project(root.parent, (), (Problem(root, message),))
+    if not root.is_dir():
+        return Project(root, (), (Problem(root, "There is no such folder."),))
+    for name in TEMPLATE_NAMES:
+        path = root / name
+        if path.is_file():
+            project = template.load(path, root, account=account, region=region)
+            if project is not None and (project.functions or project.problems):
+                return project
+    return handlers.find(root)

@@ -1,0 +1,117 @@
+"""SAM and CloudFormation templates: from the file to the functions it declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from workbench.project import samconfig, template_function
+from workbench.project.intrinsics import Resolver
+from workbench.project.local_values import Place
+from workbench.project.records import FunctionSource, Problem, Project
+from workbench.project.template_function import Declaration, Unusable
+from workbench.project.tree import Node, read
+
+FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+_NESTED_TYPES = ("AWS::Serverless::Application", "AWS::CloudFormation::Stack")
+_LOGICAL_ID = re.compile(r"[a-zA-Z0-9]+")
+
+
+def load(path: Path, root: Path, *, account: str, region: str) -> Project | None:
+    """The functions the template `path` declares, relative paths taken from its folder.
+
+    None when the file can be read but is no CloudFormation template (no Resources). State that
+    belongs to the project (inline code) is kept for `root`. A problem with one resource never
+    hides another.
+    """
+    tree, mistakes = read(path)
+    problems = [Problem(path, m.message, m.line, m.column) for m in mistakes]
+    if tree is None:
+        return Project(root, (), tuple(problems)) if problems else None
+    resources = tree.mapping.get("Resources")
+    if resources is None and not problems:
+        return None
+    if resources is not None and not isinstance(resources.value, dict):
+        message = "Resources must be a mapping of logical ids."
+        return Project(root, (), (Problem(path, message, resources.line, resources.column),))
+    config, config_problems = samconfig.read(path.parent)
+    problems += config_problems
+
+    def report(node: Node, message: str) -> None:
+        problems.append(Problem(path, message, node.line, node.column))
+
+    place = Place(account, region, config.stack_name or root.name or "stack")
+    resolver = Resolver(tree, place, config.parameter_overrides, report)
+    reader = template_function.Reader(path, root, resolver, resources, report)
+    functions: dict[str, FunctionSource] = {}
+    for declaration in _declarations(tree, resources, resolver, report):
+        try:
+            function = reader.read(declaration)
+        except Unusable as reason:
+            report(reason.node, str(reason))
+            continue
+        except RecursionError:
+            report(declaration.node, f"{declaration.logical_id} is nested too deeply.")
+            continue
+        if function.name in functions:
+            report(declaration.node, f"Another function is called {function.name} already.")
+            continue
+        functions[function.name] = function
+    return Project(root, tuple(functions.values()), tuple(problems))
+
+
+def _declarations(
+    tree: Node, resources: Node | None, resolver: Resolver, report: template_function.Report
+) -> Iterator[Declaration]:
+    everywhere = tree.mapping.get("Globals")
+    shared = everywhere.mapping.get("Function") if everywhere is not None else None
+    for logical_id, node in (resources.mapping if resources is not None else {}).items():
+        if logical_id.startswith("Fn::ForEach"):
+            report(node, "Fn::ForEach is not expanded: the functions it makes are not shown.")
+            continue
+        type_node = node.mapping.get("Type")
+        type_ = type_node.value if type_node is not None else None
+        if type_ in _NESTED_TYPES:
+            message = f"{logical_id} is a nested application: open its template to see what it has."
+            report(node, message)
+        if type_ not in FUNCTION_TYPES:
+            continue
+        if not _LOGICAL_ID.fullmatch(logical_id):
+            report(node, f"“{logical_id}” cannot be a logical id: use letters and digits only.")
+            continue
+        condition = node.mapping.get("Condition")
+        if condition is not None and not resolver.condition(str(condition.value), condition):
+            continue
+        properties = node.mapping.get("Properties", Node({}, node.line, node.column))
+        is_sam = type_ == "AWS::Serverless::Function"
+        if is_sam and shared is not None:
+            properties = _merge(shared, properties)
+        metadata = node.mapping.get("Metadata")
+        yield Declaration(
+            logical_id, node, is_sam, properties.mapping, metadata.mapping if metadata else {}
+        )
+
+
+def _merge(shared: Node, own: Node) -> Node:
+    """SAM's rule for Globals: mappings are merged, lists joined, anything else is replaced."""
+    if isinstance(shared.value, dict) and isinstance(own.value, dict):
+        if _is_call(shared.value) or _is_call(own.value):
+            return own
+        merged = {
+            key: _merge(value, own.value[key]) if key in own.value else value
+            for key, value in shared.value.items()
+        }
+        return replace(own, value={**merged, **_missing(own.value, merged)})
+    if isinstance(shared.value, list) and isinstance(own.value, list):
+        return replace(own, value=[*shared.value, *own.value])
+    return own
+
+
+def _is_call(mapping: Mapping[str, Node]) -> bool:
+    return len(mapping) == 1 and next(iter(mapping)).startswith(("Ref", "Fn::"))
+
+
+def _missing(own: Mapping[str, Node], merged: Mapping[str, Node]) -> dict[str, Node]:
+    return {key: value for key, value in own.items() if key not in merged}
