@@ -32,6 +32,7 @@ Progress = Callable[[str, float | None], None]
 _WAIT_FOR_OTHER_S = 15 * 60
 _LAST_LINES = 12
 _LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
+_NODE_KINDS = ("dependencies", "optionalDependencies", "devDependencies", "peerDependencies")
 _COLLECTING = re.compile(r"^(?:Collecting|Processing|Requirement already satisfied:) +(\S+)")
 
 
@@ -66,14 +67,14 @@ class DependencySet:
 def needed(function: FunctionSource, state: StateDir) -> DependencySet | None:
     """The packages `function` asks for, or None: no file, an empty one, or they are there already.
 
-    For Node.js a `node_modules` in the code folder is used as it is. None also without an
+    For Node.js a `node_modules` beside the package.json is used as it is. None also without an
     interpreter (the invocation tells that). Raises DependencyError for a broken package.json.
     """
     if not function.code.is_dir():
         return None
     if runtimes.python_minor(function.runtime) is not None:
-        path = function.code / "requirements.txt"
-        if not path.is_file() or not (lines := list(_requirements(path))):
+        path = _beside(function, "requirements.txt")
+        if path is None or not (lines := list(_requirements(path))):
             return None
         interpreter = interpreters.python_for(function.runtime)
         content = "\n".join(lines)
@@ -81,8 +82,8 @@ def needed(function: FunctionSource, state: StateDir) -> DependencySet | None:
         content += "".join(_fingerprints(lines, path.parent))
         expected = sum(not line.startswith("-") for line in lines)
     elif runtimes.node_major(function.runtime) is not None:
-        path = function.code / "package.json"
-        if not path.is_file() or (function.code / "node_modules").is_dir():
+        path = _beside(function, "package.json")
+        if path is None or (path.parent / "node_modules").is_dir():
             return None
         asked = _node_dependencies(path)
         if not asked:
@@ -124,6 +125,17 @@ def install(wanted: DependencySet, on_progress: Progress) -> None:
     except OSError as error:
         raise DependencyError(f"Cannot install {wanted.declared_in}: {error}.") from error
     on_progress("Installed", 1.0)
+
+
+def _beside(function: FunctionSource, name: str) -> Path | None:
+    """`name` in the code folder, else beside the handler's own file in it."""
+    module = function.handler.rpartition(".")[0]
+    if runtimes.python_minor(function.runtime) is not None:
+        module = module.replace(".", "/")
+    for folder in (function.code, (function.code / module).parent):
+        if (folder / name).is_file():
+            return folder / name
+    return None
 
 
 def _install(wanted: DependencySet, on_progress: Progress) -> None:
@@ -168,34 +180,25 @@ def _npm(wanted: DependencySet, target: Path) -> list[str]:
     if npm is None:
         raise DependencyError(f"Installing {wanted.declared_in} takes npm: install Node.js's npm.")
     source = wanted.declared_in.parent
-    locked = False
-    for name in _LOCK_FILES:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, target / name)
-            locked = True
     document = json.loads(wanted.declared_in.read_text(encoding="utf-8-sig"))
-    # Only what is to be installed: no scripts of the project itself are run.
-    kept = {
-        key: document[key]
-        for key in ("name", "version", "dependencies", "optionalDependencies", "overrides")
-        if key in document
-    }
-    if locked:  # `npm ci` compares them with the lock file
-        kept |= {k: document[k] for k in ("devDependencies", "peerDependencies") if k in document}
-    for kind in ("dependencies", "optionalDependencies", "devDependencies"):
-        if kind in kept:
-            kept[kind] = {
-                name: _absolute(str(version), source) for name, version in kept[kind].items()
-            }
+    # Only what says what to install: no scripts of the project itself are run.
+    keys = ("name", "version", "overrides", *_NODE_KINDS)
+    kept = {key: document[key] for key in keys if key in document}
+    is_local = False
+    for kind in _NODE_KINDS:
+        for name, version in dict(kept.get(kind, {})).items():
+            if str(version).startswith("file:"):
+                kept[kind][name] = f"file:{(source / version[5:]).resolve()}"
+                is_local = True
     (target / "package.json").write_text(json.dumps(kept), encoding="utf-8")
+    lock = next((source / name for name in _LOCK_FILES if (source / name).is_file()), None)
+    for companion in (lock, source / ".npmrc"):
+        if companion is not None and companion.is_file():
+            shutil.copyfile(companion, target / companion.name)
+    # `npm ci` refuses a lock file whose local folders are named otherwise than in package.json.
+    locked = lock is not None and not is_local
     options = ["--omit=dev", "--no-audit", "--no-fund", "--install-links"]
     return [npm, "ci" if locked else "install", *options]
-
-
-def _absolute(version: str, source: Path) -> str:
-    if version.startswith("file:"):
-        return f"file:{(source / version[5:]).resolve()}"
-    return version
 
 
 def _run(command: list[str], where: Path, wanted: DependencySet, on_progress: Progress) -> None:
