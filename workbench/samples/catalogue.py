@@ -109,7 +109,7 @@ def search(text: str) -> tuple[SampleEvent, ...]:
     matches nothing at all stands for the words most like it (`kineiss`).
     """
     words = text.lower().replace("-", " ").split()
-    scores = {sample: 0 for sample in catalogue()}
+    scores = dict.fromkeys(catalogue(), 0)
     for word in words:
         worth = {sample: _worth(word, sample) for sample in catalogue()}
         if not any(worth.values()):

@@ -10,7 +10,6 @@ import base64
 import gzip
 import hashlib
 import json
-import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
@@ -33,8 +32,8 @@ def text_of(value: Any) -> str:
 
 
 def bytes_of(value: Any) -> bytes:
-    """Return the value as UTF-8 bytes, see `text_of`."""
-    return text_of(value).encode()
+    """Return bytes as they are and any other value as UTF-8, see `text_of`."""
+    return value if isinstance(value, bytes) else text_of(value).encode()
 
 
 def url(value: Any) -> str:
@@ -75,7 +74,7 @@ def query_comma(value: Any) -> dict[str, str]:
 
 
 def attribute_value(value: Any) -> dict[str, Any]:
-    """Return a JSON value as a DynamoDB attribute value; numbers become text (lambda-facts §8.1)."""
+    """Return a JSON value as a DynamoDB attribute value: numbers are text (lambda-facts §8.1)."""
     match value:
         case None:
             return {"NULL": True}
@@ -129,8 +128,29 @@ def sns_attributes(value: Any) -> dict[str, Any]:
 
 def md5(value: Any) -> str:
     """Return the MD5 digest in hex (SQS bodies, S3 eTags)."""
-    data = value if isinstance(value, bytes) else bytes_of(value)
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return hashlib.md5(bytes_of(value), usedforsecurity=False).hexdigest()
+
+
+def kpl(value: Any) -> bytes:
+    """Return a text as the only record in an aggregate of the Kinesis Producer Library.
+
+    Four magic bytes, a protobuf message (1: partition key, 3: record with 1: index of its key,
+    3: data), and the message's MD5 (aggregation format of amazon-kinesis-producer).
+    """
+    data = bytes_of(value)
+    record = b"\x08\x00" + _protobuf(3, data)
+    message = _protobuf(1, b"key") + _protobuf(3, record)
+    digest = hashlib.md5(message, usedforsecurity=False).digest()
+    return b"\xf3\x89\x9a\xc2" + message + digest
+
+
+def _protobuf(number: int, data: bytes) -> bytes:
+    size = len(data)
+    varint = b""
+    while size > 127:
+        varint += bytes([size & 127 | 128])
+        size >>= 7
+    return bytes([number << 3 | 2]) + varint + bytes([size]) + data
 
 
 def _message_attributes(value: Any) -> list[tuple[str, str, str]]:
@@ -161,15 +181,15 @@ FILTERS: Mapping[str, Filter] = {
     "json_text": text_of,
     "base64": lambda value: _base64(bytes_of(value)),
     "gzip_base64": lambda value: _base64(gzip.compress(bytes_of(value), mtime=0)),
-    "zlib_base64": lambda value: _base64(zlib.compress(bytes_of(value))),
+    "kpl": kpl,
     "url": url,
     "md5": md5,
     "byte_length": lambda value: len(bytes_of(value)),
     "content_length": lambda value: str(len(bytes_of(value))) if value else "",
-    "bytes": lambda value: list(bytes_of(value)),
     "signed_bytes": lambda value: [b - 256 if b > 127 else b for b in bytes_of(value)],
-    "lines": lambda value: text_of(value).splitlines(),
-    "lower": lambda value: text_of(value).lower(),
+    "as_query": lambda value: f"?{value}" if value else "",
+    "no_dash": lambda value: text_of(value).replace("-", ""),
+    "no_slash": lambda value: text_of(value).lstrip("/"),
     "query_last": query_last,
     "query_multi": query_multi,
     "query_comma": query_comma,

@@ -10,8 +10,9 @@ Names, first match wins:
 - parameters of the sample, `region` and `account`, and the sample's own `Values`;
 - `partition` and `dns_suffix` of the region;
 - the clock: `now_ms`, `now_s` (epoch), `now_s_fraction` (seconds with milliseconds), `now_iso`,
-  `now_iso_s` (ISO 8601 with and without milliseconds), `now_clf` (01/Dec/2026:09:30:00 +0000),
-  `now_rfc2822`, `now_date`. `now_ms:-250` is 250 milliseconds earlier; so with every clock name;
+  `now_iso_s` (ISO 8601 with and without milliseconds), `now_iso_offset` (with +0000 for Z),
+  `now_clf` (01/Dec/2026:09:30:00 +0000), `now_java` (Dec 1, 2026, 9:30:00 AM), `now_rfc2822`,
+  `now_date`. `now_ms:-250` is 250 milliseconds earlier; so with every clock name;
 - random: `uuid`, `hexN`, `digitsN`, `alnumN`, `upperN` of N characters; new each time, but
   `uuid:request` is the same wherever it has the same label.
 """
@@ -58,6 +59,11 @@ _CLOCK: Mapping[str, Callable[[datetime], Any]] = {
     "now_iso_s": lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
     # strftime's %b follows the locale; API Gateway's month names don't.
     "now_clf": lambda now: now.strftime(f"%d/{_MONTHS[now.month - 1]}/%Y:%H:%M:%S +0000"),
+    "now_iso_offset": lambda now: _iso(now)[:-1] + "+0000",
+    "now_java": lambda now: (
+        f"{_MONTHS[now.month - 1]} {now.day}, {now.year}, "
+        f"{(now.hour + 11) % 12 + 1}:{now:%M:%S} {'AM' if now.hour < 12 else 'PM'}"
+    ),
     "now_rfc2822": format_datetime,
     "now_date": lambda now: now.strftime("%Y-%m-%d"),
 }
