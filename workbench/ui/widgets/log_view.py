@@ -1,0 +1,537 @@
+"""LogView: a tail of log lines that takes bursts of any size without holding up a key.
+
+``append`` only queues; a timer takes the queue over 25 times a second. With wrap on, the view
+scrolls by whole lines: a line taller than the view shows its beginning.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from time import perf_counter
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Static
+
+from workbench.ui.widgets.line_view import LineView
+from workbench.ui.widgets.palette import palette
+from workbench.ui.widgets.safe_text import ansi_text
+from workbench.ui.widgets.search_bar import SearchBar, find_spans, needle_of
+
+_DRAIN_SECONDS = 0.04
+_BUDGET_SECONDS = 0.015
+"""What one drain may spend on filtering before it lets the screen answer keys."""
+
+_LINE_LIMIT = 8_000
+"""Characters of one line that are painted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line: time in milliseconds since 1970 UTC, text (ANSI allowed), where it comes from."""
+
+    time_ms: int
+    text: str
+    label: str = ""
+
+
+Classifier = Callable[[LogLine], str]
+"""Gives a line's style: "platform", "debug", "warning", "error" or "" (plain)."""
+
+
+class LogView(Vertical):
+    """A bounded, searchable tail of log lines. s follow, w wrap, t times, c clear, / search."""
+
+    DEFAULT_CSS = """
+    LogView { height: 1fr; width: 1fr; layers: below above; }
+    LogView > .log-empty {
+        layer: above; width: 1fr; height: auto; color: $text-muted; padding: 1 2;
+        background: $surface;
+    }
+    """
+
+    class FollowChanged(Message):
+        """Following the end was switched on or off (scrolling up switches it off)."""
+
+        def __init__(self, view: LogView, following: bool) -> None:
+            super().__init__()
+            self.view = view
+            self.following = following
+
+        @property
+        def control(self) -> Widget:
+            return self.view
+
+    class Cleared(Message):
+        """The user cleared the view."""
+
+        def __init__(self, view: LogView) -> None:
+            super().__init__()
+            self.view = view
+
+        @property
+        def control(self) -> Widget:
+            return self.view
+
+    class LineSelected(Cleared):
+        """Enter or a double click on a line."""
+
+        def __init__(self, view: LogView, line: LogLine) -> None:
+            super().__init__(view)
+            self.line = line
+
+    def __init__(
+        self,
+        classify: Classifier | None = None,
+        *,
+        max_lines: int = 1_000_000,
+        empty: str = "No log lines yet.",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.tail = LogLines(self, classify or (lambda line: ""), max_lines)
+        self._empty = Static(empty, classes="log-empty", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self.tail
+        yield self._empty
+        yield SearchBar("text to find, or !text to hide lines with it")
+
+    # -- public ---------------------------------------------------------------------------------
+
+    def append(self, lines: Sequence[LogLine]) -> None:
+        """Add lines at the end. Cheap; they are seen within a twenty-fifth of a second."""
+        self.tail.pending.append(lines)
+
+    def clear(self) -> None:
+        """Forget all lines."""
+        self.tail.forget()
+
+    def search(self, text: str) -> bool:
+        """Mark text and go to the last line with it; ``!text`` hides the lines with it."""
+        return self.tail.search(text)
+
+    @property
+    def line_count(self) -> int:
+        """The number of lines held, those just appended included."""
+        return len(self.tail.lines) + sum(map(len, self.tail.pending))
+
+    def lines(self) -> Iterator[LogLine]:
+        """Yield the lines held, oldest first."""
+        yield from self.tail.lines
+
+    @property
+    def follow(self) -> bool:
+        """Does the view stay at the end?"""
+        return self.tail.following
+
+    @follow.setter
+    def follow(self, value: bool) -> None:
+        self.tail.set_follow(value)
+
+    @property
+    def wrap(self) -> bool:
+        """Are long lines wrapped?"""
+        return self.tail.wrapping
+
+    @wrap.setter
+    def wrap(self, value: bool) -> None:
+        self.tail.wrapping = value
+        self.tail.layout_changed()
+
+    @property
+    def show_times(self) -> bool:
+        """Is each line's time shown?"""
+        return self.tail.times
+
+    @show_times.setter
+    def show_times(self, value: bool) -> None:
+        self.tail.times = value
+        self.tail.layout_changed()
+
+    def focus(self, scroll_visible: bool = True) -> LogView:
+        """Focus the lines."""
+        self.tail.focus(scroll_visible)
+        return self
+
+    def show_emptiness(self, empty: bool) -> None:
+        """Show or hide the words for "no lines"."""
+        if self._empty.display != empty:
+            self._empty.display = empty
+
+    @on(SearchBar.Changed)
+    @on(SearchBar.Submitted)
+    @on(SearchBar.Closed)
+    def _on_search(self, event: Message) -> None:
+        event.stop()
+        if isinstance(event, SearchBar.Submitted):
+            self.tail.focus()
+            self.tail.search(event.text)
+            if not event.text:
+                self.query_one(SearchBar).close()
+        elif isinstance(event, SearchBar.Closed):
+            self.tail.search("")
+            self.tail.focus()
+
+
+class LogLines(LineView):
+    """The lines of a LogView; it has the focus and the keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "toggle_follow", "Follow", show=False, id="logs.follow"),
+        Binding("w", "toggle_wrap", "Wrap", show=False, id="logs.wrap"),
+        Binding("t", "toggle_times", "Times", show=False, id="logs.times"),
+        Binding("c", "clear", "Clear", show=False, id="logs.clear"),
+        Binding("enter", "select", "Open", show=False, id="logs.select"),
+        Binding("slash", "open_search", "Search", show=False, id="logs.search"),
+        Binding("n", "next_match(1)", "Next", show=False, id="logs.next"),
+        Binding("N", "next_match(-1)", "Previous", show=False, id="logs.previous"),
+    ]
+
+    def __init__(self, view: LogView, classify: Classifier, max_lines: int) -> None:
+        super().__init__()
+        self._view = view
+        self._classify = classify
+        self._max_lines = max_lines
+        self.pending: deque[Sequence[LogLine]] = deque()
+        self.lines: list[LogLine] = []
+        self._dropped = 0  # lines that fell off the beginning: a line's number never changes
+        self.following = True
+        self.wrapping = False
+        self.times = True
+        self._needle = ""
+        self._case_counts = False
+        self._hidden = ""
+        self._hidden_case = False
+        self._shown: list[int] = []  # numbers of the lines that pass the filter
+        self._filtered_to = 0  # the number of the first line not yet looked at
+        self._width = 0
+        self._page: list[tuple[int, Strip]] = []
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(_DRAIN_SECONDS, self._drain)
+
+    # -- taking lines ---------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        if not self.pending and not self._filter_behind():
+            return
+        while self.pending:
+            batch = self.pending.popleft()
+            self.lines.extend(batch)
+            # The longest decides how far one can scroll to the right; a sample is enough.
+            sample = batch if len(batch) < 2_000 else batch[:: len(batch) // 1_000]
+            self._width = max(self._width, max((len(line.text) for line in sample), default=0))
+        # A tenth more than the limit before anything is dropped: deleting moves the whole list.
+        if len(self.lines) > self._max_lines * 1.1:
+            self._drop(len(self.lines) - self._max_lines)
+        if self._hidden:
+            self._run_filter()
+        self.layout_changed()
+
+    def _drop(self, count: int) -> None:
+        before = self.row_count()
+        del self.lines[:count]
+        self._dropped += count
+        if self._hidden:
+            del self._shown[: bisect_left(self._shown, self._dropped)]
+            self._filtered_to = max(self._filtered_to, self._dropped)
+            gone = before - len(self._shown)
+        else:
+            gone = count
+        self.cursor = max(0, self.cursor - gone)
+        if not self.following:
+            self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, force=True)
+
+    def _filter_behind(self) -> bool:
+        return bool(self._hidden) and self._filtered_to < self._dropped + len(self.lines)
+
+    def _run_filter(self) -> None:
+        until = perf_counter() + _BUDGET_SECONDS
+        lines, dropped = self.lines, self._dropped
+        end = dropped + len(lines)
+        number = self._filtered_to
+        while number < end and perf_counter() < until:
+            for line in lines[number - dropped : number - dropped + 1_000]:
+                text = line.text
+                if self._hidden not in (text if self._hidden_case else text.lower()):
+                    self._shown.append(number)
+                number += 1
+        self._filtered_to = number
+
+    def forget(self) -> None:
+        """Drop everything."""
+        self.pending.clear()
+        self.lines.clear()
+        self._shown.clear()
+        self._filtered_to = self._dropped
+        self._width = 0
+        self.cursor = 0
+        self.layout_changed()
+
+    def layout_changed(self) -> None:
+        """Take over the number of rows, stay at the end when following, repaint."""
+        count = self.row_count()
+        self._view.show_emptiness(count == 0)
+        if not self.is_mounted or not self.size.height:
+            return
+        height = self.scrollable_content_region.height
+        if self.wrapping:
+            # In rows that wrap, the unit of scrolling is the line: the last position is the one
+            # from which the lines up to the end just fit.
+            size = Size(self.size.width, self._last_top(height) + height)
+        else:
+            gutter = 13 if self.times else 0
+            size = Size(min(self._width, _LINE_LIMIT) + gutter + 12, count)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        if self.following:
+            self.cursor = max(0, count - 1)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        self.refresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.layout_changed()
+
+    # -- painting -------------------------------------------------------------------------------
+
+    def row_count(self) -> int:
+        return len(self._shown) if self._hidden else len(self.lines)
+
+    def line_at(self, row: int) -> LogLine:
+        """Return the line of a row."""
+        return self.lines[self._shown[row] - self._dropped if self._hidden else row]
+
+    def paint_row(self, row: int) -> list[Segment]:
+        text = self._text(row)
+        return [segment for segment in text.render(self.app.console) if segment.text]
+
+    def _text(self, row: int) -> Text:
+        line = self.line_at(row)
+        colors = palette(self)
+        kind = self._classify(line)
+        text = ansi_text(line.text[:_LINE_LIMIT], colors[f"log-{kind}"] if kind else Style())
+        if self._needle:
+            for start, end in find_spans(text.plain, self._needle, self._case_counts):
+                text.stylize(colors.match, start, end)
+        head: list[tuple[str, Style]] = []
+        if self.times:
+            moment = datetime.fromtimestamp(line.time_ms / 1000)
+            head.append((f"{moment:%H:%M:%S}.{line.time_ms % 1000:03d} ", colors["log-time"]))
+        if line.label:
+            head.append((f"{line.label} ", colors["log-label"]))
+        # Not by colour alone: what is wrong carries a mark.
+        marks = {"error": "✗ ", "warning": "▲ "}
+        if kind in marks:
+            head.append((marks[kind], colors[f"log-{kind}"]))
+        return Text.assemble(*head, text, no_wrap=True, end="")
+
+    def _wrapped(self, row: int, width: int) -> list[Strip]:
+        strip = Strip(self.paint_row(row))
+        if strip.cell_length <= width:
+            return [strip]
+        strips: list[Strip] = []
+        segments: list[Segment] = []
+        used = 0
+        for segment in strip:
+            rest = segment
+            while used + cell_len(rest.text) > width:
+                left, rest = _split(rest, width - used)
+                segments.append(left)
+                strips.append(Strip(segments))
+                segments, used = [], 0
+            segments.append(rest)
+            used += cell_len(rest.text)
+        strips.append(Strip(segments))
+        return strips
+
+    def _last_top(self, height: int) -> int:
+        width = max(8, self.size.width)
+        row = self.row_count()
+        used = 0
+        while row > 0:
+            used += len(self._wrapped(row - 1, width))
+            if used > height:
+                break
+            row -= 1
+        return min(row, max(0, self.row_count() - 1))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._page = self._wrapped_page() if self.wrapping else []
+        return super().render_lines(crop)
+
+    def _wrapped_page(self) -> list[tuple[int, Strip]]:
+        page: list[tuple[int, Strip]] = []
+        row = self.scroll_offset.y
+        width = max(8, self.size.width)
+        while row < self.row_count() and len(page) < self.size.height:
+            page.extend((row, strip) for strip in self._wrapped(row, width))
+            row += 1
+        return page
+
+    def render_line(self, y: int) -> Strip:
+        if not self.wrapping:
+            return super().render_line(y)
+        base = self.rich_style
+        if y >= len(self._page):
+            return Strip.blank(self.size.width, base)
+        row, strip = self._page[y]
+        post = self.cursor_style() if row == self.cursor else None
+        strip = strip.crop_extend(0, self.size.width, None)
+        return Strip(Segment.apply_style(strip, base, post), self.size.width)
+
+    # -- moving ---------------------------------------------------------------------------------
+
+    def show_row(self, row: int, *, center: bool = False) -> None:
+        """Scroll so that the row is visible; in wrapped lines from its beginning."""
+        if not self.wrapping:
+            super().show_row(row, center=center)
+            return
+        rows = [shown for shown, _ in self._wrapped_page()]
+        whole = rows and (rows[-1] != row or row == self.row_count() - 1)
+        if row not in rows or not whole:
+            top = self.scroll_offset.y
+            self.scroll_to(y=row if row < top or center else top + 1, animate=False, force=True)
+            if row > top and row not in [shown for shown, _ in self._wrapped_page()]:
+                self.scroll_to(y=row, animate=False, force=True)
+
+    def move_to(self, row: int, *, center: bool = False) -> None:
+        """Put the cursor on a row: going up stops following, reaching the end resumes it."""
+        if row < self.cursor:
+            self.set_follow(False)
+        super().move_to(row, center=center)
+
+    def action_last_row(self) -> None:
+        self.set_follow(True)
+
+    def row_clicked(self, row: int, x: int) -> None:
+        self.set_follow(False)
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if self.wrapping and offset is not None:
+            if offset.y < len(self._page):
+                self.set_follow(False)
+                self.move_to(self._page[offset.y][0])
+        else:
+            super().on_click(event)
+        if event.chain == 2:
+            self.action_select()
+
+    def on_mouse_scroll_up(self) -> None:
+        self.set_follow(False)
+
+    def set_follow(self, follow: bool) -> None:
+        """Stay at the end, or stay where we are."""
+        if follow != self.following:
+            self.following = follow
+            self._view.post_message(LogView.FollowChanged(self._view, follow))
+        if follow:
+            self.layout_changed()
+
+    def action_toggle_follow(self) -> None:
+        self.set_follow(not self.following)
+
+    def action_toggle_wrap(self) -> None:
+        self._view.wrap = not self.wrapping
+
+    def action_toggle_times(self) -> None:
+        self._view.show_times = not self.times
+
+    def action_clear(self) -> None:
+        self.forget()
+        self._view.post_message(LogView.Cleared(self._view))
+
+    def action_select(self) -> None:
+        if self.cursor < self.row_count():
+            line = self.line_at(self.cursor)
+            self._view.post_message(LogView.LineSelected(self._view, line))
+
+    # -- search ---------------------------------------------------------------------------------
+
+    def action_open_search(self) -> None:
+        self._view.query_one(SearchBar).open()
+
+    def search(self, text: str) -> bool:
+        """Mark text and go to the last line with it; ``!text`` hides the lines with it."""
+        bar = self._view.query_one(SearchBar)
+        hidden = text[1:] if text.startswith("!") else ""
+        if hidden or not text:
+            self._set_hidden(hidden)
+            self._needle = ""
+            if hidden:
+                bar.show_result("lines with it are hidden, / esc shows them")
+            return bool(hidden)
+        self._needle, self._case_counts = needle_of(text)
+        self.refresh()
+        return self._go_to_match(-1, self.row_count())
+
+    def _set_hidden(self, hidden: str) -> None:
+        if hidden == "" and self._hidden == "":
+            self.refresh()
+            return
+        number = self._number_at_cursor()
+        self._hidden, self._hidden_case = needle_of(hidden)
+        self._shown = []
+        self._filtered_to = self._dropped
+        if self._hidden:
+            self._run_filter()
+            self.cursor = max(0, bisect_right(self._shown, number) - 1)
+        else:
+            self.cursor = number - self._dropped
+        self.layout_changed()
+        self.show_row(self.cursor)
+
+    def _number_at_cursor(self) -> int:
+        if self._hidden:
+            return self._shown[self.cursor] if self.cursor < len(self._shown) else self._dropped
+        return self._dropped + self.cursor
+
+    def action_next_match(self, step: int) -> None:
+        if self._needle:
+            self._go_to_match(step, self.cursor)
+
+    def _go_to_match(self, step: int, row: int) -> bool:
+        count = self.row_count()
+        if step > 0:
+            order = chain(range(row + 1, count), range(row + 1))
+        else:
+            order = chain(range(row - 1, -1, -1), range(count - 1, row - 1, -1))
+        for candidate in order:
+            text = self.line_at(candidate).text
+            if self._needle in (text if self._case_counts else text.lower()):
+                self.set_follow(False)
+                self.move_to(candidate, center=True)
+                self._view.query_one(SearchBar).status(f"line {candidate + 1:,} of {count:,}")
+                return True
+        self._view.query_one(SearchBar).status("✗ not found")
+        return False
+
+
+def _split(segment: Segment, cells: int) -> tuple[Segment, Segment]:
+    """Split a segment at a cell; a wide character that doesn't fit goes to the right part."""
+    used = 0
+    text = segment.text
+    for index, character in enumerate(text):
+        used += cell_len(character)
+        if used > cells:
+            return Segment(text[:index], segment.style), Segment(text[index:], segment.style)
+    return segment, Segment("", segment.style)
