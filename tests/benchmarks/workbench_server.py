@@ -25,7 +25,7 @@ class OursUnavailable(Exception):
 @contextmanager
 def serving(project: Path, scratch: Path) -> Iterator[int]:
     """`workbench serve` on `project` while the block runs. Gives its port."""
-    command = [sys.executable, "-m", "workbench", "serve", project, "--port", "0"]
+    command: list[str | Path] = [sys.executable, "-m", "workbench", "serve", project, "--port", "0"]
     with Server(
         command,
         cwd=REPOSITORY,
