@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import zipfile
 from pathlib import Path
@@ -37,7 +38,7 @@ def wheel(folder: Path, version: str = "1.0") -> Path:
     files = {
         "tiny.py": f"VERSION = {version!r}\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: tiny\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = f"{info}/RECORD,,\n"
     with zipfile.ZipFile(path, "w") as archive:
@@ -177,5 +178,55 @@ def test_node_packages_from_a_local_folder(tmp_path: Path) -> None:
     program = ["node", "-e", "console.log(require('tiny'))"]
     done = subprocess.run(program, cwd=wanted.folder, capture_output=True, text=True, check=True)
     assert done.stdout == "tiny 1\n"
+    assert required(needed(source, state)).ready
+    (tiny / "index.js").write_text("module.exports = 'tiny two'\n")
+    assert not required(needed(source, state)).ready
     (source.code / "node_modules").mkdir()
     assert needed(source, state) is None
+
+
+@needs_npm
+def test_a_lock_file_is_followed_to_the_letter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("npm_config_offline", "true")
+    source, state = function(tmp_path, "nodejs20.x"), StateDir(tmp_path)
+    tarball = tmp_path / "tiny-1.2.3.tgz"
+    (tmp_path / "package.json").write_text('{"name": "tiny", "version": "1.2.3"}')
+    with tarfile.open(tarball, "w:gz") as archive:
+        archive.add(tmp_path / "package.json", "package/package.json")
+    package = {
+        "name": "mine",
+        "version": "1.0.0",
+        "dependencies": {"tiny": "^1.0.0"},
+        "devDependencies": {"absent": "^1.0.0"},
+    }
+    (source.code / "package.json").write_text(json.dumps(package))
+    unlocked = required(needed(source, state))
+    absent = {"version": "1.0.0", "resolved": "file:/nowhere.tgz", "dev": True}
+    locked = {
+        "": package,
+        "node_modules/tiny": {"version": "1.2.3", "resolved": f"file:{tarball}"},
+        "node_modules/absent": absent,
+    }
+    lock = {"name": "mine", "version": "1.0.0", "lockfileVersion": 3, "packages": locked}
+    (source.code / "package-lock.json").write_text(json.dumps(lock))
+    wanted = required(needed(source, state))
+    assert wanted.folder != unlocked.folder
+    install(wanted, lambda *_: None)
+    installed = {path.name for path in (wanted.folder / "node_modules").iterdir()}
+    assert installed - {".package-lock.json"} == {"tiny"}
+
+
+def test_a_local_python_package_is_installed_again_when_it_changes(tmp_path: Path) -> None:
+    source, state = function(tmp_path), StateDir(tmp_path)
+    package = tmp_path / "tiny"
+    package.mkdir()
+    (package / "tiny.py").write_text("VERSION = 1\n")
+    (source.code / "requirements.txt").write_text("../tiny[extra]\n")
+    before = required(needed(source, state)).folder
+    (package / "build").mkdir()
+    (package / "build" / "tiny.py").write_text("built\n")
+    assert required(needed(source, state)).folder == before
+    (package / "tiny.py").write_text("VERSION = 22\n")
+    assert required(needed(source, state)).folder != before

@@ -5,7 +5,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.project.discover import discover
@@ -494,6 +494,7 @@ _values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(value=_values, timeout=_values, code=_values)
 def test_no_value_whatever_breaks_the_reading(
     tmp_path_factory: pytest.TempPathFactory, value: object, timeout: object, code: object

@@ -33,6 +33,7 @@ _WAIT_FOR_OTHER_S = 15 * 60
 _LAST_LINES = 12
 _LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
 _NODE_KINDS = ("dependencies", "optionalDependencies", "devDependencies", "peerDependencies")
+_BUILT = re.compile(r"/(\.|build/|node_modules/|__pycache__/|[^/]*\.egg-info/)")
 _COLLECTING = re.compile(r"^(?:Collecting|Processing|Requirement already satisfied:) +(\S+)")
 
 
@@ -79,7 +80,7 @@ def needed(function: FunctionSource, state: StateDir) -> DependencySet | None:
         interpreter = interpreters.python_for(function.runtime)
         content = "\n".join(lines)
         # Everything counts that a line may point to: a local package is rebuilt when it changes.
-        content += "".join(_fingerprints(lines, path.parent))
+        content += "".join(map(_stamp, _local_paths(lines, path.parent)))
         expected = sum(not line.startswith("-") for line in lines)
     elif runtimes.node_major(function.runtime) is not None:
         path = _beside(function, "package.json")
@@ -90,6 +91,8 @@ def needed(function: FunctionSource, state: StateDir) -> DependencySet | None:
             return None
         interpreter = interpreters.node_for(function.runtime)
         content = json.dumps(asked, sort_keys=True)
+        local = [v.removeprefix("file:") for v in asked.values() if _is_local(v)]
+        content += "".join(_stamp(path.parent / where) for where in local)
         content += "".join(
             hashlib.sha256(lock.read_bytes()).hexdigest()
             for name in _LOCK_FILES
@@ -181,22 +184,22 @@ def _npm(wanted: DependencySet, target: Path) -> list[str]:
         raise DependencyError(f"Installing {wanted.declared_in} takes npm: install Node.js's npm.")
     source = wanted.declared_in.parent
     document = json.loads(wanted.declared_in.read_text(encoding="utf-8-sig"))
-    # Only what says what to install: no scripts of the project itself are run.
-    keys = ("name", "version", "overrides", *_NODE_KINDS)
-    kept = {key: document[key] for key in keys if key in document}
-    is_local = False
-    for kind in _NODE_KINDS:
-        for name, version in dict(kept.get(kind, {})).items():
-            if str(version).startswith("file:"):
-                kept[kind][name] = f"file:{(source / version[5:]).resolve()}"
-                is_local = True
-    (target / "package.json").write_text(json.dumps(kept), encoding="utf-8")
     lock = next((source / name for name in _LOCK_FILES if (source / name).is_file()), None)
-    for companion in (lock, source / ".npmrc"):
-        if companion is not None and companion.is_file():
-            shutil.copyfile(companion, target / companion.name)
+    is_local = any(map(_is_local, _node_dependencies(wanted.declared_in).values()))
     # `npm ci` refuses a lock file whose local folders are named otherwise than in package.json.
     locked = lock is not None and not is_local
+    # Only what says what to install: no scripts of the project itself are run. `npm ci` compares
+    # all kinds of dependencies with the lock file; `npm install` would look for the omitted ones.
+    kinds = _NODE_KINDS if locked else _NODE_KINDS[:2]
+    kept = {k: document[k] for k in ("name", "version", "overrides", *kinds) if k in document}
+    for asked in (kept[kind] for kind in kinds if isinstance(kept.get(kind), dict)):
+        for name, version in asked.items():
+            if _is_local(str(version)):
+                asked[name] = f"file:{(source / version.removeprefix('file:')).resolve()}"
+    (target / "package.json").write_text(json.dumps(kept), encoding="utf-8")
+    for companion in (lock if locked else None, source / ".npmrc"):
+        if companion is not None and companion.is_file():
+            shutil.copyfile(companion, target / companion.name)
     options = ["--omit=dev", "--no-audit", "--no-fund", "--install-links"]
     return [npm, "ci" if locked else "install", *options]
 
@@ -263,19 +266,32 @@ def _requirements(path: Path) -> Iterator[str]:
         yield from found
 
 
-def _fingerprints(lines: list[str], folder: Path) -> Iterator[str]:
-    """Sizes and times of local packages that `lines` name by path."""
+def _local_paths(lines: list[str], folder: Path) -> Iterator[Path]:
+    """The local packages that requirement lines name by path."""
     for line in lines:
         name = re.sub(r"^(-e|--editable)[ =]*", "", line).removeprefix("file://")
         name = name.rpartition(" @ file://")[2].split(";")[0].strip()
-        if "/" not in name and not name.startswith("."):
-            continue
-        path = folder / re.sub(r"\[[^\]]*\]$", "", name)
+        if "/" in name or name.startswith("."):
+            yield folder / re.sub(r"\[[^\]]*\]$", "", name)
+
+
+def _stamp(path: Path) -> str:
+    """Changes whenever a local package does, but not by installing it."""
+    files = [path]
+    if path.is_dir():
+        inner = (file.relative_to(path) for file in path.rglob("*"))
+        files = [path / file for file in sorted(inner) if not _BUILT.search(f"/{file.as_posix()}")]
+    stamp = ""
+    for file in files:
         with contextlib.suppress(OSError):
-            files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-            for file in files:
-                status = file.stat()
-                yield f"\n{file} {status.st_size} {status.st_mtime_ns}"
+            status = file.stat()
+            if not file.is_dir():
+                stamp += f"\n{file} {status.st_size} {status.st_mtime_ns}"
+    return stamp
+
+
+def _is_local(version: str) -> bool:
+    return version.startswith(("file:", "./", "../", "/"))
 
 
 def _node_dependencies(path: Path) -> dict[str, str]:
