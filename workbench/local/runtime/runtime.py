@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workbench.local.runtime.environment import Environment, State
 from workbench.local.runtime.execution import Execution
-from workbench.local.runtime.launchers import Launchers
+from workbench.local.runtime.launchers.choose import Launchers
 from workbench.local.runtime.placement import Concurrency, IdlePool
 from workbench.local.runtime.records import FunctionSpec, InvokeRequest, LogSink, Observer
 from workbench.local.runtime.sandbox import Sandbox
@@ -59,7 +59,9 @@ class Runtime:
         )
         self._idle: IdlePool[Sandbox] = IdlePool()
         self._sandboxes: set[Sandbox] = set()
-        self._launchers = Launchers(config.state, observer, standby=config.standby)
+        self._launchers = Launchers(
+            config.state, config.credentials, observer, standby=config.standby
+        )
         self._sweep: asyncio.TimerHandle | None = None
         self._stopped: asyncio.Event | None = None
 

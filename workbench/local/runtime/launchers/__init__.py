@@ -1,0 +1,61 @@
+"""How an environment's process is started. Nothing above this package knows which way it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from workbench.local.runtime.records import FunctionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What a process must be started with: its function, all its variables, its Runtime API."""
+
+    spec: FunctionSpec
+    variables: Mapping[str, str]
+    runtime_api: str
+
+
+OnExit = Callable[[int], None]
+
+
+class Process(Protocol):
+    """A function's process that was started.
+
+    `output` is the reading end of the pipe that is its stdout, stderr and framed log descriptor;
+    whoever asked for the process closes it. `on_exit` may be replaced while the process runs.
+    """
+
+    on_exit: OnExit
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def output(self) -> int: ...
+
+    def kill(self) -> None:
+        """SIGKILL to its whole process group; nothing happens when it has ended."""
+
+
+class LaunchError(Exception):
+    """The process cannot be started. `error_type` is AWS's, `str()` the reason (§2.4)."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+
+
+class Launcher(Protocol):
+    """One way to start processes."""
+
+    def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
+        """The variables every environment of `spec` has, whatever its process."""
+
+    def start(self, launch: Launch, on_exit: OnExit) -> Process:
+        """Start one process; `on_exit` gets its exit status once (negative: the signal).
+
+        Raises LaunchError. Never blocks for longer than starting a process takes.
+        """

@@ -1,0 +1,60 @@
+"""The payloads of invocations that the platform ends (lambda-facts §2.4)."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import dataclass
+
+from workbench.local.runtime.records import InvokeResult
+from workbench.local.runtime.runtime_api import MAX_RESPONSE
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an invocation or an initialisation failed: AWS's error type and its text."""
+
+    error_type: str
+    message: str
+
+
+def exit_fault(code: int) -> Fault:
+    """A process ended by itself or was killed; negative codes are signals."""
+    if code == 0:
+        return Fault("Runtime.ExitError", "Runtime exited without providing a reason")
+    if code > 0:
+        reason = f"exit status {code}"
+    else:
+        reason = f"signal: {_signal_text(-code)}"
+    return Fault("Runtime.ExitError", f"Runtime exited with error: {reason}")
+
+
+def _signal_text(number: int) -> str:
+    # Go's words, which the runtime core prints; strsignal's differ in case only.
+    words = {signal.SIGSEGV: "segmentation fault", signal.SIGABRT: "aborted"}
+    try:
+        return words.get(signal.Signals(number)) or (signal.strsignal(number) or "").lower()
+    except ValueError:
+        return str(number)
+
+
+def fault_result(fault: Fault, request_id: str) -> InvokeResult:
+    """The answer to an invocation that a fault ended."""
+    message = f"RequestId: {request_id} Error: {fault.message}"
+    body = {"errorType": fault.error_type, "errorMessage": message}
+    return InvokeResult(json.dumps(body, separators=(",", ":")).encode(), "Unhandled")
+
+
+def timeout_fault(timeout: int) -> Fault:
+    """The function took longer than its timeout, in seconds."""
+    return Fault("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
+
+
+def oversize_result() -> InvokeResult:
+    """The answer was over the limit."""
+    body = {
+        "errorMessage": "Response payload size exceeded maximum allowed payload size "
+        f"({MAX_RESPONSE} bytes).",
+        "errorType": "Function.ResponseSizeTooLarge",
+    }
+    return InvokeResult(json.dumps(body, separators=(",", ":")).encode(), "Unhandled")

@@ -1,0 +1,75 @@
+"""Which launcher runs which runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from workbench.local.runtime.launchers import Launcher
+from workbench.local.runtime.launchers.packages import aws_packages
+from workbench.local.runtime.launchers.process import CustomLauncher, NodeLauncher
+from workbench.local.runtime.launchers.python import PythonLauncher
+from workbench.local.runtime.records import FunctionSpec, Observer, UnsupportedRuntime
+from workbench.local.runtime.variables import Machine
+from workbench.project import interpreters, runtimes
+
+
+class Launchers:
+    """The launchers of one runtime, one for each interpreter, made when first needed."""
+
+    def __init__(
+        self, state: Path, credentials: Mapping[str, str], observer: Observer, *, standby: bool
+    ) -> None:
+        self._state = state
+        self._credentials = credentials
+        self._observer = observer
+        self._standby = standby
+        self._by_runtime: dict[str, Launcher] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    def launcher_for(self, spec: FunctionSpec) -> Launcher:
+        """The launcher that runs `spec`. Raises UnsupportedRuntime."""
+        launcher = self._by_runtime.get(spec.runtime)
+        if launcher is None:
+            launcher = self._by_runtime[spec.runtime] = self._make(spec.runtime)
+        explanation = getattr(launcher, "explanation", "")
+        if explanation and (spec.name, explanation) not in self._told:
+            self._told.add((spec.name, explanation))
+            self._observer.notice(spec.name, explanation)
+        return launcher
+
+    def prepare(self, spec: FunctionSpec) -> None:
+        """Have processes stand by for `spec`. Does nothing for a runtime that cannot be run."""
+        if not self._standby:
+            return
+        try:
+            launcher = self.launcher_for(spec)
+        except UnsupportedRuntime:
+            return
+        if isinstance(launcher, PythonLauncher | NodeLauncher):
+            launcher.prepare(spec)
+
+    async def stop(self) -> None:
+        """End all standby processes."""
+        for launcher in self._by_runtime.values():
+            if isinstance(launcher, PythonLauncher | NodeLauncher):
+                await launcher.stop()
+
+    def _make(self, runtime: str) -> Launcher:
+        home = self._state / "home"
+        home.mkdir(parents=True, exist_ok=True)
+        if runtimes.is_provided(runtime):
+            return CustomLauncher(Machine(home, self._credentials))
+        if not runtimes.is_run_here(runtime):
+            raise UnsupportedRuntime(
+                f"The local Lambda does not run {runtime} yet: it runs python, nodejs and "
+                "provided runtimes."
+            )
+        interpreter = interpreters.interpreter_for(runtime)
+        if interpreter is None:
+            raise UnsupportedRuntime(interpreters.reason_missing(runtime))
+        if runtime.startswith("python"):
+            packages = aws_packages(interpreter.minor, self._state / "packages")
+            machine = Machine(home, self._credentials, packages)
+            return PythonLauncher(interpreter, machine, standby=self._standby)
+        return NodeLauncher(interpreter, Machine(home, self._credentials), standby=self._standby)

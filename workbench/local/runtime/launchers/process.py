@@ -1,0 +1,81 @@
+"""Node.js and custom runtimes: programs that are started as they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from workbench.local.runtime.launchers import Launch, LaunchError, OnExit, Process
+from workbench.local.runtime.launchers.spawn import spawn
+from workbench.local.runtime.records import FunctionSpec
+from workbench.local.runtime.variables import Machine, static_variables
+from workbench.project.interpreters import Interpreter
+
+NODE_BOOTSTRAP = Path(__file__).parent.parent / "bootstraps" / "node" / "bootstrap.mjs"
+WRAPPER_VARIABLE = "AWS_LAMBDA_EXEC_WRAPPER"
+
+
+def wrapped(command: list[str], launch: Launch) -> list[str]:
+    """`command`, behind the function's wrapper script if it has one (lambda-facts §1.4).
+
+    A wrapper under /opt is looked for in the layers, the last layer first.
+    """
+    wrapper = launch.variables.get(WRAPPER_VARIABLE)
+    if not wrapper:
+        return command
+    if wrapper.startswith("/opt/"):
+        for layer in reversed(launch.spec.layers):
+            if (layer / wrapper[5:]).exists():
+                wrapper = str(layer / wrapper[5:])
+                break
+    elif wrapper.startswith("/var/task/"):
+        wrapper = str(launch.spec.task_root / wrapper[10:])
+    if not os.access(wrapper, os.X_OK):
+        # The platform's shell cannot find it and exits with 127: Runtime.ExitError.
+        return ["/bin/sh", "-c", "exit 127"]
+    return [wrapper, *command]
+
+
+class CustomLauncher:
+    """Runs an executable `bootstrap` of the function's code or of a layer."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
+        return static_variables(spec, self._machine, "")
+
+    def start(self, launch: Launch, on_exit: OnExit) -> Process:
+        spec = launch.spec
+        places = [spec.task_root, *reversed(spec.layers)]
+        for place in places:
+            program = place / "bootstrap"
+            if program.is_file() and os.access(program, os.X_OK):
+                command = wrapped([str(program)], launch)
+                return spawn(command, launch.variables, spec.task_root, on_exit)
+        shown = "[/var/task/bootstrap /opt/bootstrap]"
+        raise LaunchError(
+            "Runtime.InvalidEntrypoint", f"Couldn't find valid bootstrap(s): {shown}"
+        )
+
+
+class NodeLauncher:
+    """Runs Node.js with our bootstrap, taken from a process that stands by when there is one."""
+
+    def __init__(self, interpreter: Interpreter, machine: Machine, *, standby: bool) -> None:
+        self.explanation = interpreter.explanation
+        self._interpreter = interpreter
+        self._machine = machine
+
+    def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
+        return static_variables(spec, self._machine, self._interpreter.version.split(".")[0])
+
+    def prepare(self, spec: FunctionSpec) -> None:
+        """Have a process stand by."""
+
+    def start(self, launch: Launch, on_exit: OnExit) -> Process:
+        command = wrapped([str(self._interpreter.path), str(NODE_BOOTSTRAP)], launch)
+        return spawn(command, launch.variables, launch.spec.task_root, on_exit)
+
+    async def stop(self) -> None:
+        """End the process that stands by."""

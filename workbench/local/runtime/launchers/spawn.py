@@ -1,0 +1,99 @@
+"""Starting a program with pipes and process group as a function's process has them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from workbench.local.runtime.launchers import LaunchError, OnExit
+
+LOG_DESCRIPTOR_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
+
+
+class SpawnedProcess:
+    """A child process of ours, its exit watched by the event loop."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], output: int, on_exit: OnExit) -> None:
+        self.pid = popen.pid
+        self.output = output
+        self.on_exit = on_exit
+        self._popen = popen
+        self._loop = asyncio.get_running_loop()
+        try:
+            self._descriptor = os.pidfd_open(popen.pid)
+        except (AttributeError, OSError):  # not Linux, or an old one
+            self._descriptor = -1
+            threading.Thread(target=self._wait, daemon=True).start()
+        else:
+            self._loop.add_reader(self._descriptor, self._ended)
+
+    def kill(self) -> None:
+        kill_group(self.pid)
+
+    def _ended(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        self.on_exit(self._popen.wait())
+
+    def _wait(self) -> None:
+        code = self._popen.wait()
+        # The loop may be closed when the program ends while a process is still running.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.on_exit, code)
+
+
+def kill_group(pid: int) -> None:
+    """SIGKILL to the process group of `pid`, or to it alone if it is not a leader yet."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def spawn(
+    command: Sequence[str | Path],
+    variables: Mapping[str, str],
+    folder: Path,
+    on_exit: OnExit,
+    *,
+    pass_fds: Sequence[int] = (),
+    framed_log: bool = False,
+) -> SpawnedProcess:
+    """Start `command` in `folder`, in a session of its own, its output on one pipe.
+
+    `framed_log` gives it the framed log descriptor. Raises LaunchError.
+    """
+    reading, writing = os.pipe()
+    environment = dict(variables)
+    descriptors = list(pass_fds)
+    if framed_log:
+        environment[LOG_DESCRIPTOR_VARIABLE] = str(writing)
+        descriptors.append(writing)
+    try:
+        popen = subprocess.Popen(
+            [os.fspath(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            env=environment,
+            cwd=folder,
+            start_new_session=True,
+            pass_fds=descriptors,
+        )
+    except OSError as error:
+        os.close(reading)
+        wrong_folder = not folder.is_dir()
+        raise LaunchError(
+            "Runtime.InvalidWorkingDir" if wrong_folder else "Runtime.InvalidEntrypoint",
+            f"{folder}: no such folder" if wrong_folder else f"{error.filename}: {error.strerror}",
+        ) from error
+    finally:
+        os.close(writing)
+    return SpawnedProcess(popen, reading, on_exit)

@@ -1,0 +1,92 @@
+"""The environment variables a function sees (lambda-facts §1.7), built from nothing.
+
+Of the machine's own environment only PATH goes in. HOME is an empty folder: configuration and
+credentials under the developer's home must not reach a function.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.local.runtime.records import FunctionSpec
+from workbench.project import runtimes
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What of this machine goes into every function's environment.
+
+    `packages` is the folder that stands for /var/runtime: boto3 and what it needs, or None.
+    """
+
+    home: Path
+    credentials: Mapping[str, str]
+    packages: Path | None = None
+
+
+def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[str, str]:
+    """All variables that are the same for every environment of `spec`.
+
+    `minor` is the version of the interpreter that really runs it: "3.12", or "22" for Node.js.
+    """
+    task_root = str(spec.task_root)
+    layers = [str(layer) for layer in reversed(spec.layers)]  # a later layer wins
+    path = os.environ.get("PATH", os.defpath)
+    variables = {
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PATH": os.pathsep.join([*(f"{layer}/bin" for layer in layers), path]),
+        "LD_LIBRARY_PATH": os.pathsep.join(
+            [task_root, f"{task_root}/lib", *(f"{layer}/lib" for layer in layers)]
+        ),
+        "HOME": str(machine.home),
+        "PWD": task_root,
+        "SHLVL": "0",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+    }
+    if runtimes.python_minor(spec.runtime) is not None:
+        folders: list[str | Path] = [spec.dependencies] if spec.dependencies else []
+        for layer in layers:
+            folders += [f"{layer}/python/lib/python{minor}/site-packages", f"{layer}/python"]
+        if machine.packages:
+            folders.append(machine.packages)
+        variables["LC_CTYPE"] = "C.UTF-8"
+        variables["PYTHONPATH"] = os.pathsep.join(map(str, folders))
+    elif runtimes.node_major(spec.runtime) is not None:
+        folders = [spec.dependencies / "node_modules"] if spec.dependencies else []
+        for layer in layers:
+            folders += [f"{layer}/nodejs/node{minor}/node_modules", f"{layer}/nodejs/node_modules"]
+        variables["NODE_PATH"] = os.pathsep.join(map(str, [*folders, task_root]))
+    variables.update(spec.environment)
+    variables.update(machine.credentials)
+    variables.update(
+        {
+            "AWS_REGION": spec.region,
+            "AWS_DEFAULT_REGION": spec.region,
+            "AWS_LAMBDA_FUNCTION_NAME": spec.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_size),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": log_group(spec),
+            "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
+            "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
+            "_AWS_XRAY_DAEMON_PORT": "2000",
+            "LAMBDA_TASK_ROOT": task_root,
+            "LAMBDA_RUNTIME_DIR": str(machine.packages or machine.home),
+            "_HANDLER": spec.handler,
+        }
+    )
+    if not runtimes.is_provided(spec.runtime):
+        variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
+    if spec.log_format == "JSON":
+        variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+        variables["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level or "INFO"
+    return variables
+
+
+def log_group(spec: FunctionSpec) -> str:
+    """The function's log group: its own, or /aws/lambda/<name> (lambda-facts §3.3)."""
+    return spec.log_group or f"/aws/lambda/{spec.name}"
