@@ -83,7 +83,7 @@ class FuzzyList(Vertical):
             return self.view
 
     class Selected(Message):
-        """Enter on a row, or a click on the row that has the cursor."""
+        """Enter on a row, or a double click."""
 
         def __init__(self, view: FuzzyList, row_id: str) -> None:
             super().__init__()
@@ -369,10 +369,8 @@ class FuzzyRows(LineView):
     def action_select(self) -> None:
         self._view.select()
 
-    def on_click(self, event: events.Click) -> None:
-        before = self.cursor
-        super().on_click(event)
-        if self.cursor == before or event.chain == 2:
+    def row_clicked(self, row: int, x: int, *, twice: bool) -> None:
+        if twice:
             self._view.select()
 
 

@@ -239,7 +239,7 @@ class JsonLines(LineView):
     def cursor_moved(self) -> None:
         self._view.post_message(JsonView.PathChanged(self._view, self._view.path))
 
-    def row_clicked(self, row: int, x: int) -> None:
+    def row_clicked(self, row: int, x: int, *, twice: bool) -> None:
         document = self.document
         if isinstance(document, JsonDocument) and document.is_fold(row):
             start = INDENT * document.layout.depths[document.rows[row]]

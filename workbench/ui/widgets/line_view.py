@@ -63,7 +63,7 @@ class LineView(ScrollView, can_focus=True):
     def cursor_moved(self) -> None:
         """Called after the cursor came to another row."""
 
-    def row_clicked(self, row: int, x: int) -> None:
+    def row_clicked(self, row: int, x: int, *, twice: bool) -> None:
         """Called when a row is clicked at column x of its text; the cursor is there already."""
 
     # -- painting -------------------------------------------------------------------------------
@@ -140,12 +140,15 @@ class LineView(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
-        if offset is None:
-            return
-        row = self.scroll_offset.y + offset.y
-        if row < self.row_count():
+        row = None if offset is None else self.row_at(offset.y)
+        if offset is not None and row is not None:
             self.move_to(row)
-            self.row_clicked(row, self.scroll_offset.x + offset.x)
+            self.row_clicked(row, self.scroll_offset.x + offset.x, twice=event.chain == 2)
+
+    def row_at(self, y: int) -> int | None:
+        """Return the row painted at line y of the viewport."""
+        row = self.scroll_offset.y + y
+        return row if row < self.row_count() else None
 
     def on_focus(self) -> None:
         self.refresh()

@@ -226,7 +226,6 @@ class LogLines(LineView):
         self._page: list[tuple[int, Strip]] = []
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(_DRAIN_SECONDS, self._drain)
 
     # -- taking lines ---------------------------------------------------------------------------
@@ -422,19 +421,15 @@ class LogLines(LineView):
     def action_last_row(self) -> None:
         self.set_follow(True)
 
-    def row_clicked(self, row: int, x: int) -> None:
+    def row_clicked(self, row: int, x: int, *, twice: bool) -> None:
         self.set_follow(False)
-
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if self.wrapping and offset is not None:
-            if offset.y < len(self._page):
-                self.set_follow(False)
-                self.move_to(self._page[offset.y][0])
-        else:
-            super().on_click(event)
-        if event.chain == 2:
+        if twice:
             self.action_select()
+
+    def row_at(self, y: int) -> int | None:
+        if not self.wrapping:
+            return super().row_at(y)
+        return self._page[y][0] if y < len(self._page) else None
 
     def on_mouse_scroll_up(self) -> None:
         self.set_follow(False)

@@ -1,0 +1,268 @@
+"""JsonEditor: a text area for JSON: coloured, checked while one types, indenting, formatting.
+
+It never uses tree-sitter, which crashes on some machines: the visible lines are coloured with our
+own tokens. Above 256 KB it is plain and doesn't wrap, and is checked in a thread.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events, on, work
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import TextArea
+from textual.worker import get_current_worker
+
+from workbench.ui.widgets.json_fault import Fault, json_fault
+from workbench.ui.widgets.json_text import TOKEN, format_json
+from workbench.ui.widgets.palette import palette
+from workbench.ui.widgets.safe_text import safe_same_length
+
+FULL_FEATURES_BELOW = 256 * 1024
+"""Characters up to which lines are coloured, wrapped and checked at once."""
+
+_CHECK_AFTER_SECONDS = 0.06
+_BRACKET_LINES = 5_000
+_PAIRS = {"{": "}", "[": "]"}
+
+# TextArea's own, without those that belong to the app (function keys).
+_BINDINGS = [
+    binding
+    for binding in TextArea.BINDINGS
+    if isinstance(binding, Binding) and binding.key not in ("f6", "f7")
+]
+
+
+class JsonEditor(TextArea, inherit_bindings=False):
+    """An editor for one JSON text. ctrl+l formats it, ctrl+g goes to the fault.
+
+    ctrl+j, ctrl+o, ctrl+p, ctrl+s, ctrl+n, ctrl+r, ctrl+t, tab, escape and the function keys are
+    left to the app.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_BINDINGS,
+        Binding("ctrl+l", "format", "Format", show=False, id="editor.format"),
+        Binding("ctrl+g", "go_to_fault", "Go to the fault", show=False, id="editor.fault"),
+    ]
+
+    DEFAULT_CSS = """
+    JsonEditor { border: none; padding: 0; background: $surface; }
+    JsonEditor:focus { border: none; }
+    """
+
+    class ValidityChanged(Message):
+        """The text was checked with another outcome: ok, or line and column (from 1) and words."""
+
+        def __init__(
+            self, editor: JsonEditor, ok: bool, line: int, column: int, message: str
+        ) -> None:
+            super().__init__()
+            self.editor = editor
+            self.ok = ok
+            self.line = line
+            self.column = column
+            self.message = message
+
+        @property
+        def control(self) -> Widget:
+            return self.editor
+
+    def __init__(
+        self, text: str = "", *, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(
+            text,
+            soft_wrap=len(text) <= FULL_FEATURES_BELOW,
+            show_line_numbers=True,
+            tab_behavior="focus",
+            id=id,
+            classes=classes,
+        )
+        self.indent_width = 2
+        self.fault: Fault | None = None
+        self._checked = False
+        self._check_timer: Timer | None = None
+
+    # -- checking -------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._check()
+
+    @property
+    def is_large(self) -> bool:
+        """Is the text too large for colours, wrapping and checks at once?"""
+        return self._characters > FULL_FEATURES_BELOW
+
+    @property
+    def _characters(self) -> int:
+        lines = self.document.lines
+        return sum(map(len, lines)) + len(lines)
+
+    @on(TextArea.Changed)
+    def _text_changed(self) -> None:
+        large = self.is_large
+        self.soft_wrap = not large and self.soft_wrap
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(_CHECK_AFTER_SECONDS, self._check)
+
+    def load_text(self, text: str) -> None:
+        """Replace the text and the undo history; the text is checked at once."""
+        self.set_reactive(TextArea.soft_wrap, len(text) <= FULL_FEATURES_BELOW)
+        super().load_text(text)
+
+    def _check(self) -> None:
+        if self.is_large:
+            self._check_in_thread(self.text)
+        else:
+            self._checked_as(json_fault(self.text))
+
+    @work(thread=True, exclusive=True, group="json-check")
+    def _check_in_thread(self, text: str) -> None:
+        fault = json_fault(text)
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._checked_as, fault)
+
+    def _checked_as(self, fault: Fault | None) -> None:
+        if self._checked and fault == self.fault:
+            return
+        self._checked = True
+        self.fault = fault
+        self._line_cache.clear()
+        self.refresh()
+        if fault is None:
+            self.post_message(self.ValidityChanged(self, True, 0, 0, ""))
+        else:
+            self.post_message(
+                self.ValidityChanged(self, False, fault.line, fault.column, fault.message)
+            )
+
+    # -- actions --------------------------------------------------------------------------------
+
+    def format(self) -> bool:
+        """Indent the text, one undo step. Return False (and change nothing) if it is no JSON."""
+        text = self.text
+        if json_fault(text) is not None:
+            return False
+        formatted = format_json(text)
+        if formatted != text:
+            row = self.cursor_location[0]
+            self.replace(formatted, self.document.start, self.document.end)
+            self.move_cursor((min(row, self.document.line_count - 1), 0))
+        return True
+
+    def go_to_fault(self) -> None:
+        """Put the cursor on the fault."""
+        if self.fault is not None:
+            self.move_cursor((self.fault.line - 1, self.fault.column - 1), center=True)
+
+    def action_format(self) -> None:
+        if not self.format():
+            self.go_to_fault()
+
+    def action_go_to_fault(self) -> None:
+        self.go_to_fault()
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter" and not self.read_only:
+            event.stop()
+            event.prevent_default()
+            self._new_line()
+            return
+        await super()._on_key(event)
+
+    def _new_line(self) -> None:
+        start, end = sorted(self.selection)
+        before = self.document.get_line(start[0])[: start[1]]
+        after = self.document.get_line(end[0])[end[1] :]
+        indent = before[: len(before) - len(before.lstrip())]
+        opener = before.rstrip()[-1:]
+        if opener not in _PAIRS:
+            self.replace("\n" + indent, start, end, maintain_selection_offset=False)
+            return
+        deeper = indent + " " * self.indent_width
+        closing = after.lstrip()[:1] == _PAIRS[opener]
+        self.replace(
+            f"\n{deeper}" + (f"\n{indent}" if closing else ""),
+            start,
+            end,
+            maintain_selection_offset=False,
+        )
+        self.move_cursor((start[0] + 1, len(deeper)))
+
+    # -- brackets -------------------------------------------------------------------------------
+
+    def find_matching_bracket(
+        self, bracket: str, search_from: tuple[int, int]
+    ) -> tuple[int, int] | None:
+        """Return where the partner of the bracket at search_from is; texts are skipped."""
+        if bracket not in "{}[]" or not bracket:
+            return None
+        forward = bracket in "{["
+        row, column = search_from
+        lines = self.document.lines
+        step = 1 if forward else -1
+        last = min(len(lines), row + _BRACKET_LINES) if forward else max(-1, row - _BRACKET_LINES)
+        depth = 0
+        for index in range(row, last, step):
+            found = [
+                (match.start(), match.group())
+                for match in TOKEN.finditer(lines[index])
+                if match.group() in ("{", "}", "[", "]")
+            ]
+            for at, token in found if forward else reversed(found):
+                if index == row and (at < column if forward else at > column):
+                    continue
+                depth += 1 if (token in "{[") == forward else -1
+                if depth == 0:
+                    return (index, at)
+        return None
+
+    # -- painting -------------------------------------------------------------------------------
+
+    def get_line(self, line_index: int) -> Text:
+        """Return a line with its colours, and with the fault underlined."""
+        source = self.document.get_line(line_index)
+        text = Text(safe_same_length(source), end="", no_wrap=True)
+        if len(source) <= 4_000:
+            colors = palette(self)
+            for match in TOKEN.finditer(source):
+                style = colors[f"json-{match.lastgroup}"]
+                text.stylize(style, match.start(), match.end())
+        fault = self.fault
+        if fault is not None and fault.line == line_index + 1:
+            start = min(fault.column - 1, max(0, len(source) - 1))
+            match_here = TOKEN.match(source, start)
+            end = match_here.end() if match_here else start + 1
+            text.stylize(palette(self)["log-error"] + Style(underline=True), start, end)
+        return text
+
+    def render_line(self, y: int) -> Strip:
+        # TextArea joins the whole text for every line it paints; for a large one that is too slow.
+        if self.document.line_count > 2_000:
+            return self._render_line(y)
+        return super().render_line(y)
+
+    def _render_line(self, y: int) -> Strip:
+        strip = super()._render_line(y)
+        fault = self.fault
+        row = self.scroll_offset.y + y
+        if fault is None or row >= self.wrapped_document.height:
+            return strip
+        line, section = self.wrapped_document._offset_to_line_info[row]
+        if line != fault.line - 1 or section:
+            return strip
+        segments = list(strip)
+        number = segments[0]
+        mark = palette(self)["log-error"] + Style(bold=True)
+        style = (number.style or Style()) + mark
+        segments[0] = Segment(number.text[:-2] + "✗ ", style)
+        return Strip(segments, strip.cell_length)
