@@ -1,0 +1,68 @@
+import asyncio
+import json
+from pathlib import Path
+
+from workbench.local.broadcast import Broadcaster
+from workbench.local.recorder import Recorder
+from workbench.local.runtime.records import (
+    Completion,
+    FunctionSpec,
+    InvokeRequest,
+    InvokeResult,
+    Report,
+)
+from workbench.project.history import History
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:hello"
+
+
+def _completion(number: int, *, error: str | None = None, qualifier: str = "") -> Completion:
+    payload = {"errorType": error, "errorMessage": "no"} if error else {"n": number}
+    return Completion(
+        spec=FunctionSpec("hello", ARN, "3", "id", "python3.11", "app.handler", Path("/code")),
+        request=InvokeRequest(f"request-{number}", b'{"in":1}', ARN + qualifier, "", token="t"),
+        result=InvokeResult(json.dumps(payload).encode(), "Unhandled" if error else None),
+        report=Report(1.5, 2, 128, 30, init_ms=9.5),
+        log_text="START\nEND\n",
+        log_stream="2026/01/01/[3]abc",
+        started=1000.0 + number,
+    )
+
+
+async def test_invocations_reach_the_history_whole(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.db")
+    recorder = Recorder(history, Broadcaster())
+    for number in range(500):
+        recorder.invocation_finished(_completion(number))
+    recorder.invocation_finished(_completion(500, error="ValueError", qualifier=":live"))
+    recorder.close()
+    assert history.count("local") == 501
+    last = history.recent("local", "hello", limit=1)[0]
+    assert (last.request_id, last.error_type, last.error_message) == (
+        "request-500",
+        "ValueError",
+        "no",
+    )
+    assert (last.qualifier, last.executed_version, last.init_ms) == ("live", "3", 9.5)
+    entry = history.get(last.id)
+    assert (entry.event, entry.log_text) == (b'{"in":1}', "START\nEND\n")
+    history.close()
+
+
+async def test_listeners_hear_of_invocations_and_the_latest_state_of_environments() -> None:
+    broadcaster = Broadcaster()
+    recorder = Recorder(None, broadcaster)
+    recorder.environment_changed({"Id": "e1", "State": "init"})  # nobody listens yet
+    queue = broadcaster.listen()
+    for state in ("init", "ready", "busy"):
+        recorder.environment_changed({"Id": "e1", "State": state})
+    completion = _completion(1)
+    recorder.invocation_started(completion.spec, completion.request)
+    recorder.invocation_finished(completion)
+    frames = [await asyncio.wait_for(queue.get(), 5) for _ in range(3)]
+    started, finished, environment = [json.loads(f.split(b"data: ")[1]) for f in frames]
+    assert (started["Phase"], started["Token"]) == ("started", "t")
+    assert (finished["Phase"], finished["DurationMs"]) == ("finished", 1.5)
+    assert environment == {"Id": "e1", "State": "busy"}
+    assert queue.empty()
+    recorder.close()

@@ -1,0 +1,180 @@
+"""`workbench serve`: the local Lambda's parts put together, as one process."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench import __version__
+from workbench.local.api.endpoint import Endpoint
+from workbench.local.broadcast import Broadcaster
+from workbench.local.config import ServerConfig
+from workbench.local.gate import Gate
+from workbench.local.http import Listener, Request
+from workbench.local.http_messages import Answer
+from workbench.local.lifetime import AlreadyServed, sole_server, until_unused
+from workbench.local.linking import ProjectLink
+from workbench.local.recorder import Recorder
+from workbench.local.runtime.runtime import Runtime, RuntimeConfig
+from workbench.local.store.database import StateError
+from workbench.local.store.store import Store
+from workbench.local.surface import PREFIX, Surface
+from workbench.project import server_process
+from workbench.project.history import History, HistoryError
+from workbench.project.state_dir import StateDir, StateDirError
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """What `workbench serve` was asked for.
+
+    `root` is the project's folder (it may be empty). `port` 0 takes a free one. With `linger`,
+    the server stops after that many seconds in which nobody used it.
+    """
+
+    root: Path
+    port: int = 0
+    account: str = "123456789012"
+    region: str = "us-east-1"
+    linger: float | None = None
+
+
+def run(options: ServerOptions) -> int:
+    """Serve until a signal, a shutdown request or, with `linger`, disuse; the exit status.
+
+    Prints the endpoint's URL once it answers. Problems go to stderr, a sentence each.
+    """
+    root = options.root.resolve()
+    try:
+        with sole_server(StateDir(root).path / "serving.lock"):
+            return asyncio.run(_serve(options, root))
+    except AlreadyServed:
+        info = server_process.running(root)
+        where = f" at {info.url} (process {info.pid})" if info else ""
+        return _fail(f"A local Lambda already serves {root}{where}.")
+    except (StateDirError, StateError, HistoryError) as error:
+        return _fail(str(error))
+    except OSError as error:
+        port = f"port {options.port}" if options.port else "a port"
+        return _fail(f"Cannot listen on {port} of 127.0.0.1: {error.strerror or error}.")
+
+
+def _fail(message: str) -> int:
+    print(f"workbench serve: {message}", file=sys.stderr)
+    return 1
+
+
+class LocalLambda:
+    """The parts and how they hang together. `start`, then `url`; `close` ends it all."""
+
+    def __init__(self, config: ServerConfig, state: StateDir) -> None:
+        self.config = config
+        self.shutdown = asyncio.Event()
+        self.broadcaster = Broadcaster()
+        self._store = Store(config.state, log_group_bytes=config.log_group_bytes)
+        self._history = History(state.history_db)
+        self._recorder = Recorder(self._history, self.broadcaster)
+        runtime_config = RuntimeConfig(config.state, account_concurrency=config.concurrency)
+        self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
+        self._endpoint = Endpoint(config, self._store, self._runtime)
+        self._surface = Surface(config, self.broadcaster, self._runtime, self.shutdown.set)
+        self._gate = Gate()
+        self._listener = Listener(self._handle, self._endpoint.error_response)
+        self._link: ProjectLink | None = None
+        self._last_request = time.monotonic()
+
+    async def start(self) -> str:
+        """Listen, link the project's functions; returns the endpoint's URL."""
+        port = await self._listener.start(self.config.host, self.config.port)
+        url = f"http://{self.config.host}:{port}"
+        await self._endpoint.start(url)
+        if self.config.project is not None:
+            self._link = ProjectLink(
+                self.config.project,
+                self.config.account,
+                self.config.region,
+                self._endpoint.linked,
+                self.broadcaster,
+            )
+            await self._link.start()
+        return url
+
+    async def close(self) -> None:
+        """Stop taking requests, end every function process, write what is pending."""
+        if self._link is not None:
+            await self._link.stop()
+        await self._listener.close()
+        await self._endpoint.close()
+        await self._runtime.stop()
+        self._recorder.close()
+        self._history.close()
+        self._store.close()
+
+    def in_use(self) -> bool:
+        """Whether somebody listens, something runs, or a request came in the last second."""
+        return (
+            self.broadcaster.listening > 0
+            or self._endpoint.busy
+            or time.monotonic() - self._last_request < 1.0
+        )
+
+    def _handle(self, request: Request) -> Answer:
+        self._last_request = time.monotonic()
+        caller = self._gate.check(request)
+        if request.path.startswith(PREFIX):
+            return self._surface.handle(request)
+        return self._endpoint.handle(request, caller)
+
+
+async def _serve(options: ServerOptions, root: Path) -> int:
+    state = StateDir(root)
+    config = ServerConfig(
+        state=state.path,
+        project=root,
+        account=options.account,
+        region=options.region,
+        port=options.port,
+    )
+    server = LocalLambda(config, state)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.shutdown.set)
+    try:
+        url = await server.start()
+        announced = server_process.ServerInfo(
+            os.getpid(), url, config.account, config.region, __version__, time.time()
+        )
+        server_process.announce(root, announced)
+        _say_ready(url, config)
+        # What exists now stays: keeping it out of collections shortens the longest pauses.
+        gc.collect()
+        gc.freeze()
+        await _until_over(server, options.linger)
+    finally:
+        server_process.withdraw(root, os.getpid())
+        await server.close()
+    return 0
+
+
+async def _until_over(server: LocalLambda, linger: float | None) -> None:
+    waits = [asyncio.create_task(server.shutdown.wait())]
+    if linger is not None:
+        waits.append(asyncio.create_task(until_unused(linger, server.in_use)))
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+
+
+def _say_ready(url: str, config: ServerConfig) -> None:
+    print(f"Lambda endpoint: {url}", flush=True)
+    print(
+        f"  account {config.account}, region {config.region}, project {config.project}\n"
+        f"  aws lambda list-functions --endpoint-url {url}",
+        flush=True,
+    )
