@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS invocation (
     max_memory_used INTEGER, size INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS invocation_function ON invocation (target, function, id);
+CREATE INDEX IF NOT EXISTS invocation_target ON invocation (target, id);
 CREATE TABLE IF NOT EXISTS body (
     id INTEGER PRIMARY KEY, event BLOB NOT NULL, payload BLOB NOT NULL, log_text BLOB NOT NULL
 );

@@ -263,7 +263,8 @@ class Reader:
                 "build it first.",
             )
         if not has_layers:  # a layer may bring the handler, as monitoring products do
-            self._report(at, f"{function.logical_id}: nothing in {code.name} is “{stem}”.")
+            message = f"{function.logical_id}: {code.name} has no file for the handler {handler}."
+            self._report(at, message)
 
     # -- layers ---------------------------------------------------------------------------------
 
