@@ -9,6 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from workbench.local.arns import function_arn
+from workbench.local.config import ServerConfig
 from workbench.local.store.database import transaction
 from workbench.local.store.records import LATEST, Alias, Function, Link, Version
 
@@ -28,6 +30,7 @@ CREATE TABLE IF NOT EXISTS versions (
     folder TEXT,
     layers TEXT NOT NULL,
     dependencies TEXT,
+    source TEXT NOT NULL,
     PRIMARY KEY (function, number)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS aliases (
@@ -41,24 +44,25 @@ CREATE TABLE IF NOT EXISTS aliases (
 ) WITHOUT ROWID;
 """
 
-_VERSION = "function, number, configuration, code, folder, layers, dependencies"
+_VERSION = "function, number, configuration, code, folder, layers, dependencies, source"
 
 
 class Functions:
     """Reads and writes functions. All calls belong to the event loop's thread.
 
     Every change calls each of `on_change` with the function's name, after it is durable.
+    `reserved` maps unqualified ARNs to reserved concurrency, for the runtime to read live.
     """
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, config: ServerConfig) -> None:
         self._db = db
+        self._config = config
         self.on_change: list[Callable[[str], None]] = []
-        self.reserved: dict[str, int] = dict(
-            db.execute(
-                "SELECT name, reserved_concurrency FROM functions"
-                " WHERE reserved_concurrency IS NOT NULL"
-            ).fetchall()
+        rows = db.execute(
+            "SELECT name, reserved_concurrency FROM functions"
+            " WHERE reserved_concurrency IS NOT NULL"
         )
+        self.reserved: dict[str, int] = {function_arn(config, name): n for name, n in rows}
 
     def changed(self, name: str) -> None:
         """Tell the listeners; also for a linked folder whose files changed."""
@@ -90,10 +94,11 @@ class Functions:
             self._put_function(db, function)
             for version in versions:
                 self._put_version(db, version)
+        arn = function_arn(self._config, function.name)
         if function.reserved_concurrency is None:
-            self.reserved.pop(function.name, None)
+            self.reserved.pop(arn, None)
         else:
-            self.reserved[function.name] = function.reserved_concurrency
+            self.reserved[arn] = function.reserved_concurrency
         self.changed(function.name)
 
     def delete(self, name: str) -> None:
@@ -102,7 +107,7 @@ class Functions:
             db.execute("DELETE FROM functions WHERE name = ?", (name,))
             db.execute("DELETE FROM versions WHERE function = ?", (name,))
             db.execute("DELETE FROM aliases WHERE function = ?", (name,))
-        self.reserved.pop(name, None)
+        self.reserved.pop(function_arn(self._config, name), None)
         self.changed(name)
 
     # -- versions --------------------------------------------------------------------------
@@ -252,7 +257,7 @@ class Functions:
     @staticmethod
     def _put_version(db: sqlite3.Connection, version: Version) -> None:
         db.execute(
-            f"INSERT OR REPLACE INTO versions ({_VERSION}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO versions ({_VERSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 version.function,
                 _number(version.version),
@@ -261,6 +266,7 @@ class Functions:
                 None if version.folder is None else str(version.folder),
                 json.dumps([str(layer) for layer in version.layers]),
                 None if version.dependencies is None else str(version.dependencies),
+                version.source,
             ),
         )
 
@@ -278,7 +284,7 @@ def _number(version: str) -> int:
 
 
 def _version(row: tuple[Any, ...]) -> Version:
-    function, number, configuration, code, folder, layers, dependencies = row
+    function, number, configuration, code, folder, layers, dependencies, source = row
     return Version(
         function,
         str(number) if number else LATEST,
@@ -287,6 +293,7 @@ def _version(row: tuple[Any, ...]) -> Version:
         None if folder is None else Path(folder),
         tuple(map(Path, json.loads(layers))),
         None if dependencies is None else Path(dependencies),
+        source,
     )
 
 

@@ -48,7 +48,8 @@ class Version:
 
     `configuration` has FunctionConfiguration's members as AWS returns them, but with an
     unqualified FunctionArn. `code` is the SHA-256 (hex) of its archive in the code store; "" for
-    a linked folder, which is then `folder`. `layers` and `dependencies` are folders.
+    a linked folder, which is then `folder`. `layers` and `dependencies` are folders. `source`
+    tells what $LATEST was when a version was published from it.
     """
 
     function: str
@@ -58,6 +59,7 @@ class Version:
     folder: Path | None = None
     layers: tuple[Path, ...] = ()
     dependencies: Path | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

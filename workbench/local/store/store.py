@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from workbench.local.config import ServerConfig
 from workbench.local.store import async_events, functions
 from workbench.local.store.async_events import AsyncEvents
 from workbench.local.store.code import CodeStore
@@ -20,13 +19,14 @@ class Store:
     `functions`, `async_events`: the event loop's thread only. `code`, `logs`: any thread.
     """
 
-    def __init__(self, state: Path, *, log_group_bytes: int = 64 * 1024 * 1024) -> None:
+    def __init__(self, config: ServerConfig) -> None:
+        state = config.state
         schema = functions.SCHEMA + async_events.SCHEMA
         self._db = open_database(state / "state.db", schema, SCHEMA_VERSION)
-        self.functions = Functions(self._db)
+        self.functions = Functions(self._db, config)
         self.async_events = AsyncEvents(self._db)
         self.code = CodeStore(state / "code")
-        self.logs = LogStore(state / "logs.db", group_bytes=log_group_bytes)
+        self.logs = LogStore(state / "logs.db", group_bytes=config.log_group_bytes)
 
     def close(self) -> None:
         """Write what is pending and close the files."""

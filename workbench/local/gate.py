@@ -1,0 +1,65 @@
+"""Who may speak to the local Lambda: programs on this machine, never a page in a browser.
+
+A page can make a browser send requests to 127.0.0.1. It cannot add an `Authorization` header
+without a preflight, which is not answered; it cannot leave out `Origin`; and under a name of its
+own that resolves to 127.0.0.1 it sends that name as `Host`. Signatures are not verified: the
+header's presence is what counts, and its credential scope names the service.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from workbench.local.errors import ApiError
+from workbench.local.http_messages import Request
+
+# SDKs put the operation's prefix before the host name for StartLiveTail.
+_LOOPBACK = re.compile(
+    r"(?:stream-|streaming-)?(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom the credential scope names: `service` is "lambda", "logs", "workbench" …"""
+
+    access_key: str
+    region: str
+    service: str
+
+
+def check(request: Request) -> Caller:
+    """The caller of a request. Raises ApiError (403) for one that may not speak to us."""
+    check_origin(request)
+    authorization = request.headers.get("authorization")
+    if not authorization:
+        raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
+    if not authorization.startswith("AWS4-HMAC-SHA256"):
+        raise ApiError(
+            "IncompleteSignatureException",
+            "Authorization header requires an AWS4-HMAC-SHA256 signature.",
+        )
+    start = authorization.find("Credential=")
+    scope = authorization[start + 11 :].partition(",")[0].split("/") if start >= 0 else []
+    if len(scope) < 5 or scope[-1].strip() != "aws4_request":
+        raise ApiError(
+            "IncompleteSignatureException",
+            "Authorization header requires 'Credential' parameter with the scope "
+            "<key>/<date>/<region>/<service>/aws4_request.",
+        )
+    return Caller("/".join(scope[:-4]), scope[-3], scope[-2])
+
+
+def check_origin(request: Request) -> None:
+    """Raise ApiError (403) unless Host is this machine and no web page is asking."""
+    headers = request.headers
+    host = headers.get("host", "")
+    if _LOOPBACK.fullmatch(host) is None:
+        raise ApiError(
+            "AccessDeniedException",
+            f"Host '{host}' is not this machine: use 127.0.0.1, localhost or [::1].",
+        )
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() != f"http://{host.lower()}":
+        raise ApiError("AccessDeniedException", "Web pages may not call the local Lambda.")
