@@ -25,7 +25,6 @@ import string
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 from workbench.samples.filters import FILTERS, OMITTED, text_of
@@ -33,7 +32,9 @@ from workbench.samples.parameters import BadParameter, parse_json
 
 PLACEHOLDER = re.compile(r"\{\{([a-z][a-z0-9_]*)(?::([-a-z0-9_]+))?((?:\|[a-z0-9_]+)*)\}\}")
 
+# strftime's names follow the locale; those of AWS don't.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _RANDOM = re.compile(r"(hex|digits|alnum|upper)([1-9][0-9]*)")
 _ALPHABETS = {
     "hex": "0123456789abcdef",
@@ -57,14 +58,15 @@ _CLOCK: Mapping[str, Callable[[datetime], Any]] = {
     "now_s_fraction": lambda now: str(_epoch_ms(now) / 1000),
     "now_iso": _iso,
     "now_iso_s": lambda now: now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    # strftime's %b follows the locale; API Gateway's month names don't.
     "now_clf": lambda now: now.strftime(f"%d/{_MONTHS[now.month - 1]}/%Y:%H:%M:%S +0000"),
     "now_iso_offset": lambda now: _iso(now)[:-1] + "+0000",
     "now_java": lambda now: (
         f"{_MONTHS[now.month - 1]} {now.day}, {now.year}, "
         f"{(now.hour + 11) % 12 + 1}:{now:%M:%S} {'AM' if now.hour < 12 else 'PM'}"
     ),
-    "now_rfc2822": format_datetime,
+    "now_rfc2822": lambda now: (
+        f"{_DAYS[now.weekday()]}, {now:%d} {_MONTHS[now.month - 1]} {now:%Y %H:%M:%S} +0000"
+    ),
     "now_date": lambda now: now.strftime("%Y-%m-%d"),
 }
 
