@@ -92,7 +92,7 @@ def _filter(scratch: Path) -> Iterator[Row]:
 def _flood(scratch: Path) -> Iterator[Row]:
     with _widget("logs") as terminal:
         terminal.wait_for("pressed 0")
-        terminal.wait_until_quiet()
+        terminal.wait_until_quiet(0.4)
         flooded = terminal.press("\x07")
         samples = []
         for count in range(1, 41):

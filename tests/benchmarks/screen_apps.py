@@ -44,15 +44,15 @@ class ManyFunctions(App[None]):
     def compose(self) -> ComposeResult:
         from workbench.ui.widgets.fuzzy_list import FuzzyList
 
-        yield FuzzyList(always_filter=True)
+        yield FuzzyList(columns=3, always_filter=True)
 
     def on_mount(self) -> None:
-        from workbench.ui.widgets.fuzzy_list import FuzzyList, FuzzyRow
+        from workbench.ui.widgets.fuzzy_list import FuzzyList, Row
 
         teams = ("orders", "billing", "search", "media", "identity")
         verbs = ("handler", "worker", "authorizer", "rotation", "thumbnail")
         rows = [
-            FuzzyRow(str(n), (f"{teams[n % 5]}-{n:05}-{verbs[n // 5 % 5]}", "python3.13", "Active"))
+            Row(str(n), (f"{teams[n % 5]}-{n:05}-{verbs[n // 5 % 5]}", "python3.13", "Active"))
             for n in range(FUNCTIONS)
         ]
         self.query_one(FuzzyList).set_rows(rows)
@@ -67,15 +67,16 @@ class ManyLines(CountsKeys):
         yield Static("pressed 0 times", id="counter")
         yield LogView()
 
-    def action_go(self) -> None:
-        from workbench.ui.widgets.log_view import LogLine, LogView
+    def on_mount(self) -> None:
+        from workbench.ui.widgets.log_view import LogLine
 
-        now = 1_767_225_600_000
-        lines = [
-            LogLine(now + n, f"line {n} of the flood, with some words to fill it")
-            for n in range(LINES)
-        ]
-        self.query_one(LogView).append(lines)
+        now, words = 1_767_225_600_000, "of the flood, with some words to fill it"
+        self.lines = [LogLine(now + n, f"line {n} {words}") for n in range(LINES)]
+
+    def action_go(self) -> None:
+        from workbench.ui.widgets.log_view import LogView
+
+        self.query_one(LogView).append(self.lines)
 
 
 class LargeDocument(CountsKeys):
