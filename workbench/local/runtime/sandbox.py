@@ -152,8 +152,6 @@ class Sandbox:
             self._launch_failed(Fault(error.error_type, str(error)))
             return
         self._process = process
-        self._memory = MemoryMeter(process.pid)
-        environment.pid = process.pid
         self._output = OutputPipe(process.output, self._take_events)
         self._loop.add_reader(process.output, self._readable)
         environment.to(State.INIT)
@@ -214,9 +212,8 @@ class Sandbox:
     def runtime_next(self) -> None:
         state = self.environment.state
         if state is State.INIT:
+            self._meet_process()
             self.environment.to(State.READY)
-            if self._memory is not None:
-                self._memory.peak_mb(math.inf)
             if self.execution is None:
                 self._disarm()
                 self._leave_if_retiring()
@@ -229,6 +226,13 @@ class Sandbox:
             # The answer leaves first; the log lines of this invocation can wait that long.
             self._ended = self._loop.time()
             self._loop.call_soon(self._finish_normally)
+
+    def _meet_process(self) -> None:
+        # A forked process's id may be known only now.
+        if self._process is not None and self._process.pid:
+            self.environment.pid = self._process.pid
+            self._memory = MemoryMeter(self._process.pid)
+            self._memory.peak_mb(math.inf)
 
     def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None:
         if self.execution is not None:

@@ -31,7 +31,8 @@ class Process(Protocol):
     on_exit: OnExit
 
     @property
-    def pid(self) -> int: ...
+    def pid(self) -> int:
+        """0 until it is known, which is before the process asks for work."""
 
     @property
     def output(self) -> int: ...

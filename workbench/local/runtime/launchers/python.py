@@ -1,17 +1,30 @@
-"""Python functions: a process that stands by is used when there is one, else a new one."""
+"""Python functions: forked from a process that stands by when there is one, else a new process.
+
+Two kinds stand by: one of the bare interpreter, and for each of the functions used last one that
+has that function's dependencies imported, under exactly its variables (design §4).
+"""
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 
 from workbench.local.runtime.launchers import Launch, OnExit, Process
+from workbench.local.runtime.launchers.preload import Plan, local_names, plan
 from workbench.local.runtime.launchers.process import WRAPPER_VARIABLE, wrapped
 from workbench.local.runtime.launchers.spawn import spawn
+from workbench.local.runtime.launchers.zygote import Zygote
 from workbench.local.runtime.records import FunctionSpec
 from workbench.local.runtime.variables import Machine, static_variables
 from workbench.project.interpreters import Interpreter
 
 BOOTSTRAP = Path(__file__).parent.parent / "bootstraps" / "python" / "bootstrap.py"
+MAX_ZYGOTES = 6
+# A plan is made when the cold start that showed the need for it is likely over.
+_PLAN_LATER_S = 0.1
+
+FunctionVersion = tuple[str, str]
 
 
 class PythonLauncher:
@@ -21,19 +34,101 @@ class PythonLauncher:
         self.explanation = interpreter.explanation
         self._interpreter = interpreter
         self._machine = machine
+        # os.fork with what the interpreter's libraries do at start is only known good on Linux.
+        self._standby = standby and os.name == "posix" and hasattr(os, "pidfd_open")
+        self._bare: Zygote | None = None
+        self._zygotes: dict[FunctionVersion, Zygote] = {}  # least recently used first
+        self._planned: dict[FunctionVersion, str] = {}  # the identity each plan was made for
+        self._planning: set[asyncio.Task[None]] = set()
+        self._retiring: set[Zygote] = set()
 
     def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
         return static_variables(spec, self._machine, self._interpreter.minor)
 
     def prepare(self, spec: FunctionSpec) -> None:
-        """Have processes stand by for `spec`."""
+        """Have processes stand by for `spec`; reads its sources in a thread."""
+        if not self._may_fork(spec):
+            return
+        if self._bare is None or self._bare.failed:
+            self._bare = Zygote(self._interpreter.path, {}, Plan())
+        if self._planned.get((spec.arn, spec.version)) != spec.identity:
+            self._planned[spec.arn, spec.version] = spec.identity
+            task = asyncio.get_running_loop().create_task(self._plan(spec))
+            self._planning.add(task)
+            task.add_done_callback(self._planning.discard)
+
+    async def _plan(self, spec: FunctionSpec) -> None:
+        wanted = await asyncio.to_thread(plan, spec.task_root, spec.handler)
+        variables = self.static_variables(spec)
+        key = (spec.arn, spec.version)
+        present = self._zygotes.get(key)
+        if present is not None:
+            if present.plan == wanted and present.variables == variables:
+                return
+            self._retire(self._zygotes.pop(key))
+        if wanted.modules:
+            self._zygotes[key] = Zygote(self._interpreter.path, variables, wanted)
+        while len(self._zygotes) > MAX_ZYGOTES:
+            oldest = next(iter(self._zygotes))
+            self._planned.pop(oldest, None)
+            self._retire(self._zygotes.pop(oldest))
+
+    def _retire(self, zygote: Zygote) -> None:
+        """Close it once no environment of it runs a function."""
+        if zygote.busy:
+            asyncio.get_running_loop().call_later(1.0, self._retire, zygote)
+            self._retiring.add(zygote)
+        else:
+            self._retiring.discard(zygote)
+            zygote.close()
 
     def start(self, launch: Launch, on_exit: OnExit) -> Process:
+        spec = launch.spec
+        if self._may_fork(spec):
+            asyncio.get_running_loop().call_later(_PLAN_LATER_S, self.prepare, spec)
+            zygote = self._zygote_for(spec)
+            if zygote is not None:
+                process = zygote.start(launch.variables, on_exit)
+                if process is not None:
+                    return process
         command = [str(self._interpreter.path), "-I", "-S", str(BOOTSTRAP)]
         if WRAPPER_VARIABLE in launch.variables:
             command = wrapped(command, launch)
-        root = launch.spec.task_root
-        return spawn(command, launch.variables, root, on_exit, framed_log=True)
+        return spawn(command, launch.variables, spec.task_root, on_exit, framed_log=True)
+
+    def _zygote_for(self, spec: FunctionSpec) -> Zygote | None:
+        key = (spec.arn, spec.version)
+        zygote = self._zygotes.get(key)
+        if zygote is not None and zygote.usable and self._fits(zygote, spec):
+            self._zygotes[key] = self._zygotes.pop(key)  # used last
+            return zygote
+        return self._bare if self._bare is not None and self._bare.usable else None
+
+    def _fits(self, zygote: Zygote, spec: FunctionSpec) -> bool:
+        """Whether it has nothing imported that the package, as it is now, brings itself."""
+        if zygote.variables != self.static_variables(spec):
+            return False
+        own = local_names(spec.task_root)
+        return not any(name.partition(".")[0] in own for name in zygote.plan.modules)
+
+    def _may_fork(self, spec: FunctionSpec) -> bool:
+        """Some settings only count for a process that is started with them."""
+        return (
+            self._standby
+            and WRAPPER_VARIABLE not in spec.environment
+            and not any(
+                name.startswith(("PYTHON", "LD_")) and name != "PYTHONPATH"
+                for name in spec.environment
+            )
+            and not any((layer / "lib").is_dir() for layer in spec.layers)
+            and spec.task_root.is_dir()
+        )
 
     async def stop(self) -> None:
         """End the processes that stand by."""
+        self._standby = False
+        for task in self._planning:
+            task.cancel()
+        for zygote in [self._bare, *self._zygotes.values(), *self._retiring]:
+            if zygote is not None:
+                zygote.close()

@@ -5,6 +5,8 @@ log formats. Standard library only, one file, CPython 3.8 and newer. Answer and 
 next event leave in one packet.
 """
 
+import _sitebuiltins
+import builtins
 import importlib
 import io
 import json
@@ -488,7 +490,7 @@ def raised(request_id=""):
 
 
 def take_place(environ):
-    """Make this process the function's: folder, module path, unbuffered output, clock."""
+    """Make this process the function's: its folder, module path, clock, command line."""
     if hasattr(time, "tzset"):
         time.tzset()
     root = environ["LAMBDA_TASK_ROOT"]
@@ -497,11 +499,18 @@ def take_place(environ):
     sys.path[:] = [root] + listed + BASE_PATH
     sys.dont_write_bytecode = True  # the task root is read-only on AWS
     sys.argv = [environ["_HANDLER"]]
+
+
+def unbuffer():
+    """What the function prints leaves at once; exit() and quit() exist, as on AWS."""
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         raw = io.FileIO(descriptor, "wb", closefd=False)
         stream = io.TextIOWrapper(raw, "utf-8", "backslashreplace", "", write_through=True)
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
+    # Started with -S, which keeps this interpreter's site-packages out, and these two with it.
+    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
+    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
 
 
 BASE_PATH = [path for path in sys.path if path and path != os.path.dirname(__file__)]
@@ -511,16 +520,10 @@ def main():
     descriptor = os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
     if descriptor is not None:
         os.set_inheritable(int(descriptor), False)
+    unbuffer()
     take_place(os.environ)
     Runtime(None if descriptor is None else int(descriptor)).run()
 
 
 if __name__ == "__main__":
-    import _sitebuiltins
-
-    # Started with -S: no site-packages of this interpreter, but exit() and quit() as on AWS.
-    builtins = sys.modules["builtins"]
-    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
-    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
-    sys.modules["bootstrap"] = sys.modules["__main__"]
     main()
