@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
+ProfileKind = Literal["static", "sso", "role", "process", "web identity", "login", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,26 @@ class Target:
     def key(self) -> str:
         """Names the target in the history: "local" or "aws:<account or profile>:<region>"."""
         return "local" if self.kind == "local" else f"aws:{self.account or self.profile}:{self.region}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileInfo:
+    """A profile of the AWS configuration files. `kind` says where its credentials come from."""
+
+    name: str
+    region: str | None
+    kind: ProfileKind
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInfo:
+    """The account's limits and use in this region (GetAccountSettings). Sizes in bytes."""
+
+    concurrent_executions: int
+    unreserved_concurrent_executions: int
+    total_code_size: int
+    total_code_size_used: int
+    function_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,8 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FunctionError:
+    """What a function raised. `frames` begin with the innermost call, where it was raised."""
+
     type: str
     message: str
     frames: tuple[Frame, ...] = ()

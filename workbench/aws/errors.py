@@ -1,0 +1,204 @@
+"""Whatever goes wrong between us and Lambda, in a sentence with what to do about it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from workbench.aws.records import Target
+
+
+class LambdaError(Exception):
+    """A call did not succeed. `str()` is for a person: the message, then the advice.
+
+    `code` is AWS's error code, or the name of the client's own exception. `message` is AWS's own
+    text where AWS answered. `status` is the HTTP status, None when there was no answer.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        request_id: str | None = None,
+        advice: str = "",
+        status: int | None = None,
+    ) -> None:
+        super().__init__(f"{_sentence(message)} {advice}".strip() if advice else message)
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+        self.advice = advice
+        self.status = status
+
+
+@contextlib.contextmanager
+def in_words(target: Target) -> Iterator[None]:
+    """Turn what botocore and the network raise inside the block into LambdaError."""
+    try:
+        yield
+    except LambdaError:
+        raise
+    except Exception as error:
+        explained = explain(error, target)
+        if explained is None:  # a bug of ours, and no matter of Lambda's
+            raise
+        raise explained from error
+
+
+def explain(error: Exception, target: Target) -> LambdaError | None:
+    """`error` in words, or None when it comes neither from botocore nor from the network."""
+    # Late: botocore costs 140 ms, and whoever has an error of it has paid that already.
+    from botocore.exceptions import BotoCoreError, ClientError
+    from urllib3.exceptions import HTTPError
+
+    if isinstance(error, ClientError):
+        return _answered(error, target)
+    if isinstance(error, BotoCoreError):
+        return _botocore(error, target)
+    if isinstance(error, HTTPError | OSError):
+        where = target.endpoint_url or f"Lambda in {target.region}"
+        return LambdaError(
+            type(error).__name__, f"The connection to {where} broke: {error}", advice="Try again."
+        )
+    return None
+
+
+def _answered(error: Any, target: Target) -> LambdaError:
+    details = error.response.get("Error", {})
+    code = str(details.get("Code") or "Unknown")
+    answer = error.response.get("ResponseMetadata", {})
+    # Lambda says "message" or "Message" (lambda-facts §4.1); botocore reads both, but for some.
+    message = details.get("Message") or error.response.get("message") or str(error)
+    return LambdaError(
+        code,
+        message,
+        request_id=answer.get("RequestId"),
+        advice=_advice(code, target),
+        status=answer.get("HTTPStatusCode"),
+    )
+
+
+def _advice(code: str, target: Target) -> str:
+    if target.kind == "local":
+        return ""
+    if code in ("ExpiredToken", "ExpiredTokenException", "RequestExpired"):
+        return f"The credentials have expired: {_log_in(target)}."
+    if code in (
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "IncompleteSignature",
+        "AuthFailure",
+    ):
+        return f"AWS does not accept these credentials: check {_who(target)}, and the clock."
+    if code in ("AccessDeniedException", "AccessDenied"):
+        return f"Ask for that permission, or use another profile than {_who(target)}."
+    if code in ("TooManyRequestsException", "ThrottlingException", "Throttling"):
+        return "Wait a moment and try again."
+    return ""
+
+
+def _botocore(error: Any, target: Target) -> LambdaError:
+    from botocore import exceptions as b
+
+    code = type(error).__name__
+    profile = target.profile or "default"
+    message, advice = f"{error}", ""
+    match error:
+        case b.ProfileNotFound():
+            message = f"There is no AWS profile “{profile}”"
+            advice = f"Choose one of `aws configure list-profiles`, or: {_configure(target)}."
+        case b.NoCredentialsError():
+            message = f"There are no AWS credentials for {_who(target)}"
+            advice = f"Set them up: {_configure(target)} (or `aws configure sso`)."
+        case b.PartialCredentialsError():
+            missing = error.kwargs.get("cred_var", "a part")
+            message = f"The AWS credentials for {_who(target)} are incomplete: {missing} is missing"
+            advice = f"Complete them: {_configure(target)}."
+        case b.SSOTokenLoadError() | b.UnauthorizedSSOTokenError() | b.TokenRetrievalError():
+            message = f"The SSO sign-in of {_who(target)} has expired or was never made"
+            advice = f"Sign in: `aws sso login{_option(target)}`."
+        case b.LoginError():
+            message = f"The sign-in of {_who(target)} has expired or was never made"
+            advice = f"Sign in: `aws login{_option(target)}`."
+        case b.CredentialRetrievalError():
+            reason = error.kwargs.get("error_msg", error)
+            message = f"The credentials of {_who(target)} could not be had: {reason}"
+            advice = f"Sign in again: {_log_in(target)}."
+        case b.RefreshWithMFAUnsupportedError():
+            message = f"The role of {_who(target)} asks for an MFA code"
+            advice = "Get a session first, with `aws sts get-session-token`."
+        case b.NoRegionError():
+            message = "No AWS region is chosen"
+            advice = "Give one with --region, or set `region` in the profile."
+        case b.ConfigParseError():
+            message = f"The AWS configuration cannot be read: {error}"
+            advice = "Mend ~/.aws/config and ~/.aws/credentials."
+        case b.ParamValidationError():
+            reasons = str(error.kwargs.get("report", error)).splitlines()
+            message = "; ".join(line.strip() for line in reasons if line.strip())
+        case b.ReadTimeoutError():
+            message = f"{_where(error, target)} did not answer in time"
+            advice = "It may still be at work: look at the logs before you try again."
+        case b.SSLError():
+            message = f"The TLS connection to {_where(error, target)} failed: {_cause(error)}"
+            advice = "Behind a company proxy, set AWS_CA_BUNDLE to its certificate."
+        case b.ProxyConnectionError():
+            message = f"The proxy cannot be reached: {_cause(error)}"
+            advice = "Check HTTP_PROXY and HTTPS_PROXY."
+        case b.ConnectionError() | b.HTTPClientError() | b.ResponseStreamingError():
+            message = f"{_where(error, target)} cannot be reached"
+            advice = _unreachable(target)
+        case b.InvalidRegionError() | b.UnknownRegionError():
+            message = f"“{target.region}” is not an AWS region"
+            advice = "Regions look like eu-west-1."
+    return LambdaError(code, message, advice=advice)
+
+
+def _where(error: Any, target: Target) -> str:
+    if target.kind == "local":
+        return f"The local Lambda at {target.endpoint_url}"
+    return str(error.kwargs.get("endpoint_url") or target.endpoint_url or "AWS")
+
+
+def _unreachable(target: Target) -> str:
+    if target.kind == "local":
+        return "It may have stopped: start it again with `workbench serve`."
+    if target.endpoint_url:
+        return "Is it running there?"
+    return f"Check the network, and that Lambda is offered in {target.region}."
+
+
+def _cause(error: Any) -> str:
+    return str(error.kwargs.get("error", error))
+
+
+def _who(target: Target) -> str:
+    return f"profile “{target.profile}”" if target.profile else "the default profile"
+
+
+def _option(target: Target) -> str:
+    return f" --profile {target.profile}" if target.profile else ""
+
+
+def _configure(target: Target) -> str:
+    return f"`aws configure{_option(target)}`"
+
+
+def _log_in(target: Target) -> str:
+    from workbench.aws.targets import profiles
+
+    kinds = {profile.name: profile.kind for profile in profiles()}
+    kind = kinds.get(target.profile or "default")
+    if kind == "sso":
+        return f"`aws sso login{_option(target)}`"
+    if kind == "login":
+        return f"`aws login{_option(target)}`"
+    return "get new ones the way you got these"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

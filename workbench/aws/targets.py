@@ -1,0 +1,146 @@
+"""Which Lambda: the local one, or an account's region reached with a profile."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from workbench.aws.errors import LambdaError, in_words
+from workbench.aws.records import ProfileInfo, ProfileKind, Target
+from workbench.project.server_process import ServerInfo
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+# Making clients of one session is not thread-safe (boto3's documentation).
+SESSION_LOCK = threading.Lock()
+
+
+def local_target(server: ServerInfo) -> Target:
+    """The local Lambda that `project.server_process` found or started."""
+    return Target("local", server.region, account=server.account, endpoint_url=server.url)
+
+
+def aws_target(
+    profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
+) -> Target:
+    """AWS with a profile's credentials (None: the default ones), in `region` or the profile's.
+
+    Calls nothing: the account is found with `with_account`. Raises LambdaError when there is no
+    such profile or no region.
+    """
+    target = Target("aws", region or "", profile=profile, endpoint_url=endpoint_url)
+    with in_words(target):
+        configured = _session(profile).region_name
+    # botocore knows only AWS_DEFAULT_REGION; Lambda itself and the other SDKs set AWS_REGION.
+    region = region or os.environ.get("AWS_REGION") or configured
+    if not region:
+        raise LambdaError(
+            "NoRegionError",
+            "No AWS region is chosen",
+            advice="Give one with --region, or set `region` in the profile.",
+        )
+    return replace(target, region=region)
+
+
+def account_of(target: Target) -> str:
+    """The target's account, asked of STS where it is not known. Raises LambdaError."""
+    if target.account:
+        return target.account
+    return _ask_account(target)
+
+
+def with_account(target: Target) -> Target:
+    """The target with its account filled in. Raises LambdaError."""
+    return replace(target, account=account_of(target))
+
+
+def profiles() -> list[ProfileInfo]:
+    """The profiles of the AWS configuration files, by name. Raises LambdaError when damaged."""
+    # Late: botocore costs 140 ms.
+    import botocore.session
+
+    with in_words(Target("aws", "")):
+        found = botocore.session.Session().full_config.get("profiles", {})
+    return [
+        ProfileInfo(name, settings.get("region"), _kind(settings))
+        for name, settings in sorted(found.items())
+    ]
+
+
+def regions(service: str = "lambda") -> list[str]:
+    """Every region that offers `service`, of all partitions, the usual one's first."""
+    import botocore.session
+
+    session = botocore.session.Session()
+    return [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions(service, partition)
+    ]
+
+
+def session_for(target: Target) -> Session:
+    """A boto3 session with the target's credentials. The local Lambda takes any, and must get
+    none of the developer's. Raises LambdaError."""
+    with in_words(target):
+        return _local_session(target.region) if target.kind == "local" else _session(target.profile)
+
+
+def partition_of(region: str) -> str:
+    """The partition ("aws", "aws-cn", …) a region's ARNs begin with."""
+    import botocore.session
+
+    return botocore.session.Session().get_partition_for_region(region)
+
+
+@cache
+def _session(profile: str | None) -> Session:
+    import boto3
+
+    return boto3.Session(profile_name=profile)
+
+
+def _local_session(region: str) -> Session:
+    import boto3
+    import botocore.session
+
+    # Neither AWS_PROFILE nor the files of ~/.aws matter here, nor may a fault in them.
+    isolated = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    return boto3.Session("local", "local", region_name=region, botocore_session=isolated)
+
+
+@cache
+def _ask_account(target: Target) -> str:
+    with in_words(target), SESSION_LOCK:
+        sts = session_for(target).client(
+            "sts", region_name=target.region, endpoint_url=target.endpoint_url
+        )
+    with in_words(target):
+        return sts.get_caller_identity()["Account"]
+
+
+def _kind(settings: dict[str, object]) -> ProfileKind:
+    # In botocore's own order: a role wins over the keys it is assumed with.
+    if "role_arn" in settings and "web_identity_token_file" in settings:
+        return "web identity"
+    if "role_arn" in settings:
+        return "role"
+    if "sso_session" in settings or "sso_start_url" in settings:
+        return "sso"
+    if "aws_access_key_id" in settings:
+        return "static"
+    if "login_session" in settings:
+        return "login"
+    if "credential_process" in settings:
+        return "process"
+    return "none"
