@@ -29,29 +29,38 @@ class Caller:
     service: str
 
 
-def check(request: Request) -> Caller:
-    """The caller of a request. Raises ApiError (403) for one that may not speak to us."""
-    check_origin(request)
-    authorization = request.headers.get("authorization")
-    if not authorization:
-        raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
-    if not authorization.startswith("AWS4-HMAC-SHA256"):
-        raise ApiError(
-            "IncompleteSignatureException",
-            "Authorization header requires an AWS4-HMAC-SHA256 signature.",
-        )
-    start = authorization.find("Credential=")
-    scope = authorization[start + 11 :].partition(",")[0].split("/") if start >= 0 else []
-    if len(scope) < 5 or scope[-1].strip() != "aws4_request":
-        raise ApiError(
-            "IncompleteSignatureException",
-            "Authorization header requires 'Credential' parameter with the scope "
-            "<key>/<date>/<region>/<service>/aws4_request.",
-        )
-    return Caller("/".join(scope[:-4]), scope[-3], scope[-2])
+# The one path a presigned query opens: GetFunction's Code.Location.
+PRESIGNED = "/code/"
 
 
-def check_origin(request: Request) -> None:
+class Gate:
+    """Checks each request before anything else sees it."""
+
+    def check(self, request: Request) -> Caller:
+        """The caller of a request. Raises ApiError (403) for one that may not speak to us."""
+        _check_origin(request)
+        authorization = request.headers.get("authorization")
+        if not authorization:
+            if request.method == "GET" and request.path.startswith(PRESIGNED):
+                return Caller("", "", "code")  # its own signature is checked where it is served
+            raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
+        if not authorization.startswith("AWS4-HMAC-SHA256"):
+            raise ApiError(
+                "IncompleteSignatureException",
+                "Authorization header requires an AWS4-HMAC-SHA256 signature.",
+            )
+        start = authorization.find("Credential=")
+        scope = authorization[start + 11 :].partition(",")[0].split("/") if start >= 0 else []
+        if len(scope) < 5 or scope[-1].strip() != "aws4_request":
+            raise ApiError(
+                "IncompleteSignatureException",
+                "Authorization header requires 'Credential' parameter with the scope "
+                "<key>/<date>/<region>/<service>/aws4_request.",
+            )
+        return Caller("/".join(scope[:-4]), scope[-3], scope[-2])
+
+
+def _check_origin(request: Request) -> None:
     """Raise ApiError (403) unless Host is this machine and no web page is asking."""
     headers = request.headers
     host = headers.get("host", "")

@@ -1,0 +1,95 @@
+"""What every operation works with."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from workbench.local.api.transitions import Transitions
+from workbench.local.arns import function_arn, resolve_function
+from workbench.local.config import ServerConfig
+from workbench.local.errors import ApiError, not_found
+from workbench.local.runtime.execution import Execution
+from workbench.local.runtime.records import FunctionSpec, InvokeRequest
+from workbench.local.store.records import LATEST, Alias, Function, Version
+from workbench.local.store.store import Store
+
+Input = dict[str, Any]
+Output = dict[str, Any]
+
+
+class FunctionRuntime(Protocol):
+    """What the API needs of the runtime."""
+
+    def invoke(self, spec: FunctionSpec, request: InvokeRequest) -> Execution:
+        """Begin one invocation; raises Throttled and UnsupportedRuntime."""
+
+    def prepare(self, spec: FunctionSpec) -> None:
+        """Make a cold start of `spec` quick."""
+
+    def retire(
+        self, function_arn: str, keep_identity: str | None = None, version: str | None = None
+    ) -> None:
+        """Stop environments of other identities."""
+
+
+@dataclass(slots=True)
+class Context:
+    """The parts an operation may use. `url` is the endpoint's own, known once it listens."""
+
+    config: ServerConfig
+    store: Store
+    runtime: FunctionRuntime
+    transitions: Transitions
+    url: str = ""
+
+    def arn(self, name: str, qualifier: str | None = None) -> str:
+        """The function's ARN."""
+        return function_arn(self.config, name, qualifier)
+
+    def named(self, input: Mapping[str, Any]) -> tuple[str, str | None]:
+        """The bare name and qualifier of a request; raises ApiError (lambda-facts §4.6)."""
+        return resolve_function(self.config, input["FunctionName"], input.get("Qualifier"))
+
+    def function(self, name: str, qualifier: str | None = None) -> Function:
+        """The function, or 404 naming its ARN with `qualifier`."""
+        found = self.store.functions.get(name)
+        if found is None:
+            raise not_found(f"Function not found: {self.arn(name, qualifier)}")
+        return found
+
+    def version(self, name: str, qualifier: str | None) -> tuple[Version, Alias | None]:
+        """The version that `qualifier` (a version, an alias or None) means now, or 404."""
+        functions = self.store.functions
+        alias: Alias | None = None
+        version: Version | None = None
+        if qualifier is None or qualifier == LATEST or qualifier.isdigit():
+            version = functions.version(name, qualifier or LATEST)
+        else:
+            alias = functions.alias(name, qualifier)
+            if alias is not None:
+                version = functions.version(name, alias.version)
+        if version is None:
+            raise not_found(f"Function not found: {self.arn(name, qualifier)}")
+        return version, alias
+
+
+Operation = Callable[[Context, Input], Output | Awaitable[Output]]
+
+
+def new_revision() -> str:
+    """A fresh RevisionId."""
+    return str(uuid.uuid4())
+
+
+def unqualified_only(qualifier: str | None) -> None:
+    """Refuse a qualifier where the operation is for whole functions (no. 41)."""
+    if qualifier is not None:
+        raise ApiError(
+            "InvalidParameterValueException",
+            "This operation is permitted on Lambda functions only. Aliases and versions do not "
+            "support this operation. Please specify either a function name or an unqualified "
+            "function ARN.",
+        )

@@ -1,0 +1,163 @@
+"""CreateFunction, GetFunction, GetFunctionConfiguration, ListFunctions, DeleteFunction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from workbench.local.api import configuration, tags
+from workbench.local.api.code_location import location
+from workbench.local.api.context import Context, Input, Output
+from workbench.local.api.paging import page_size
+from workbench.local.api.transitions import PENDING
+from workbench.local.api.validate import detected, violation
+from workbench.local.errors import ApiError, conflict, invalid_parameter, not_found
+from workbench.local.store.code import CodeStore, Snapshot
+from workbench.local.store.functions import place
+from workbench.local.store.records import LATEST, Function, Version
+
+MAX_NAME = 64
+
+
+async def create_function(context: Context, input: Input) -> Output:
+    """201 with State Pending; Active and with another RevisionId soon (lambda-facts §4.3)."""
+    name, qualifier = context.named(input)
+    if len(name) > MAX_NAME and name == input["FunctionName"]:
+        text = f"Member must have length less than or equal to {MAX_NAME}"
+        raise invalid_parameter(detected([violation(name, "functionName", text)]))
+    if qualifier is not None:
+        raise invalid_parameter("The function name of a new function cannot have a qualifier.")
+    if input.get("PackageType") == "Image" or input["Code"].get("ImageUri"):
+        raise configuration.not_offered("functions from container images; upload a zip")
+    asked = configuration.created(context, name, input)
+    for member in ("Runtime", "Handler"):
+        if not asked.get(member):
+            raise invalid_parameter(
+                "Runtime and Handler are mandatory parameters for functions created with "
+                "deployment packages."
+            )
+    labels = input.get("Tags") or {}
+    tags.check_count(labels)
+    _refuse_existing(context, name)
+    snapshot = await saved_code(context, input["Code"])
+    _refuse_existing(context, name)
+    asked = configuration.with_code(asked, snapshot.code_sha256, snapshot.size)
+    latest = Version(name, LATEST, configuration.changed(asked, PENDING), code=snapshot.sha256)
+    function = Function(name, tags=labels)
+    made = [latest]
+    if input.get("Publish"):
+        first = {**configuration.changed(asked, PENDING), "Version": "1"}
+        source = configuration.fingerprint(latest)
+        made.append(Version(name, "1", first, code=snapshot.sha256, source=source))
+        function = replace(function, last_version=1)
+    context.store.functions.put(function, made)
+    for version in made:
+        context.transitions.begin(version)
+    newest = made[-1]
+    return configuration.rendered(context, newest, "1" if len(made) > 1 else None)
+
+
+def _refuse_existing(context: Context, name: str) -> None:
+    if context.store.functions.get(name) is not None:
+        raise conflict(f"Function already exist: {name}")
+
+
+async def saved_code(context: Context, code: Input) -> Snapshot:
+    """Keep the code of a create or update request. Raises ApiError (§4.6 no. 33, 34)."""
+    if code.get("S3Bucket") or code.get("S3Key"):
+        raise configuration.not_offered("code from S3; upload it as ZipFile")
+    if code.get("ZipFile") is None:
+        raise invalid_parameter("Please provide a source for function code.")
+    return await asyncio.to_thread(context.store.code.save, code["ZipFile"])
+
+
+async def measure_folders(context: Context, versions: Iterable[Version]) -> None:
+    """Make hash and size of linked folders known before they are rendered."""
+    code = context.store.code
+    for folder in {version.folder for version in versions if version.folder is not None}:
+        await asyncio.to_thread(_measure, code, folder)
+
+
+def _measure(code: CodeStore, folder: Path) -> None:
+    try:
+        code.measure(folder)
+    except ApiError:
+        return  # larger than Lambda takes: it has no hash until it is published, which says so
+
+
+async def get_function(context: Context, input: Input) -> Output:
+    """Configuration, where to download the code, tags, reserved concurrency."""
+    name, qualifier = context.named(input)
+    version, _ = context.version(name, qualifier)
+    await measure_folders(context, [version])
+    function = context.function(name)
+    output: Output = {
+        "Configuration": configuration.rendered(context, version, qualifier),
+        "Code": {"RepositoryType": "S3", "Location": location(context, version)},
+    }
+    if function.tags:
+        output["Tags"] = dict(function.tags)
+    if function.reserved_concurrency is not None:
+        output["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved_concurrency}
+    return output
+
+
+async def get_function_configuration(context: Context, input: Input) -> Output:
+    """The configuration alone."""
+    name, qualifier = context.named(input)
+    version, _ = context.version(name, qualifier)
+    await measure_folders(context, [version])
+    return configuration.rendered(context, version, qualifier)
+
+
+async def list_functions(context: Context, input: Input) -> Output:
+    """One page: $LATEST of each function with unqualified ARNs, or with FunctionVersion=ALL
+    every version with qualified ones. `Marker` is the last item of the page before."""
+    every = input.get("FunctionVersion") == "ALL"
+    size = page_size(input)
+    found = context.store.functions.versions(
+        latest_only=not every, after=input.get("Marker") or "", limit=size + 1
+    )
+    shown = found[:size]
+    await measure_folders(context, shown)
+    output: Output = {
+        "Functions": [
+            configuration.listed(context, version, version.version if every else None)
+            for version in shown
+        ]
+    }
+    if len(found) > size:
+        output["NextMarker"] = place(shown[-1])
+    return output
+
+
+def delete_function(context: Context, input: Input) -> Output:
+    """Remove a function, or one published version of it (lambda-facts §4.4)."""
+    name, qualifier = context.named(input)
+    functions = context.store.functions
+    if qualifier is None:
+        context.function(name)
+        functions.delete(name)
+        context.runtime.retire(context.arn(name))
+        return {}
+    if qualifier == LATEST:
+        raise invalid_parameter("$LATEST version cannot be deleted without deleting the function.")
+    if not qualifier.isdigit():
+        raise invalid_parameter("Deletion of aliases is not currently supported.")
+    if functions.get(name) is None:
+        raise not_found(f"Function not found: {context.arn(name, qualifier)}")
+    users = [
+        alias.name
+        for alias in functions.aliases(name)
+        if qualifier == alias.version or qualifier in alias.weights
+    ]
+    if users:
+        raise conflict(
+            "Unable to delete version because the following aliases reference it: "
+            f"[{', '.join(users)}]"
+        )
+    functions.delete_version(name, qualifier)
+    context.runtime.retire(context.arn(name), version=qualifier)
+    return {}

@@ -1,0 +1,134 @@
+"""From a function and a qualifier to what the runtime runs, remembered for the invoke path."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.local.api.context import Context
+from workbench.local.arns import resolve_function
+from workbench.local.errors import ApiError, conflict
+from workbench.local.runtime.records import FunctionSpec
+from workbench.local.store.records import LATEST, Version
+
+# Members of a configuration that do not change how a function runs.
+_VOLATILE = frozenset(
+    {
+        "RevisionId", "State", "StateReason", "StateReasonCode", "LastUpdateStatus",
+        "LastUpdateStatusReason", "LastUpdateStatusReasonCode", "CodeSha256", "CodeSize",
+        "Description",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an invocation goes: the ARN it was invoked by, and its version or weighted two."""
+
+    invoked_arn: str
+    spec: FunctionSpec
+    other: FunctionSpec | None = None
+    other_weight: float = 0.0
+
+    def choose(self) -> FunctionSpec:
+        """The version for one request: at random by weight (lambda-facts §4.5)."""
+        if self.other is not None and random.random() < self.other_weight:
+            return self.other
+        return self.spec
+
+
+class Specs:
+    """Resolves what is invoked. A change of any function forgets what was resolved of it all."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._targets: dict[tuple[str, str | None], Target] = {}
+        self._generations: Counter[str] = Counter()
+        context.store.functions.on_change.append(self._changed)
+
+    def find(self, function_name: str, qualifier: str | None) -> Target:
+        """The target of FunctionName and Qualifier as a request has them. Raises ApiError."""
+        target = self._targets.get((function_name, qualifier))
+        if target is None:
+            target = self._resolve(function_name, qualifier)
+            if len(self._targets) > 20_000:
+                self._targets.clear()
+            self._targets[function_name, qualifier] = target
+        return target
+
+    def code_changed(self, name: str) -> None:
+        """A file of the linked folder changed: the next invocation needs a new environment."""
+        self._generations[name] += 1
+        self._changed(name)
+
+    def spec(self, version: Version) -> FunctionSpec:
+        """How the runtime is to run `version`."""
+        configuration = version.configuration
+        context = self._context
+        lasting = {k: v for k, v in configuration.items() if k not in _VOLATILE}
+        facts = [
+            lasting, version.code, str(version.folder), str(version.dependencies),
+            [str(layer) for layer in version.layers],
+            self._generations[version.function] if version.folder else 0,
+        ]  # fmt: skip
+        identity = hashlib.sha1(json.dumps(facts).encode(), usedforsecurity=False).hexdigest()
+        logging = configuration.get("LoggingConfig", {})
+        return FunctionSpec(
+            name=version.function,
+            arn=context.arn(version.function),
+            version=version.version,
+            identity=identity,
+            runtime=configuration.get("Runtime", ""),
+            handler=configuration.get("Handler", ""),
+            task_root=self._task_root(version),
+            timeout=configuration["Timeout"],
+            memory_size=configuration["MemorySize"],
+            ephemeral_storage=configuration["EphemeralStorage"]["Size"],
+            environment=configuration.get("Environment", {}).get("Variables", {}),
+            layers=version.layers,
+            dependencies=version.dependencies,
+            log_group=logging.get("LogGroup", f"/aws/lambda/{version.function}"),
+            log_format=logging.get("LogFormat", "Text"),
+            application_log_level=logging.get("ApplicationLogLevel"),
+            system_log_level=logging.get("SystemLogLevel"),
+            account=context.config.account,
+            region=context.config.region,
+        )
+
+    def _task_root(self, version: Version) -> Path:
+        return version.folder or self._context.store.code.folder(version.code)
+
+    def _resolve(self, function_name: str, qualifier: str | None) -> Target:
+        context = self._context
+        name, qualifier = resolve_function(context.config, function_name, qualifier)
+        # An unqualified invocation of a missing function is told of as :$LATEST (§2.3).
+        version, alias = context.version(name, qualifier or LATEST)
+        _check_state(version)
+        invoked_arn = context.arn(name, qualifier)
+        for other, weight in alias.weights.items() if alias else ():
+            second, _ = context.version(name, other)
+            _check_state(second)
+            return Target(invoked_arn, self.spec(version), self.spec(second), weight)
+        return Target(invoked_arn, self.spec(version))
+
+    def _changed(self, name: str) -> None:
+        # Keys are names as requests wrote them; changes are rare, so all may go.
+        self._targets.clear()
+
+
+def _check_state(version: Version) -> None:
+    state = version.configuration.get("State")
+    if state == "Pending":
+        raise conflict(
+            "The operation cannot be performed at this time. The function is currently in the "
+            "following state: Pending"
+        )
+    if state != "Active":
+        raise ApiError(
+            "ResourceNotReadyException",
+            f"The function is in the state {state} and cannot be invoked.",
+        )

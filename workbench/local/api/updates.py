@@ -1,0 +1,73 @@
+"""UpdateFunctionCode and UpdateFunctionConfiguration (lambda-facts §4.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workbench.local.api import configuration, versions
+from workbench.local.api.context import Context, Input, Output
+from workbench.local.api.functions import measure_folders, saved_code
+from workbench.local.api.transitions import IN_PROGRESS
+from workbench.local.errors import conflict, invalid_parameter, stale_revision
+from workbench.local.store.records import Version
+
+
+async def update_function_code(context: Context, input: Input) -> Output:
+    """200 with LastUpdateStatus InProgress; with Publish, the new version. A function linked to
+    a folder refuses: its code is edited there."""
+    name, latest = _latest(context, input)
+    if input.get("ImageUri"):
+        raise invalid_parameter(
+            "Please don't provide ImageUri when updating a function with packageType Zip."
+        )
+    if latest.folder is not None:
+        raise conflict(
+            f"The code of {name} is the folder {latest.folder}: edit it there, or take the "
+            "function out of the project to upload code."
+        )
+    _check_revision(latest, input)
+    snapshot = await saved_code(context, input)
+    _, latest = _latest(context, input)  # another request may have come in between
+    _check_revision(latest, input)
+    asked = configuration.with_code(latest.configuration, snapshot.code_sha256, snapshot.size)
+    if input.get("Architectures"):
+        asked["Architectures"] = input["Architectures"]
+    updated = replace(
+        latest, configuration=configuration.changed(asked, IN_PROGRESS), code=snapshot.sha256
+    )
+    if input.get("DryRun"):
+        return configuration.rendered(context, replace(latest, configuration=asked))
+    context.store.functions.put_version(updated)
+    context.transitions.begin(updated)
+    if input.get("Publish"):
+        published = versions.publish(context, updated, None)
+        return configuration.rendered(context, published, published.version)
+    return configuration.rendered(context, updated)
+
+
+async def update_function_configuration(context: Context, input: Input) -> Output:
+    """200 with LastUpdateStatus InProgress. On a linked function it lasts until its template
+    changes."""
+    _, latest = _latest(context, input)
+    _check_revision(latest, input)
+    asked = dict(latest.configuration)
+    configuration.apply(context, asked, input)
+    updated = replace(latest, configuration=configuration.changed(asked, IN_PROGRESS))
+    context.store.functions.put_version(updated)
+    context.transitions.begin(updated)
+    await measure_folders(context, [updated])
+    return configuration.rendered(context, updated)
+
+
+def _latest(context: Context, input: Input) -> tuple[str, Version]:
+    """$LATEST, ready to be changed. Raises 404, and 409 while a change is in progress."""
+    name, _ = context.named(input)
+    version, _ = context.version(name, None)
+    versions.refuse_unsettled(context, version)
+    return name, version
+
+
+def _check_revision(latest: Version, input: Input) -> None:
+    wanted = input.get("RevisionId")
+    if wanted and wanted != latest.configuration["RevisionId"]:
+        raise stale_revision()
