@@ -28,6 +28,9 @@ COMMON_PARAMETERS = ("region", "account")
 _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
+_LETTERS_ONLY = 10  # what a match of letters in order is worth to `search`
+
+
 class UnknownSample(LookupError):
     """No sample event has that name. `suggestions` are the names nearest to it."""
 
@@ -105,19 +108,16 @@ def search(text: str) -> tuple[SampleEvent, ...]:
     """Return the samples that match every word of the text, best first; all for an empty text.
 
     A word matches a word of the name, service, title or description that it equals, begins or is
-    part of, in that order of worth, or whose letters it has in order (`apgw`). A word that
-    matches nothing at all stands for the words most like it (`kineiss`).
+    part of, in that order of worth (most when it is the whole service), or a name that has its
+    letters in order (`apgw`). A word that is in no sample stands for those like it (`kineiss`).
     """
     words = text.lower().replace("-", " ").split()
     scores = dict.fromkeys(catalogue(), 0)
     for word in words:
         worth = {sample: _worth(word, sample) for sample in catalogue()}
-        if not any(worth.values()):
-            likely = _like(word)
-            worth = {
-                sample: max((_worth(each, sample) for each in likely), default=0)
-                for sample in catalogue()
-            }
+        if max(worth.values()) <= _LETTERS_ONLY:
+            for each in _like(word):
+                worth = {sample: max(best, _worth(each, sample)) for sample, best in worth.items()}
         scores = {
             sample: score + worth[sample] for sample, score in scores.items() if worth[sample]
         }
@@ -152,6 +152,8 @@ def _words(sample: SampleEvent) -> tuple[frozenset[str], frozenset[str]]:
 @functools.lru_cache(maxsize=4096)
 def _worth(word: str, sample: SampleEvent) -> int:
     main, described = _words(sample)
+    if word == sample.service.lower():
+        return 120
     if word in main:
         return 100
     if any(each.startswith(word) for each in main):
@@ -162,7 +164,7 @@ def _worth(word: str, sample: SampleEvent) -> int:
         return 40
     if len(word) > 2 and any(each.startswith(word) for each in described):
         return 30
-    return 10 if len(word) > 2 and _in_order(word, sample.name) else 0
+    return _LETTERS_ONLY if len(word) > 2 and _in_order(word, sample.name) else 0
 
 
 def _in_order(letters: str, text: str) -> bool:
