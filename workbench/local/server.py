@@ -77,11 +77,13 @@ class LocalLambda:
         self.config = config
         self.shutdown = asyncio.Event()
         self.broadcaster = Broadcaster()
-        self._store = Store(config.state, log_group_bytes=config.log_group_bytes)
+        self._store = Store(config)
         self._history = History(state.history_db)
         self._recorder = Recorder(self._history, self.broadcaster)
         runtime_config = RuntimeConfig(config.state, account_concurrency=config.concurrency)
-        self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
+        self._runtime = Runtime(
+            runtime_config, self._store.logs, self._recorder, self._store.functions.reserved
+        )
         self._endpoint = Endpoint(config, self._store, self._runtime)
         self._surface = Surface(config, self.broadcaster, self._runtime, self.shutdown.set)
         self._gate = Gate()

@@ -43,11 +43,16 @@ class AsyncEvents:
             ),
         )
 
-    def due(self, before: float, limit: int, *, excluding: set[str]) -> list[AsyncEvent]:
-        """At most `limit` events whose time has come, the oldest first."""
+    def due(
+        self, before: float, limit: int, *, excluding: set[str], functions: set[str]
+    ) -> list[AsyncEvent]:
+        """At most `limit` events whose time has come, the oldest first; not those whose request
+        id is among `excluding`, nor those of `functions`."""
+        marks = ",".join("?" * len(functions))
         rows = self._db.execute(
-            "SELECT * FROM async_events WHERE due <= ? ORDER BY due LIMIT ?",
-            (before, limit + len(excluding)),
+            f"SELECT * FROM async_events WHERE due <= ? AND function NOT IN ({marks})"
+            " ORDER BY due LIMIT ?",
+            (before, *functions, limit + len(excluding)),
         )
         return [AsyncEvent(*row) for row in rows if row[0] not in excluding][:limit]
 

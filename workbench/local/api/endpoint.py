@@ -1,0 +1,171 @@
+"""The AWS APIs on one port: requests in, each to its operation, errors in AWS's form."""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import Awaitable
+from typing import Any
+
+from workbench.local.api import (
+    aliases,
+    code_location,
+    concurrency,
+    functions,
+    parse,
+    serialise,
+    tags,
+    updates,
+    versions,
+)
+from workbench.local.api.context import Context, FunctionRuntime
+from workbench.local.api.context import Operation as Implementation
+from workbench.local.api.invoke import PREFIX, SUFFIX, Invoker
+from workbench.local.api.linked import LinkedFunctions
+from workbench.local.api.model import Operation, ServiceModel
+from workbench.local.api.specs import Specs
+from workbench.local.api.transitions import Transitions
+from workbench.local.api.validate import validate
+from workbench.local.arns import function_arn
+from workbench.local.config import ServerConfig
+from workbench.local.delivery.async_queue import AsyncQueue
+from workbench.local.errors import ApiError
+from workbench.local.gate import PRESIGNED, Caller
+from workbench.local.http_messages import Answer, Request, Response
+from workbench.local.store.records import LATEST
+from workbench.local.store.store import Store
+
+LAMBDA: dict[str, Implementation] = {
+    "CreateFunction": functions.create_function,
+    "GetFunction": functions.get_function,
+    "GetFunctionConfiguration": functions.get_function_configuration,
+    "ListFunctions": functions.list_functions,
+    "DeleteFunction": functions.delete_function,
+    "UpdateFunctionCode": updates.update_function_code,
+    "UpdateFunctionConfiguration": updates.update_function_configuration,
+    "PublishVersion": versions.publish_version,
+    "ListVersionsByFunction": versions.list_versions_by_function,
+    "CreateAlias": aliases.create_alias,
+    "GetAlias": aliases.get_alias,
+    "UpdateAlias": aliases.update_alias,
+    "DeleteAlias": aliases.delete_alias,
+    "ListAliases": aliases.list_aliases,
+    "PutFunctionConcurrency": concurrency.put_function_concurrency,
+    "GetFunctionConcurrency": concurrency.get_function_concurrency,
+    "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
+    "GetAccountSettings": concurrency.get_account_settings,
+    "ListTags": tags.list_tags,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
+}
+
+
+class Endpoint:
+    """Answers the requests of AWS SDKs. `await start(url)` before the first one.
+
+    `linked` is how a project's folders become functions. Every call belongs to the event loop's
+    thread.
+    """
+
+    def __init__(self, config: ServerConfig, store: Store, runtime: FunctionRuntime) -> None:
+        transitions = Transitions(store.functions, config.transition_seconds)
+        self._context = Context(config, store, runtime, transitions)
+        self._lambda = ServiceModel("lambda", "2015-03-31")
+        self._logs = ServiceModel("logs", "2014-03-28")
+        self._specs = Specs(self._context)
+        self._queue = AsyncQueue(
+            store.async_events, self._specs.find, runtime.invoke, time_scale=config.time_scale
+        )
+        operation = self._lambda.operations["Invoke"]
+        self._invoker = Invoker(self._context, operation, self._specs, self._queue)
+        self.linked = LinkedFunctions(self._context, self._specs)
+        store.functions.on_change.append(self._function_changed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an invocation is running."""
+        return self._invoker.in_flight > 0 or self._queue.running > 0
+
+    async def start(self, url: str) -> None:
+        """Begin to work, reachable at `url`: end interrupted transitions, resume the queue."""
+        self._context.url = url
+        store = self._context.store
+        store.code.collect(store.functions.code_in_use())
+        self._context.transitions.resume()
+        self._queue.resume()
+
+    async def close(self) -> None:
+        """Start nothing more. The store belongs to whoever opened it."""
+        self._queue.close()
+        self._context.transitions.close()
+
+    def handle(self, request: Request, caller: Caller) -> Answer:
+        """The answer to one request. Raises ApiError; see `error_response`."""
+        path = request.path
+        if request.method == "POST" and path.startswith(PREFIX) and path.endswith(SUFFIX):
+            return self._invoker.handle(request)
+        target = request.headers.get("x-amz-target")
+        if target is not None:
+            return self._handle_json(request, target)
+        if caller.service == "code" or path.startswith(PRESIGNED):
+            return code_location.download(self._context, request)
+        return self._handle_rest(request)
+
+    def _handle_rest(self, request: Request) -> Answer:
+        query = request.query_pairs()
+        route = self._lambda.route(request.method, request.path, query)
+        if route is None:
+            raise ApiError(
+                "UnknownOperationException",
+                f"Lambda has no operation {request.method} {request.path}.",
+                status=404,
+            )
+        implementation = LAMBDA.get(route.operation.name)
+        if implementation is None:
+            raise _not_offered(route.operation)
+        values = parse.rest_json(route, request, query)
+        validate(route.operation.input, values)
+        output = implementation(self._context, values)
+        if inspect.isawaitable(output):
+            return _rest_later(route.operation, output)
+        return serialise.rest_json(route.operation, output, str(uuid.uuid4()))
+
+    def _handle_json(self, request: Request, target: str) -> Answer:
+        prefix, _, name = target.partition(".")
+        operation = self._logs.operations.get(name)
+        if operation is None or prefix != self._logs.target_prefix:
+            raise ApiError("UnknownOperationException", f"There is no operation {target} here.")
+        raise _not_offered(operation)
+
+    def error_response(self, request: Request | None, error: ApiError) -> Response:
+        """`error` as the API that `request` was for sends errors."""
+        headers = [("x-amzn-RequestId", str(uuid.uuid4())), *error.headers.items()]
+        if request is not None and "x-amz-target" in request.headers:
+            return Response(error.status, error.json_1_1(), [serialise.JSON_1_1, *headers])
+        headers.append(("x-amzn-ErrorType", error.code))
+        return Response(error.status, error.rest_json(), [serialise.JSON, *headers])
+
+    def _function_changed(self, name: str) -> None:
+        """Environments of what $LATEST was before must not serve it any more."""
+        arn = function_arn(self._context.config, name)
+        latest = self._context.store.functions.version(name, LATEST)
+        if latest is None:
+            self._context.runtime.retire(arn)
+            return
+        spec = self._specs.spec(latest)
+        self._context.runtime.retire(arn, keep_identity=spec.identity, version=LATEST)
+        if latest.configuration.get("State") == "Active":
+            self._context.runtime.prepare(spec)
+
+
+async def _rest_later(operation: Operation, output: Awaitable[dict[str, Any]]) -> Response:
+    return serialise.rest_json(operation, await output, str(uuid.uuid4()))
+
+
+def _not_offered(operation: Operation) -> ApiError:
+    return ApiError(
+        "NotImplementedException",
+        f"The local Lambda does not offer {operation.name}.",
+        status=501,
+        type="Service",
+    )

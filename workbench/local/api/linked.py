@@ -1,0 +1,111 @@
+"""Functions whose $LATEST is a folder of the project: made, changed and removed with it.
+
+Publishing freezes what is in the folder then. UpdateFunctionConfiguration works on a linked
+function and lasts until its declaration in the project changes; UpdateFunctionCode is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from workbench.local.api import configuration
+from workbench.local.api.context import Context
+from workbench.local.api.specs import Specs
+from workbench.local.api.transitions import SETTLED
+from workbench.local.arns import partition
+from workbench.local.store.records import LATEST, Function, Link, Version
+
+
+class LinkedFunctions:
+    """What the project's side tells the API. Belongs to the event loop's thread."""
+
+    def __init__(self, context: Context, specs: Specs) -> None:
+        self._context = context
+        self._functions = context.store.functions
+        self._specs = specs
+
+    def link(self, link: Link, *, pending: str | None = None) -> None:
+        """Make or update the function whose $LATEST is `link.folder`.
+
+        `pending` is why it cannot be invoked yet (its State is then Pending), None when it can.
+        """
+        name = link.name
+        earlier = self._functions.link_of(name)
+        latest = self._functions.version(name, LATEST)
+        kept = latest is not None and earlier is not None and _declares_the_same(earlier, link)
+        wanted = dict(latest.configuration) if kept and latest else self._configuration(link)
+        states = {"State": "Pending", "StateReason": pending, "StateReasonCode": "Creating"}
+        wanted = configuration.changed(wanted, SETTLED if pending is None else _words(states))
+        version = Version(name, LATEST, wanted, "", link.folder, link.layers, link.dependencies)
+        if latest is not None and kept and _same(latest, version):
+            return
+        function = self._functions.get(name) or Function(name)
+        self._functions.put(function, [version])
+        self._functions.set_link(name, link)
+
+    def unlink(self, name: str) -> None:
+        """The project has this function no longer: it goes, unless versions were published; its
+        $LATEST is then the last of them."""
+        versions = self._functions.versions(function=name, limit=100_000)
+        if len(versions) < 2:
+            self._functions.delete(name)
+            return
+        last = versions[-1]
+        latest = {**last.configuration, "Version": LATEST}
+        self._functions.put_version(replace(last, version=LATEST, configuration=latest, source=""))
+        self._functions.set_link(name, None)
+
+    def linked(self) -> Iterable[str]:
+        """The names of all linked functions, of earlier runs too."""
+        return list(self._functions.links())
+
+    def code_changed(self, name: str) -> None:
+        """A file in the function's folder changed: the next invocation runs the new code."""
+        version = self._functions.version(name, LATEST)
+        if version is not None and version.folder is not None:
+            self._context.store.code.forget(version.folder)
+            self._specs.code_changed(name)
+            self._functions.changed(name)
+
+    def _configuration(self, link: Link) -> dict[str, Any]:
+        config = self._context.config
+        role = f"arn:{partition(config.region)}:iam::{config.account}:role/workbench"
+        made = configuration.created(
+            self._context, link.name, {"Role": role, "Architectures": [link.architecture]}
+        )
+        made.update(
+            Runtime=link.runtime,
+            Handler=link.handler,
+            Description=link.description,
+            Timeout=link.timeout,
+            MemorySize=link.memory_size,
+            EphemeralStorage={"Size": link.ephemeral_storage},
+        )
+        if link.environment:
+            made["Environment"] = {"Variables": dict(link.environment)}
+        return made
+
+
+def _words(states: dict[str, str | None]) -> dict[str, str]:
+    return {key: value for key, value in states.items() if value is not None}
+
+
+def _declares_the_same(earlier: Link, link: Link) -> bool:
+    alike = replace(
+        earlier, folder=link.folder, layers=link.layers, dependencies=link.dependencies,
+        environment=dict(earlier.environment),
+    )  # fmt: skip
+    return alike == replace(link, environment=dict(link.environment))
+
+
+def _same(latest: Version, version: Version) -> bool:
+    volatile = ("RevisionId", "LastModified")
+    before, after = (
+        {key: value for key, value in v.configuration.items() if key not in volatile}
+        for v in (latest, version)
+    )
+    return before == after and replace(latest, configuration={}) == replace(
+        version, configuration={}
+    )
