@@ -22,10 +22,7 @@ def exit_fault(code: int) -> Fault:
     """A process ended by itself or was killed; negative codes are signals."""
     if code == 0:
         return Fault("Runtime.ExitError", "Runtime exited without providing a reason")
-    if code > 0:
-        reason = f"exit status {code}"
-    else:
-        reason = f"signal: {_signal_text(-code)}"
+    reason = f"exit status {code}" if code > 0 else f"signal: {_signal_text(-code)}"
     return Fault("Runtime.ExitError", f"Runtime exited with error: {reason}")
 
 

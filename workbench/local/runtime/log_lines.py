@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 
 from workbench.local.runtime.records import FunctionSpec, InvokeRequest, Report
 
@@ -110,7 +111,7 @@ def _json_report(request_id: str, figures: Report) -> str:
     return _envelope("platform.report", record)
 
 
-def _envelope(kind: str, record: dict[str, object]) -> str:
+def _envelope(kind: str, record: Mapping[str, object]) -> str:
     now = time.time()
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}Z"
     event = {"time": stamp, "type": kind, "record": record}

@@ -33,9 +33,14 @@ class EventCutter:
         while data:
             mark = data.find(FRAME_MARK)
             text = data if mark < 0 else data[:mark]
-            if mark < 0 and data[-1:] in (b"\xa5", b"\x5a") and data[-2:] in (
-                b"\xa5\x5a",
-                data[-2:-1] + b"\xa5",
+            if (
+                mark < 0
+                and data[-1:] in (b"\xa5", b"\x5a")
+                and data[-2:]
+                in (
+                    b"\xa5\x5a",
+                    data[-2:-1] + b"\xa5",
+                )
             ):
                 # A frame's mark may be cut in two.
                 cut = len(data) - (2 if data.endswith(b"\xa5\x5a") else 1)

@@ -253,6 +253,7 @@ class Sandbox:
             self.execution.answer(oversize_result())
 
     def runtime_init_error(self, body: bytes, error_type: str) -> None:
+        self._meet_process()
         self._init_failure = (InvokeResult(body, "Unhandled"), error_type)
 
     def _finish_normally(self) -> None:

