@@ -49,7 +49,9 @@ def parse_error(payload: bytes, code_root: Path | None = None) -> FunctionError 
         document = json.loads(payload)
     except ValueError:
         return None
-    if not isinstance(document, dict) or not ("errorType" in document or "errorMessage" in document):
+    if not isinstance(document, dict) or not (
+        "errorType" in document or "errorMessage" in document
+    ):
         return None
     stack = document.get("stackTrace", document.get("trace"))
     frames = [_place(frame, code_root) for frame in _frames(stack)]

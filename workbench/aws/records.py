@@ -23,7 +23,9 @@ class Target:
     @property
     def key(self) -> str:
         """Names the target in the history: "local" or "aws:<account or profile>:<region>"."""
-        return "local" if self.kind == "local" else f"aws:{self.account or self.profile}:{self.region}"
+        return (
+            "local" if self.kind == "local" else f"aws:{self.account or self.profile}:{self.region}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,9 +13,6 @@ from workbench.project.server_process import ServerInfo
 
 if TYPE_CHECKING:
     from boto3.session import Session
-
-# Making clients of one session is not thread-safe (boto3's documentation).
-SESSION_LOCK = threading.Lock()
 
 
 def local_target(server: ServerInfo) -> Target:
@@ -94,10 +90,9 @@ def partition_of(region: str) -> str:
     """The partition ("aws", "aws-cn", …) a region's ARNs begin with."""
     import botocore.session
 
-    return botocore.session.Session().get_partition_for_region(region)
+    return str(botocore.session.Session().get_partition_for_region(region))
 
 
-@cache
 def _session(profile: str | None) -> Session:
     import boto3
 
@@ -121,11 +116,10 @@ def _local_session(region: str) -> Session:
 
 @cache
 def _ask_account(target: Target) -> str:
-    with in_words(target), SESSION_LOCK:
+    with in_words(target):
         sts = session_for(target).client(
             "sts", region_name=target.region, endpoint_url=target.endpoint_url
         )
-    with in_words(target):
         return sts.get_caller_identity()["Account"]
 
 
