@@ -147,6 +147,8 @@ def _comma(text: str, position: int, next_one: str) -> tuple[int, str]:
         if inside == "[":
             return position, "a name in an array: put the member in { }"
         return position, "a second colon: remove it, or put the text in double quotes"
+    if next_one.isdigit() and text[position - 1] == "0":
+        return position, "a number cannot start with 0: remove the 0, or use double quotes"
     if inside == "{":
         return position, "expected a comma between members"
     return position, "expected a comma between elements"

@@ -27,6 +27,7 @@ _FALLBACKS = {
     "log-error": "error",
     "diff-added": "success",
     "diff-removed": "error",
+    "footer-key": "footer-key-foreground",
     "search-match": "warning",
 }
 

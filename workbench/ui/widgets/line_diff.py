@@ -1,0 +1,198 @@
+"""Differences between two texts, line by line; quick for texts of megabytes.
+
+Common beginnings and ends are cut off, then lines that occur once on both sides are taken as fixed
+points (patience diff); only what lies between them goes to difflib.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+_DIFFLIB_CELLS = 40_000
+"""Lines times lines up to which difflib, whose time grows with the square, is asked."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Lines old_start..old_end against new_start..new_end (ends excluded)."""
+
+    equal: bool
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+def diff_lines(old: Sequence[str], new: Sequence[str]) -> list[Span]:
+    """Return spans in order that cover both texts, equal and different ones alternating."""
+    pairs = list(_matches(old, new))
+    spans: list[Span] = []
+    old_at = new_at = 0
+    for old_start, new_start, size in [*pairs, (len(old), len(new), 0)]:
+        if old_start > old_at or new_start > new_at:
+            spans.append(Span(False, old_at, old_start, new_at, new_start))
+        old_at, new_at = old_start + size, new_start + size
+        if not size:
+            continue
+        if spans and spans[-1].equal:
+            last = spans.pop()
+            spans.append(Span(True, last.old_start, old_at, last.new_start, new_at))
+        else:
+            spans.append(Span(True, old_start, old_at, new_start, new_at))
+    return spans
+
+
+def _matches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    # A stack instead of recursion; blocks wait on it in reverse, so that matches come in order.
+    work: list[tuple[int, int, int, int] | tuple[int, int, int]] = [(0, len(old), 0, len(new))]
+    while work:
+        block = work.pop()
+        if len(block) == 3:
+            yield block
+            continue
+        old_start, old_end, new_start, new_end = block
+        prefix = 0
+        limit = min(old_end - old_start, new_end - new_start)
+        while prefix < limit and old[old_start + prefix] == new[new_start + prefix]:
+            prefix += 1
+        if prefix:
+            yield old_start, new_start, prefix
+            old_start += prefix
+            new_start += prefix
+            limit -= prefix
+        suffix = 0
+        while suffix < limit and old[old_end - suffix - 1] == new[new_end - suffix - 1]:
+            suffix += 1
+        if suffix:
+            old_end -= suffix
+            new_end -= suffix
+            work.append((old_end, new_end, suffix))
+        if old_start == old_end or new_start == new_end:
+            continue
+        fixed = _fixed_points(old, old_start, old_end, new, new_start, new_end)
+        if not fixed:
+            yield from _by_difflib(old, old_start, old_end, new, new_start, new_end)
+            continue
+        blocks: list[tuple[int, int, int, int] | tuple[int, int, int]] = []
+        for old_at, new_at in fixed:
+            blocks.append((old_start, old_at, new_start, new_at))
+            blocks.append((old_at, new_at, 1))
+            old_start, new_start = old_at + 1, new_at + 1
+        blocks.append((old_start, old_end, new_start, new_end))
+        work.extend(reversed(blocks))
+
+
+def _fixed_points(
+    old: Sequence[str],
+    old_start: int,
+    old_end: int,
+    new: Sequence[str],
+    new_start: int,
+    new_end: int,
+) -> list[tuple[int, int]]:
+    old_counts = Counter(old[old_start:old_end])
+    new_counts = Counter(new[new_start:new_end])
+    where = {
+        new[index]: index for index in range(new_start, new_end) if new_counts[new[index]] == 1
+    }
+    pairs = [
+        (index, where[old[index]])
+        for index in range(old_start, old_end)
+        if old_counts[old[index]] == 1 and old[index] in where
+    ]
+    # The longest run of pairs whose order is the same on both sides.
+    tails: list[int] = []
+    tail_pairs: list[int] = []
+    before: list[int] = []
+    for number, (_, new_at) in enumerate(pairs):
+        place = bisect_left(tails, new_at)
+        before.append(tail_pairs[place - 1] if place else -1)
+        if place == len(tails):
+            tails.append(new_at)
+            tail_pairs.append(number)
+        else:
+            tails[place] = new_at
+            tail_pairs[place] = number
+    chain: list[tuple[int, int]] = []
+    number = tail_pairs[-1] if tail_pairs else -1
+    while number >= 0:
+        chain.append(pairs[number])
+        number = before[number]
+    return chain[::-1]
+
+
+def _by_difflib(
+    old: Sequence[str],
+    old_start: int,
+    old_end: int,
+    new: Sequence[str],
+    new_start: int,
+    new_end: int,
+) -> Iterator[tuple[int, int, int]]:
+    if (old_end - old_start) * (new_end - new_start) > _DIFFLIB_CELLS:
+        return  # shown as replaced
+    matcher = SequenceMatcher(None, old[old_start:old_end], new[new_start:new_end], autojunk=False)
+    for match in matcher.get_matching_blocks():
+        if match.size:
+            yield old_start + match.a, new_start + match.b, match.size
+
+
+class _Number(str):
+    """A number as written."""
+
+    __slots__ = ()
+
+
+def comparable(old: str, new: str) -> tuple[list[str], list[str]]:
+    """Return the lines to compare two texts by.
+
+    When both are JSON they are indented, members of the new one in the order of the old one (order
+    means nothing in an object), without the commas at line ends (a member that is no longer the
+    last has not changed). Otherwise they are the texts' own lines.
+    """
+    try:
+        old_value = json.loads(old, parse_int=_Number, parse_float=_Number)
+        new_value = json.loads(new, parse_int=_Number, parse_float=_Number)
+        old_lines: list[str] = []
+        new_lines: list[str] = []
+        _emit(old_value, None, "", "", old_lines)
+        _emit(new_value, old_value, "", "", new_lines)
+    except (ValueError, RecursionError):
+        return old.splitlines(), new.splitlines()
+    return old_lines, new_lines
+
+
+_text = json.encoder.encode_basestring
+
+
+def _emit(value: Any, like: Any, indent: str, name: str, lines: list[str]) -> None:
+    if type(value) is dict and value:
+        lines.append(f"{indent}{name}{{")
+        deeper = indent + "  "
+        other = like if type(like) is dict else {}
+        keys = [key for key in other if key in value]
+        if len(keys) < len(value):
+            keys += [key for key in value if key not in other]
+        for key in keys:
+            _emit(value[key], other.get(key), deeper, f"{_text(key)}: ", lines)
+        lines.append(f"{indent}}}")
+    elif type(value) is list and value:
+        lines.append(f"{indent}{name}[")
+        deeper = indent + "  "
+        others = like if type(like) is list else []
+        count = len(others)
+        for index, item in enumerate(value):
+            _emit(item, others[index] if index < count else None, deeper, "", lines)
+        lines.append(f"{indent}]")
+    elif type(value) is str:
+        lines.append(f"{indent}{name}{_text(value)}")
+    elif type(value) is _Number:
+        lines.append(f"{indent}{name}{value}")
+    else:
+        lines.append(f"{indent}{name}{json.dumps(value)}")
