@@ -92,6 +92,15 @@ class Terminal:
             last = time.perf_counter()
         return last
 
+    def wait_for_end(self, seconds: float = 10) -> int:
+        """The program's exit code, once it ended. Raises NotShown when it doesn't."""
+        deadline = time.perf_counter() + seconds
+        while self._process.poll() is None:
+            self._read_some(0.02)
+            if time.perf_counter() > deadline:
+                raise NotShown(f"still running after {seconds:g} s, showing {self.text()[-400:]!r}")
+        return self._process.returncode
+
     def text(self) -> bytes:
         """What was shown since the last key, without escape sequences."""
         return _ESCAPES.sub(b"", self._shown)
