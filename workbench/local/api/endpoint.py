@@ -12,6 +12,8 @@ from workbench.local.api import (
     code_location,
     concurrency,
     functions,
+    live_tail,
+    logs,
     parse,
     serialise,
     tags,
@@ -57,6 +59,18 @@ LAMBDA: dict[str, Implementation] = {
     "ListTags": tags.list_tags,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
+}
+
+LOGS: dict[str, Implementation] = {
+    "DescribeLogGroups": logs.describe_log_groups,
+    "DescribeLogStreams": logs.describe_log_streams,
+    "GetLogEvents": logs.get_log_events,
+    "FilterLogEvents": logs.filter_log_events,
+    "CreateLogGroup": logs.create_log_group,
+    "CreateLogStream": logs.create_log_stream,
+    "PutLogEvents": logs.put_log_events,
+    "DeleteLogGroup": logs.delete_log_group,
+    "DeleteLogStream": logs.delete_log_stream,
 }
 
 
@@ -135,7 +149,20 @@ class Endpoint:
         operation = self._logs.operations.get(name)
         if operation is None or prefix != self._logs.target_prefix:
             raise ApiError("UnknownOperationException", f"There is no operation {target} here.")
-        raise _not_offered(operation)
+        implementation = LOGS.get(name)
+        if implementation is None and name != "StartLiveTail":
+            raise _not_offered(operation)
+        values = parse.json_1_1(operation, request)
+        try:
+            validate(operation.input, values)
+        except ApiError as error:
+            raise ApiError("InvalidParameterException", error.message) from None
+        if implementation is None:
+            return live_tail.start_live_tail(self._context, values)
+        output = implementation(self._context, values)
+        if inspect.isawaitable(output):
+            return _json_later(operation, output)
+        return serialise.json_1_1(operation, output, str(uuid.uuid4()))
 
     def error_response(self, request: Request | None, error: ApiError) -> Response:
         """`error` as the API that `request` was for sends errors."""
@@ -160,6 +187,10 @@ class Endpoint:
 
 async def _rest_later(operation: Operation, output: Awaitable[dict[str, Any]]) -> Response:
     return serialise.rest_json(operation, await output, str(uuid.uuid4()))
+
+
+async def _json_later(operation: Operation, output: Awaitable[dict[str, Any]]) -> Response:
+    return serialise.json_1_1(operation, await output, str(uuid.uuid4()))
 
 
 def _not_offered(operation: Operation) -> ApiError:
