@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -59,15 +59,16 @@ class Confirm(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         frame = Vertical(classes="dialog -danger" if self._danger else "dialog")
         mark = "▲ careful: " if self._danger else ""
-        frame.border_title = Text(mark + self._heading).markup
-        frame.border_subtitle = f"y {Text(self._action).markup} · n cancel"
+        frame.border_title = Content(mark + self._heading)
+        frame.border_subtitle = Content(f"y {self._action} · n cancel")
         with frame:
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield Static(self._body, markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                variant = "error" if self._danger else "primary"
-                yield Button(Text(self._action).markup, id="act", variant=variant, compact=True)
+                act = Button(Content(self._action), id="act", compact=True)
+                act.variant = "error" if self._danger else "primary"
+                yield act
 
     def on_mount(self) -> None:
         self.query_one("#cancel" if self._danger else "#act").focus()
@@ -99,7 +100,7 @@ class Message(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         bad = self._severity == "error"
         frame = Vertical(classes="dialog -danger" if bad else "dialog")
-        frame.border_title = Text(f"{SEVERITIES[self._severity]} {self._heading}").markup
+        frame.border_title = Content(f"{SEVERITIES[self._severity]} {self._heading}")
         frame.border_subtitle = "esc close"
         with frame, VerticalScroll(classes="dialog-body"):
             yield Static(self._body, markup=False)
@@ -132,10 +133,6 @@ class Choose(ModalScreen[str | None]):
     Choose FuzzyList { width: 1fr; }
     Choose.-plain .dialog-preview { display: none; }
     """
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-narrow"),
-        (90, "-wide"),
-    ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "Cancel", show=False, id="choose.cancel"),
     ]
@@ -162,12 +159,16 @@ class Choose(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         frame = Horizontal(classes="dialog")
-        frame.border_title = Text(self._heading).markup
-        frame.border_subtitle = Text(self._hint).markup
+        frame.border_title = Content(self._heading)
+        frame.border_subtitle = Content(self._hint)
         with frame:
             yield self._list
             with VerticalScroll(classes="dialog-preview", can_focus=False):
                 yield self._beside
+
+    def on_resize(self, event: events.Resize) -> None:
+        """In a narrow terminal the list has all the room."""
+        self.set_class(self._preview is None or event.size.width < 76, "-plain")
 
     def on_mount(self) -> None:
         self._list.set_rows(self._rows)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
@@ -81,8 +81,8 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
 
     def compose(self) -> ComposeResult:
         frame = Vertical(classes="dialog")
-        frame.border_title = Text(self._heading).markup
-        frame.border_subtitle = f"^j {Text(self._submit).markup} · tab next field · esc cancel"
+        frame.border_title = Content(self._heading)
+        frame.border_subtitle = Content(f"^j {self._submit} · tab next field · esc cancel")
         with frame:
             with VerticalScroll(classes="form-fields", can_focus=False):
                 for field in self._form:
@@ -97,9 +97,7 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
                         yield self._wrong[field.name]
             with Horizontal(classes="form-buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Button(
-                    Text(self._submit).markup, id="submit", variant="primary", compact=True
-                )
+                yield Button(Content(self._submit), id="submit", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         for widget in self._inputs.values():
@@ -163,7 +161,7 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
 
 def _input_of(field: Field) -> Widget:
     if field.kind == "choice":
-        options = [(Text(choice), choice) for choice in field.choices]
+        options = [(Content(choice), choice) for choice in field.choices]
         if field.default in field.choices:
             return Select(
                 options, value=field.default, allow_blank=not field.required, compact=True
