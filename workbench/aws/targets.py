@@ -120,7 +120,7 @@ def _ask_account(target: Target) -> str:
         sts = session_for(target).client(
             "sts", region_name=target.region, endpoint_url=target.endpoint_url
         )
-        return sts.get_caller_identity()["Account"]
+        return str(sts.get_caller_identity()["Account"])
 
 
 def _kind(settings: dict[str, object]) -> ProfileKind:

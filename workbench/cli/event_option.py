@@ -1,0 +1,83 @@
+"""What `--event` stands for: a saved event, a sample event, a file or standard input."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from workbench.cli.problems import CliError, did_you_mean
+
+
+def read_event(arguments: argparse.Namespace, root: Path, function: str) -> bytes:
+    """The event to invoke `function` with, `{}` when none is named.
+
+    A saved event of the function wins over a sample of that name, and both over a file; a name
+    with a slash is a file. Raises CliError, also when what was found is not JSON.
+    """
+    named: str | None = arguments.event
+    if arguments.set and (named is None or not _is_sample(root, function, named)):
+        raise CliError("--set fills in a sample event: name one with --event.")
+    if named is None:
+        return b"{}"
+    if named == "-":
+        return _checked(sys.stdin.buffer.read(), "standard input")
+    from workbench.project.events import SavedEvents
+
+    saved = SavedEvents(root)
+    if "/" not in named and named in saved.names(function):
+        return _checked(saved.load(function, named).encode(), f"the saved event {named}")
+    if "/" not in named and named in _samples():
+        return _rendered(named, arguments.set)
+    path = Path(named)
+    if path.is_file():
+        try:
+            return _checked(path.read_bytes(), named)
+        except OSError as error:
+            raise CliError(f"{named} cannot be read: {error.strerror}.") from None
+    known = [*saved.names(function), *_samples()]
+    raise CliError(
+        f"There is no saved event, sample event or file {named}{did_you_mean(named, known)}"
+    )
+
+
+def _is_sample(root: Path, function: str, named: str) -> bool:
+    from workbench.project.events import SavedEvents
+
+    return (
+        "/" not in named
+        and named in _samples()
+        and (named not in SavedEvents(root).names(function))
+    )
+
+
+def _samples() -> list[str]:
+    from workbench.samples import catalogue
+
+    return [event.name for event in catalogue()]
+
+
+def _rendered(name: str, settings: list[str]) -> bytes:
+    from workbench.cli.events import render, sample
+
+    values = {}
+    for setting in settings:
+        parameter, equals, value = setting.partition("=")
+        if not equals:
+            raise CliError(f"--set: {setting} is not of the form parameter=value.")
+        values[parameter.replace("-", "_")] = value
+    return json.dumps(render(sample(name), values), ensure_ascii=False).encode()
+
+
+def _checked(event: bytes, where: str) -> bytes:
+    if not event.strip():
+        raise CliError(f"{where[0].upper()}{where[1:]} is empty: an event is JSON, such as {{}}.")
+    try:
+        json.loads(event)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise CliError(f"What {where} holds is not JSON: {place}: {error.msg}.") from None
+    except UnicodeDecodeError as error:
+        raise CliError(f"What {where} holds is not UTF-8 text (byte {error.start + 1}).") from None
+    return event

@@ -1,0 +1,167 @@
+"""`workbench invoke`: one invocation; its answer on stdout, what else there is on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.cli.event_option import read_event
+from workbench.cli.output import note
+from workbench.cli.problems import CliError
+from workbench.cli.target import add_target_options, open_target, project_root, suggesting
+
+if TYPE_CHECKING:
+    from workbench.aws.lambda_client import LambdaClient
+    from workbench.aws.records import Invocation
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Invoke a function and print its answer. Exit status: 0 it answered, 1 the function "
+        "failed (the error is printed all the same), 2 it could not be invoked."
+    )
+    parser.epilog = (
+        "examples:\n  workbench invoke Hello --tail\n"
+        "  workbench invoke Thumbnails --event s3-put --set bucket=photos\n"
+        "  echo '{\"a\": 1}' | workbench invoke Hello --event - --qualifier live"
+    )
+    parser.add_argument("name", metavar="NAME", help="the function: its name or ARN")
+    parser.add_argument(
+        "--event",
+        metavar="EVENT",
+        help="a saved event of the function, a sample event (`workbench events list`), a JSON "
+        "file, or - for standard input (default: {})",
+    )
+    parser.add_argument(
+        "--set",
+        metavar="PARAMETER=VALUE",
+        action="append",
+        default=[],
+        help="a sample event's parameter; may be given often",
+    )
+    parser.add_argument("--qualifier", metavar="Q", help="version or alias (default: $LATEST)")
+    parser.add_argument(
+        "--type",
+        choices=("RequestResponse", "Event", "DryRun"),
+        default="RequestResponse",
+        help="wait for the answer (default), only queue the event, or only check permissions",
+    )
+    parser.add_argument("--tail", action="store_true", help="print the logs on stderr, live")
+    add_target_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from workbench.aws.lambda_client import LambdaClient
+    from workbench.aws.recording import simple_name
+
+    if arguments.tail and arguments.type == "DryRun":
+        raise CliError("--tail: a DryRun runs nothing, so there are no logs.")
+    root = project_root(arguments)
+    event = read_event(arguments, root, simple_name(arguments.name))
+    target = open_target(arguments)
+    client = LambdaClient(target, _code_roots(root))
+    with suggesting(client, arguments.name):
+        if arguments.tail:
+            from workbench.cli.live_logs import LiveLogs
+
+            function = client.function(arguments.name, arguments.qualifier)
+            with LiveLogs(target, function.log_group) as logs:
+                invocation = _invoke(client, arguments, event)
+                logs.until_report_of(invocation)
+        else:
+            invocation = _invoke(client, arguments, event)
+    _print(invocation.payload)
+    if target.kind == "aws":
+        _record(root, client, invocation)
+    return _tell(invocation)
+
+
+def _code_roots(root: Path) -> Callable[[str], Path | None]:
+    """Where a function's code is in the project; the project is read only if it is asked."""
+
+    def code_root(name: str) -> Path | None:
+        from workbench.aws.recording import simple_name
+        from workbench.project.discover import discover
+
+        sources = discover(root).functions
+        return next((each.code for each in sources if each.name == simple_name(name)), None)
+
+    return code_root
+
+
+def _invoke(client: LambdaClient, arguments: argparse.Namespace, event: bytes) -> Invocation:
+    token = uuid.uuid4().hex
+    try:
+        return client.invoke(
+            arguments.name,
+            event,
+            qualifier=arguments.qualifier,
+            invocation_type=arguments.type,
+            token=token,
+        )
+    except KeyboardInterrupt:
+        # Or the function would go on without anybody waiting for it.
+        if client.target.kind == "local" and client.target.endpoint_url:
+            from workbench.aws.workbench_surface import WorkbenchSurface
+
+            WorkbenchSurface(client.target.endpoint_url).cancel(token)
+        raise
+
+
+def _print(payload: bytes) -> None:
+    if payload:
+        sys.stdout.buffer.write(payload)
+        if sys.stdout.isatty():
+            sys.stdout.buffer.write(b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _record(root: Path, client: LambdaClient, invocation: Invocation) -> None:
+    from workbench.aws.errors import LambdaError
+    from workbench.aws.recording import record
+    from workbench.aws.targets import with_account
+    from workbench.project.history import History, HistoryError
+    from workbench.project.state_dir import StateDir, StateDirError
+
+    # The function has run: that its history cannot be kept is worth a word, not a failure.
+    try:
+        history = History(StateDir(root).history_db)
+        try:
+            record(history, with_account(client.target), invocation)
+        finally:
+            history.close()
+    except (LambdaError, HistoryError, StateDirError) as error:
+        note(f"this invocation is not in the history: {error}")
+
+
+def _tell(invocation: Invocation) -> int:
+    if invocation.status_code == 202:
+        note(f"202: {invocation.function} will run with request id {invocation.request_id}.")
+    elif invocation.status_code == 204:
+        note(f"204: you may invoke {invocation.function}.")
+    if invocation.function_error is None:
+        return 0
+    from workbench.aws.function_errors import user_frame
+
+    error = invocation.error
+    if error is None:
+        note(f"{invocation.function} failed.")
+        return 1
+    frame = user_frame(error)
+    where = f" ({_short(frame.path)}:{frame.line}{_in(frame.function)})" if frame else ""
+    message = " ".join(error.message.split())
+    note(f"{invocation.function} failed: {error.type}: {message}{where}")
+    return 1
+
+
+def _in(function: str) -> str:
+    return f" in {function}" if function else ""
+
+
+def _short(path: str) -> str:
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

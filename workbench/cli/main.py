@@ -1,0 +1,114 @@
+"""The command line: finds the command and runs its module.
+
+`--help` has to be quick, so a command's module is imported only when it is the one asked for,
+and imports what it needs (boto3: 160 ms, Textual: 300 ms) only when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from typing import Protocol
+
+from workbench import __version__
+from workbench.cli.problems import CliError
+
+COMMANDS = {
+    "demo": "copy the sample functions to a folder and open the screen on them",
+    "serve": "run the local Lambda in the foreground",
+    "functions": "list the functions",
+    "invoke": "invoke a function",
+    "logs": "show or follow a function's logs",
+    "versions": "list a function's versions and aliases",
+    "events": "list, show and generate sample events",
+    "history": "list the invocations made from this project",
+}
+"""What `workbench COMMAND` can be, each a module of this package, and its one line of help."""
+
+
+class Command(Protocol):
+    """What every command's module offers."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments, description and examples."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; returns the exit status. Raises CliError."""
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line and return its exit status; never raises for a user's mistake."""
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read our output has enough. Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+    except Exception as error:
+        # Our own errors (LambdaError, ServerError, HistoryError …) are sentences for a person.
+        if not isinstance(error, CliError | OSError) and not _is_ours(error):
+            raise
+        print(f"workbench: {error}", file=sys.stderr)
+        return 2
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """The complete parser of one command."""
+    command = _command(name)
+    parser = _Parser(
+        prog=f"workbench {name}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    return parser
+
+
+def _run(argv: list[str]) -> int:
+    if argv and argv[0] in COMMANDS:
+        arguments = parser_of(argv[0]).parse_args(argv[1:])
+        return _command(argv[0]).run(arguments)
+    arguments = _main_parser().parse_args(argv)
+    from workbench.cli import screen
+
+    return screen.run(arguments.path)
+
+
+def _command(name: str) -> Command:
+    module: Command = importlib.import_module(f"workbench.cli.{name}")
+    return module
+
+
+def _main_parser() -> argparse.ArgumentParser:
+    commands = "\n".join(f"  {name:<12}{what}" for name, what in COMMANDS.items())
+    parser = _Parser(
+        prog="workbench",
+        usage="workbench [PATH]\n       workbench COMMAND [--help] …",
+        description="A terminal workbench for AWS Lambda. Without a command it opens the screen "
+        "on the functions in PATH.",
+        epilog=f"commands:\n{commands}\n\n"
+        "`workbench COMMAND --help` tells more. A folder named like a command: ./events",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?", default=".", help="a folder with functions (default: .)"
+    )
+    parser.add_argument("--version", action="version", version=f"workbench {__version__}")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors as all of ours are written: one line, and where help is."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(2, f"workbench: {message} (see `{self.prog} --help`)\n")
+
+
+def _is_ours(error: Exception) -> bool:
+    return type(error).__module__.startswith("workbench.")

@@ -1,0 +1,90 @@
+"""`workbench serve`: the local Lambda in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from workbench.cli.problems import CliError
+
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Run the local Lambda of a folder until ctrl-C: an endpoint that speaks the AWS Lambda "
+        "API. Its functions are those found in the folder, and those created through the API."
+    )
+    parser.epilog = (
+        "example:\n  workbench serve --port 3001\n"
+        "  aws lambda list-functions --endpoint-url http://127.0.0.1:3001"
+    )
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        help="the project's folder; an empty one will do (default: .)",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="0–65535 (default: any free one)"
+    )
+    parser.add_argument(
+        "--account", type=_account, default="123456789012", metavar="ID", help="12 digits"
+    )
+    parser.add_argument(
+        "--region", type=_region, default="us-east-1", metavar="R", help="default: us-east-1"
+    )
+    parser.add_argument(
+        "--linger",
+        type=_seconds,
+        metavar="SECONDS",
+        help="stop after this long without being used (default: never)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if not arguments.path.is_dir():
+        raise CliError(f"{arguments.path} is not a folder.")
+    # Late: the server and what it needs cost 100 ms.
+    from workbench.local.server import ServerOptions, run
+
+    return run(
+        ServerOptions(
+            root=arguments.path.resolve(),
+            port=arguments.port,
+            account=arguments.account,
+            region=arguments.region,
+            linger=arguments.linger,
+        )
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: use 0 to 65535")
+    return int(text)
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch(r"\d{12}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text} is not an account: use 12 digits")
+    return text
+
+
+def _region(text: str) -> str:
+    if not _REGION.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a region: use one like eu-west-1")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return seconds
