@@ -95,11 +95,10 @@ function run(handler, event, context) {
     context.fail = (error) => settleNow(error ?? "handled");
     // Nothing left to wait for and no answer given: AWS answers null.
     process.once("beforeExit", () => settled || settleNow(null, null));
+    // As on AWS, what a handler returns counts only if it is a promise.
     const returned = handler(event, context, settle);
     if (typeof returned?.then === "function") {
       returned.then((value) => settleNow(null, value), (error) => { settled ||= (reject(error), true); });
-    } else if (handler.length < 3 && returned !== undefined) {
-      settleNow(null, returned);
     }
   });
 }

@@ -1,0 +1,17 @@
+"""A laboratory for each test: see runtime_lab."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from runtime_lab import Lab
+
+
+@pytest.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
+    lab = Lab(tmp_path)
+    yield lab
+    await lab.runtime.stop()
+    assert lab.runtime.environments() == []

@@ -1,0 +1,131 @@
+"""Node.js functions: every kind of handler, their errors and log lines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from runtime_lab import Lab, request
+
+from workbench.project import interpreters
+
+pytestmark = pytest.mark.skipif(
+    interpreters.node_for("nodejs22.x") is None, reason="Node.js is not on this machine"
+)
+
+
+async def run(lab: Lab, handler: str, event: object = None, **more: object) -> tuple[object, str]:
+    spec = lab.spec(handler, runtime="nodejs22.x", **more)
+    result, done = await lab.invoke(spec, json.dumps(event).encode())
+    return json.loads(result.payload), done.log_text
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("exports.handler = async (event, context) => event", {"a": 1}),
+        ("exports.handler = (event, context, done) => setTimeout(() => done(null, 'later'), 5)",
+         "later"),
+        ("exports.handler = (event, context) => context.succeed('old')", "old"),
+        ("exports.handler = async () => {}", None),
+        ("exports.handler = (event, context, done) => {}", None),
+        ("exports.a = {handler: async () => 'nested'}", "nested"),
+    ],
+)  # fmt: skip
+async def test_kinds_of_handlers(lab: Lab, source: str, expected: object) -> None:
+    lab.write("app.js", source)
+    name = "app.a.handler" if "exports.a" in source else "app.handler"
+    assert (await run(lab, name, {"a": 1}))[0] == expected
+
+
+@pytest.mark.parametrize("standby", [False, True])
+async def test_es_modules_and_top_level_await(lab: Lab, standby: bool) -> None:
+    lab.new_runtime(lab.root.parent / "node", standby=standby)
+    lab.write("src/app.mjs", "const n = await Promise.resolve(4); export const handler = async "
+                             "(e, c) => [n, c.functionName, process.cwd(), process.env.TABLE]")  # fmt: skip
+    spec = lab.spec("src/app.handler", runtime="nodejs22.x", environment={"TABLE": "orders"})
+    lab.runtime.prepare(spec)
+    result, _ = await lab.invoke(spec)
+    assert json.loads(result.payload) == [4, "fn", str(lab.root), "orders"]
+    lab.write("package.json", '{"type": "module"}')
+    lab.write("b.js", "export const handler = async () => 'module by package.json'")
+    assert (await run(lab, "b.handler"))[0] == "module by package.json"
+
+
+async def test_console_lines_are_single_events(lab: Lab) -> None:
+    lab.write("app.js", "exports.handler = async () => { console.log('one\\ntwo', {a: 1}); "
+                        "console.error('bad'); process.stdout.write('plain\\n') }")  # fmt: skip
+    _, text = await run(lab, "app.handler")
+    messages = [message for _, message in lab.recorder.events]
+    request_id = lab.recorder.finished[0].request.request_id
+    [one] = [message for message in messages if "one" in message]
+    assert one.endswith(f"Z\t{request_id}\tINFO\tone\ntwo {{ a: 1 }}\n")
+    assert f"\t{request_id}\tERROR\tbad\n" in text
+    assert "plain\n" in messages
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "message"),
+    [
+        ("exports.handler = async () => { throw new TypeError('boom') }", "TypeError", "boom"),
+        ("exports.handler = (e, c, done) => done(new RangeError('r'))", "RangeError", "r"),
+        ("exports.handler = (e, c, done) => done('text')", "string", "text"),
+        ("exports.handler = async () => { Promise.reject(new Error('x')); "
+         "await new Promise(r => setTimeout(r, 1000)) }",
+         "Runtime.UnhandledPromiseRejection", "Error: x"),
+        ("exports.handler = () => setTimeout(() => { throw new Error('late') }, 1)",
+         "Error", "late"),
+        ("exports.handler = async (=> 1", "Runtime.UserCodeSyntaxError", None),
+        ("require('nowhere')", "Runtime.ImportModuleError", None),
+        ("exports.other = 1", "Runtime.HandlerNotFound",
+         "app.handler is undefined or not exported"),
+    ],
+)  # fmt: skip
+async def test_errors(lab: Lab, source: str, kind: str, message: str | None) -> None:
+    lab.write("app.js", source)
+    spec = lab.spec("app.handler", runtime="nodejs22.x")
+    result, done = await lab.invoke(spec)
+    assert result.function_error == "Unhandled"
+    error = json.loads(result.payload)
+    assert list(error) == ["errorType", "errorMessage", "trace"]
+    assert error["errorType"] == kind
+    if message is not None:
+        assert error["errorMessage"] == message
+    assert "\tERROR\t" in done.log_text
+
+
+async def test_streamed_answers(lab: Lab) -> None:
+    lab.write("app.mjs", """
+        export const handler = awslambda.streamifyResponse(async (event, stream) => {
+          if (event.http) stream = awslambda.HttpResponseStream.from(stream, {statusCode: 201});
+          stream.write("one");
+          await new Promise((go) => setTimeout(go, 10));
+          if (event.fail) throw new Error("mid");
+          stream.end("two");
+        });""")  # fmt: skip
+    spec = lab.spec("app.handler", runtime="nodejs22.x")
+    chunks: list[bytes] = []
+    result, _ = await lab.invoke(spec, b"{}", on_chunk=chunks.append)
+    assert (result.payload, result.streamed) == (b"onetwo", True)
+    assert chunks == [b"one", b"two"]
+    assert result.content_type == "application/octet-stream"
+    result, _ = await lab.invoke(spec, b'{"http": true}')
+    assert result.payload == b'{"statusCode":201}' + bytes(8) + b"onetwo"
+    assert result.content_type == "application/vnd.awslambda.http-integration-response"
+    result, _ = await lab.invoke(spec, b'{"fail": true}')
+    assert result.function_error == "Unhandled"
+    assert json.loads(result.payload)["errorMessage"] == "mid"
+
+
+async def test_a_standby_process_takes_the_next_cold_start(lab: Lab) -> None:
+    lab.new_runtime(lab.root.parent / "node", standby=True)
+    lab.write("app.js", "exports.handler = async () => process.pid")
+    spec = lab.spec("app.handler", runtime="nodejs22.x")
+    lab.runtime.prepare(spec)
+    spare = lab.runtime._launchers.launcher_for(spec)._spare  # type: ignore[attr-defined]
+    result, done = await lab.invoke(spec)
+    assert int(result.payload) == spare[0].pid
+    assert done.report.max_memory_used > 0
+    execution = lab.runtime.invoke(spec, request())
+    await asyncio.wait_for(execution.completed(), 10)

@@ -1,0 +1,345 @@
+"""Python functions, from the answer to the last log line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+
+import pytest
+
+from workbench.local.runtime.records import InvokeRequest, Throttled, UnsupportedRuntime
+from workbench.project import interpreters
+
+from runtime_lab import ARN, Lab, request
+
+VERSIONS = ["python3.8", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13"]
+
+
+@pytest.mark.parametrize("runtime", VERSIONS)
+async def test_answer_and_log_lines_of_a_cold_and_a_warm_invocation(lab: Lab, runtime: str) -> None:
+    found = interpreters.python_for(runtime)
+    if found is None or not found.exact:
+        pytest.skip(f"{runtime} is not on this machine")
+    spec = lab.python(
+        """
+        import logging, sys
+        def handler(event, context):
+            print("printed", event["n"])
+            logging.warning("two\\nlines")
+            print("no newline", end="", file=sys.stderr)
+            return {"n": event["n"], "version": list(sys.version_info[:2])}
+        """,
+        runtime=runtime,
+    )
+    result, cold = await lab.invoke(spec, b'{"n": 1}')
+    assert result.function_error is None
+    assert json.loads(result.payload)["version"] == [int(p) for p in runtime[6:].split(".")]
+    request_id = cold.request.request_id
+    assert re.fullmatch(
+        rf"INIT_START Runtime Version: {runtime.replace('n3', 'n:3')}\.v\d+\t"
+        r"Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}\n"
+        rf"START RequestId: {request_id} Version: \$LATEST\n"
+        r"printed 1\n"
+        rf"\[WARNING\]\t[-0-9T:.]+Z\t{request_id}\ttwo\nlines\n"
+        r"no newline\n"
+        rf"END RequestId: {request_id}\n"
+        rf"REPORT RequestId: {request_id}\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\t"
+        r"Memory Size: 128 MB\tMax Memory Used: [1-9]\d* MB\tInit Duration: \d+\.\d\d ms\t\n",
+        cold.log_text,
+    ), cold.log_text
+    messages = [message for _, message in lab.recorder.events]
+    assert any(message.endswith("two\nlines\n") for message in messages), "one event a frame"
+
+    _, warm = await lab.invoke(spec, b'{"n": 2}')
+    assert "INIT_START" not in warm.log_text
+    assert "Init Duration" not in warm.log_text
+    assert warm.log_stream == cold.log_stream
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", warm.log_stream)
+
+
+async def test_billed_duration_is_the_ceiling_of_init_and_duration(lab: Lab) -> None:
+    _, done = await lab.invoke(lab.python("def handler(event, context): return 1"))
+    report = done.report
+    assert report.init_ms is not None
+    assert report.billed_ms - 1 < report.init_ms + report.duration_ms <= report.billed_ms
+
+
+async def test_lines_reach_the_sink_while_the_handler_still_runs(lab: Lab) -> None:
+    spec = lab.python(
+        """
+        import os, time
+        def handler(event, context):
+            print("first")
+            while not os.path.exists(event["go"]):
+                time.sleep(0.005)
+            return "went on"
+        """
+    )
+    go = lab.root / "go"
+    lab.recorder.on_line = lambda line: go.touch() if line == "first\n" else None
+    result, _ = await lab.invoke(spec, json.dumps({"go": str(go)}).encode())
+    assert result.payload == b'"went on"'
+
+
+async def test_environment_variables_are_built_from_nothing(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
+    monkeypatch.setenv("SOME_TOKEN", "secret")
+    spec = lab.python(
+        """
+        import os, sys
+        def handler(event, context):
+            return {"env": dict(os.environ), "cwd": os.getcwd(), "path": sys.path}
+        """,
+        environment={"TABLE": "orders"},
+        memory_size=256,
+        version="7",
+    )
+    result, done = await lab.invoke(spec)
+    answer = json.loads(result.payload)
+    env = answer["env"]
+    assert env.pop("AWS_SECRET_ACCESS_KEY") != "real"
+    assert set(env) - {"LC_CTYPE"} == set(
+        "AWS_ACCESS_KEY_ID AWS_SESSION_TOKEN AWS_REGION AWS_DEFAULT_REGION AWS_EXECUTION_ENV "
+        "AWS_LAMBDA_FUNCTION_NAME AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_FUNCTION_MEMORY_SIZE "
+        "AWS_LAMBDA_INITIALIZATION_TYPE AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME "
+        "AWS_LAMBDA_RUNTIME_API AWS_XRAY_DAEMON_ADDRESS _AWS_XRAY_DAEMON_ADDRESS "
+        "_AWS_XRAY_DAEMON_PORT AWS_XRAY_CONTEXT_MISSING LAMBDA_TASK_ROOT LAMBDA_RUNTIME_DIR LANG "
+        "LD_LIBRARY_PATH PATH PWD PYTHONPATH SHLVL TZ _HANDLER _X_AMZN_TRACE_ID HOME TABLE".split()
+    )
+    assert env["TABLE"] == "orders"
+    assert env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
+    assert env["AWS_LAMBDA_FUNCTION_VERSION"] == "7"
+    assert env["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.11"
+    assert env["AWS_LAMBDA_LOG_STREAM_NAME"] == done.log_stream
+    assert env["LAMBDA_TASK_ROOT"] == answer["cwd"] == str(lab.root) == answer["path"][0]
+    assert list(os.scandir(env["HOME"])) == []
+    assert not any(path.endswith("site-packages") for path in answer["path"])
+
+
+async def test_boto3_is_there_and_our_other_packages_are_not(lab: Lab) -> None:
+    spec = lab.python(
+        """
+        import boto3, importlib.util
+        def handler(event, context):
+            names = ["textual", "pytest", "awslambdaric", "httptools"]
+            region = boto3.client("s3").meta.region_name
+            return [region, [n for n in names if importlib.util.find_spec(n)]]
+        """
+    )
+    result, _ = await lab.invoke(spec)
+    assert json.loads(result.payload) == ["us-east-1", []]
+
+
+async def test_timeout_payload_and_report_and_a_fresh_process_after_it(lab: Lab) -> None:
+    spec = lab.python(
+        """
+        import time
+        calls = []
+        def handler(event, context):
+            calls.append(1)
+            time.sleep(event.get("sleep", 0))
+            return len(calls)
+        """,
+        timeout=1,
+    )
+    await lab.invoke(spec)
+    result, done = await lab.invoke(spec, b'{"sleep": 60}', request_id="the-id")
+    assert result.payload == (
+        b'{"errorType":"Sandbox.Timedout",'
+        b'"errorMessage":"RequestId: the-id Error: Task timed out after 1.00 seconds"}'
+    )
+    assert result.function_error == "Unhandled"
+    assert "\tDuration: 1000.00 ms\tBilled Duration: 1000 ms\t" in done.log_text
+    assert done.log_text.endswith(" MB\tStatus: timeout\n")
+    result, again = await lab.invoke(spec)
+    assert result.payload == b"1", "globals are lost"
+    assert again.log_stream == done.log_stream, "the environment was reset, not replaced"
+    assert again.report.init_ms is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("os._exit(0)", "Runtime exited without providing a reason"),
+        ("raise SystemExit(3)", "Runtime exited with error: exit status 3"),
+        ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
+    ],
+)
+async def test_a_process_that_ends_in_the_handler(lab: Lab, statement: str, reason: str) -> None:
+    spec = lab.python(f"import os\ndef handler(event, context):\n    {statement}\n")
+    result, done = await lab.invoke(spec, request_id="the-id")
+    assert json.loads(result.payload) == {
+        "errorType": "Runtime.ExitError",
+        "errorMessage": f"RequestId: the-id Error: {reason}",
+    }
+    assert done.log_text.endswith("Status: error\tError Type: Runtime.ExitError\n")
+
+
+async def test_a_process_that_ends_at_import_is_started_twice(lab: Lab) -> None:
+    result, done = await lab.invoke(lab.python("raise SystemExit(4)"))
+    assert "exit status 4" in json.loads(result.payload)["errorMessage"]
+    phases = re.findall(r"INIT_REPORT .*Phase: (\w+)\tStatus: error\tError Type: (.*)\n",
+                        done.log_text)  # fmt: skip
+    assert phases == [("init", "Runtime.ExitError"), ("invoke", "Runtime.ExitError")]
+
+
+async def test_a_failed_import_is_answered_with_its_error(lab: Lab) -> None:
+    result, done = await lab.invoke(lab.python("import nowhere"))
+    assert json.loads(result.payload) == {
+        "errorMessage": "Unable to import module 'app': No module named 'nowhere'",
+        "errorType": "Runtime.ImportModuleError",
+        "requestId": "",
+        "stackTrace": [],
+    }
+    assert result.function_error == "Unhandled"
+    assert done.log_text.endswith("Status: error\tError Type: Runtime.ImportModuleError\n")
+    lines = done.log_text.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("START"))
+    assert lines[start + 1].startswith("END") and lines[start + 2].startswith("REPORT")
+
+
+async def test_slow_init_is_run_again_inside_the_invocation(lab: Lab) -> None:
+    lab.new_runtime(lab.root.parent / "slow", init_timeout=0.3)
+    marker = lab.root / "marker"
+    spec = lab.python(
+        f"""
+        import os, time
+        if not os.path.exists({str(marker)!r}):
+            open({str(marker)!r}, "w").close()
+            time.sleep(30)
+        def handler(event, context): return "ok"
+        """
+    )
+    result, done = await lab.invoke(spec)
+    assert result.payload == b'"ok"'
+    assert re.search(r"INIT_REPORT Init Duration: 3\d\d\.\d\d ms\tPhase: init\tStatus: timeout\n",
+                     done.log_text)  # fmt: skip
+    assert done.report.init_ms is None
+    await lab.runtime.stop()
+
+
+async def test_response_over_the_limit(lab: Lab) -> None:
+    spec = lab.python("def handler(event, context): return 'x' * event")
+    fits, _ = await lab.invoke(spec, b"6291554")
+    assert len(fits.payload) == 6_291_556 and fits.function_error is None
+    result, _ = await lab.invoke(spec, b"6291555")
+    assert json.loads(result.payload) == {
+        "errorMessage": "Response payload size exceeded maximum allowed payload size "
+        "(6291556 bytes).",
+        "errorType": "Function.ResponseSizeTooLarge",
+    }
+    again, _ = await lab.invoke(spec, b"1")
+    assert again.payload == b'"x"'
+
+
+async def test_a_new_identity_runs_the_new_code_and_retires_the_old(lab: Lab) -> None:
+    old = lab.python("def handler(event, context): return 'old'")
+    assert (await lab.invoke(old))[0].payload == b'"old"'
+    new = lab.python("def handler(event, context): return 'new'")
+    lab.runtime.retire(ARN, new.identity)
+    assert (await lab.invoke(new))[0].payload == b'"new"'
+    while len(lab.runtime.environments()) > 1:
+        await asyncio.sleep(0.005)
+    assert not list(lab.root.glob("__pycache__")), "the task root is not written to"
+
+
+async def test_a_busy_environment_finishes_before_it_retires(lab: Lab) -> None:
+    spec = lab.python("import time\ndef handler(e, c):\n    print('in')\n    time.sleep(.2)\n")
+    started = asyncio.Event()
+    lab.recorder.on_line = lambda line: started.set() if line == "in\n" else None
+    execution = lab.runtime.invoke(spec, request())
+    await started.wait()
+    lab.runtime.retire(ARN)
+    assert (await execution.answered()).payload == b"null"
+    while lab.runtime.environments():
+        await asyncio.sleep(0.005)
+
+
+async def test_cancel_kills_the_environment_by_token(lab: Lab) -> None:
+    spec = lab.python("import time\ndef handler(e, c):\n    print('in')\n    time.sleep(60)\n")
+    started = asyncio.Event()
+    lab.recorder.on_line = lambda line: started.set() if line == "in\n" else None
+    execution = lab.runtime.invoke(spec, request(token="mine"))
+    await started.wait()
+    assert not lab.runtime.cancel("other")
+    assert lab.runtime.cancel("mine")
+    result = await execution.answered()
+    assert b"signal: killed" in result.payload
+
+
+async def test_cancel_while_the_process_is_being_started(lab: Lab) -> None:
+    execution = lab.runtime.invoke(lab.python("def handler(e, c): pass"), request(token="mine"))
+    assert lab.runtime.cancel("mine")
+    assert b"signal: killed" in (await execution.answered()).payload
+
+
+async def test_reserved_concurrency_throttles_with_its_reason(lab: Lab) -> None:
+    spec = lab.python("def handler(event, context): return 1")
+    lab.reserved[ARN] = 1
+    execution = lab.runtime.invoke(spec, request())
+    with pytest.raises(Throttled) as refused:
+        lab.runtime.invoke(spec, request())
+    assert refused.value.reason == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    await execution.completed()
+    await lab.invoke(spec)
+    lab.reserved[ARN] = 0
+    with pytest.raises(Throttled):
+        lab.runtime.invoke(spec, request())
+
+
+async def test_concurrent_invocations_get_environments_of_their_own(lab: Lab) -> None:
+    spec = lab.python("import os, time\ndef handler(e, c):\n    time.sleep(.1)\n"
+                      "    return os.getpid()\n")  # fmt: skip
+    executions = [lab.runtime.invoke(spec, request()) for _ in range(3)]
+    pids = {(await execution.answered()).payload for execution in executions}
+    assert len(pids) == 3
+    assert len({execution.request.request_id for execution in executions}) == 3
+
+
+async def test_idle_environments_stop(lab: Lab) -> None:
+    lab.new_runtime(lab.root.parent / "short", idle_timeout=0.1)
+    await lab.invoke(lab.python("def handler(event, context): return 1"))
+    async with asyncio.timeout(5):
+        while lab.runtime.environments():
+            await asyncio.sleep(0.01)
+    assert lab.recorder.states[-2:] == ["stopping", "gone"]
+    await lab.runtime.stop()
+
+
+async def test_runtimes_that_cannot_run_here_say_so(lab: Lab) -> None:
+    with pytest.raises(UnsupportedRuntime, match="does not run java21"):
+        lab.runtime.invoke(lab.spec(runtime="java21"), request())
+    await lab.invoke(lab.python("def handler(event, context): return 1"))
+
+
+async def test_json_log_format(lab: Lab) -> None:
+    spec = lab.python(
+        """
+        import logging
+        def handler(event, context):
+            logging.getLogger("mine").error("bad", extra={"order": 7})
+            raise ValueError("boom")
+        """,
+        log_format="JSON",
+    )
+    _, done = await lab.invoke(spec)
+    lines = [json.loads(line) for line in done.log_text.splitlines()]
+    kinds = [line.get("type", line.get("level")) for line in lines]
+    assert kinds == ["platform.initStart", "platform.start", "ERROR", "ERROR", "platform.report"]
+    assert lines[2]["order"] == 7 and lines[2]["requestId"] == done.request.request_id
+    assert lines[3]["errorType"] == "ValueError"
+    assert lines[4]["record"]["metrics"]["memorySizeMB"] == 128
+
+
+async def test_event_invocations_and_client_context(lab: Lab) -> None:
+    spec = lab.python("def handler(event, context): return context.client_context.custom")
+    asked = InvokeRequest("id", b"", ARN, "Root=1", "Event", '{"custom": {"a": "b"}}')
+    execution = lab.runtime.invoke(spec, asked)
+    assert (await execution.answered()).payload == b'{"a": "b"}'
+    await execution.completed()
+    assert lab.recorder.finished[-1].request is asked
