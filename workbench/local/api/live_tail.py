@@ -51,8 +51,6 @@ class _Session:
         self._waiting: list[dict[str, object]] = []
         self._sampled = False
         self._arrived = asyncio.Event()
-        # Subscribed before the response begins, so that nothing in between is missed.
-        self._unsubscribe = context.store.logs.subscribe(self._take)
 
     def _take(self, group: str, stream: str, events: Events) -> None:
         if group not in self._groups:
@@ -80,6 +78,8 @@ class _Session:
             self._arrived.set()
 
     async def frames(self) -> AsyncIterator[bytes]:
+        """The event stream: session start, then an update for what came in, or every second."""
+        unsubscribe = self._context.store.logs.subscribe(self._take)
         try:
             yield event("initial-response", b"{}") + event("sessionStart", self._start())
             while True:
@@ -91,7 +91,7 @@ class _Session:
                     pass
                 yield event("sessionUpdate", self._update())
         finally:
-            self._unsubscribe()
+            unsubscribe()
 
     def _start(self) -> bytes:
         session = {
