@@ -111,17 +111,14 @@ class DiffView(LineView):
         item = self._rows[row]
         colors = palette(self)
         source = safe(strip_ansi(item.text[:_LINE_LIMIT]))
-        if item.kind in ("fold", "title"):
-            text = Text(source, style=colors.muted)
-        elif item.kind == "same":
-            text = Text("  " + source)
-            text.stylize(colors["log-platform"])
-        else:
-            style = colors["diff-added" if item.kind == "new" else "diff-removed"]
-            text = Text(("+ " if item.kind == "new" else "- ") + source, style=style)
-            if item.partner is not None:
-                start, end = _changed_part(source, safe(strip_ansi(item.partner[:_LINE_LIMIT])))
-                text.stylize(Style(bold=True, underline=True), start + 2, end + 2)
+        signs = {"same": "  ", "old": "- ", "new": "+ "}
+        styles = {"same": "log-platform", "old": "diff-removed", "new": "diff-added"}
+        text = Text(signs.get(item.kind, "") + source)
+        # As a span: Rich leaves the style of a text without spans out.
+        text.stylize(colors[styles[item.kind]] if item.kind in styles else colors.muted)
+        if item.partner is not None:
+            start, end = _changed_part(source, safe(strip_ansi(item.partner[:_LINE_LIMIT])))
+            text.stylize(Style(bold=True, underline=True), start + 2, end + 2)
         text.no_wrap = True
         text.end = ""
         return [segment for segment in text.render(self.app.console) if segment.text]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -53,7 +53,7 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
         border: round $border; padding: 0 1; border-title-color: $foreground;
         border-title-style: bold; border-subtitle-color: $text-muted;
     }
-    FormDialog .form-fields { height: auto; max-height: 1fr; }
+    FormDialog .form-fields { height: auto; }
     FormDialog .form-field { height: auto; margin-bottom: 1; }
     FormDialog .form-label { text-style: bold; width: 1fr; }
     FormDialog .form-help { color: $text-muted; width: 1fr; height: auto; }
@@ -62,7 +62,7 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
     FormDialog Input, FormDialog Input:focus { border: none; height: 1; background: $panel; }
     FormDialog Input:focus { background: $panel-lighten-1; }
     FormDialog Select { width: 1fr; }
-    FormDialog JsonEditor { height: 8; background: $panel; }
+    FormDialog JsonEditor { height: auto; min-height: 3; max-height: 8; background: $panel; }
     FormDialog .form-buttons { height: 1; align-horizontal: right; }
     FormDialog Button { margin-left: 2; }
     """
@@ -101,8 +101,14 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
 
     def on_mount(self) -> None:
         for widget in self._inputs.values():
-            widget.focus()
+            # Not scrolled to: that would push its label out.
+            widget.focus(scroll_visible=False)
             break
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The fields scroll; borders and buttons keep their three lines."""
+        fields = self.query_one(".form-fields")
+        fields.styles.max_height = max(3, int(event.size.height * 0.94) - 3)
 
     def action_give_up(self) -> None:
         self.dismiss(None)

@@ -179,7 +179,7 @@ class FuzzyList(Vertical):
         self._prompt.focus()
 
     def action_end_filter(self) -> None:
-        """Clear and hide the filter; the cursor goes back to where it was."""
+        """Clear and hide the filter; the cursor stays on its row."""
         self._prompt.value = ""
         if not self._always:
             self.remove_class("-filtering")
@@ -196,9 +196,10 @@ class FuzzyList(Vertical):
     @on(Input.Changed)
     def _filter_changed(self, event: Input.Changed) -> None:
         event.stop()
-        keep = self.highlighted if not event.value else None
+        keep = self.highlighted or self._before_filter
         self.body.apply_filter(event.value)
-        self.body.cursor = self.body.row_of(self._before_filter or keep) if not event.value else 0
+        # While one types the best match has the cursor; without a filter the row stays.
+        self.body.cursor = 0 if event.value else self.body.row_of(keep)
         self._refreshed()
 
     @on(Input.Submitted)
@@ -270,6 +271,10 @@ class FuzzyRows(LineView):
         self._fuzzy = Fuzzy("")
         self._fits: list[int] = [0] * len(columns)
 
+    @property
+    def is_active(self) -> bool:
+        return self._view.has_focus_within
+
     def take(self, rows: list[Row], text: str) -> None:
         """Take over all rows and filter them."""
         self.rows = rows
@@ -336,7 +341,7 @@ class FuzzyRows(LineView):
         item = self.rows[self._shown[row]]
         colors = palette(self)
         parts: list[Text] = []
-        mark = "▌" if row == self.cursor and self.has_focus else " "
+        mark = "▌" if row == self.cursor and self.is_active else " "
         parts.append(Text(mark, style=colors["json-key"]))
         for column, width in enumerate(self._widths()):
             content = item.columns[column] if column < len(item.columns) else ""

@@ -89,10 +89,15 @@ class LineView(ScrollView, can_focus=True):
         post = self.cursor_style() if self.shows_cursor and row == self.cursor else None
         return Strip(Segment.apply_style(strip, base, post), width)
 
+    @property
+    def is_active(self) -> bool:
+        """Is the cursor the one that keys move?"""
+        return self.has_focus
+
     def cursor_style(self) -> Style:
         """Return the style laid over the cursor row."""
         colors = palette(self)
-        if self.has_focus:
+        if self.is_active:
             # Bold as well, so that the row is found without colours.
             return colors.cursor + Style(bold=True)
         return colors.cursor_blurred
