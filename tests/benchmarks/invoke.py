@@ -114,20 +114,18 @@ def _sdk(url: str, calls: int) -> Callable[[], Samples]:
 
 
 def _raw_rows(rounds: Rounds) -> Iterator[Row]:
-    for share, label in ((0.5, "p50"), (0.99, "p99")):
+    for peer, share, label, at_most in (
+        (RIE, 0.5, "p50", 0.55),
+        (RIE, 0.99, "p99", 0.55),
+        (SERVERLESS, 0.5, "p50", 1),
+    ):
         what = f"warm invoke, raw HTTP, {label}"
-        if RIE in rounds.samples:
-            if OURS in rounds.samples:
-                yield ratio_row(what, rounds, OURS, RIE, share=share, at_most=0.55)
-            else:
-                yield peer_row(what, rounds, RIE, share)
-    for share, label in ((0.5, "p50"), (0.99, "p99")):
-        what = f"warm invoke, raw HTTP, {label}"
-        if SERVERLESS in rounds.samples:
-            if OURS in rounds.samples and share == 0.5:
-                yield ratio_row(what, rounds, OURS, SERVERLESS, at_most=1)
-            else:
-                yield peer_row(what, rounds, SERVERLESS, share)
+        if peer not in rounds.samples:
+            continue
+        if OURS in rounds.samples:
+            yield ratio_row(what, rounds, OURS, peer, share=share, at_most=at_most)
+        else:
+            yield peer_row(what, rounds, peer, share)
 
 
 @dataclass(frozen=True)

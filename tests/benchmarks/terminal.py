@@ -83,7 +83,7 @@ class Terminal:
             came = time.perf_counter()
             if wanted in self.text():
                 return came
-        raise NotShown(f"{text!r} was not shown in {seconds:g} s, but {self.text()[-400:]!r}")
+        raise NotShown(f"{text!r} was not shown, but {self.text()[-400:]!r}")
 
     def wait_until_quiet(self, seconds: float = 0.15) -> float:
         """The time (perf_counter, seconds) of the last output before `seconds` without any."""
