@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from tests.benchmarks.measure import Row, table
 
 NAMES = ("invoke", "cold", "reload", "screen")
+BUSY = 0.3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = parser.parse_args(arguments).names
     if unknown := [name for name in names if name not in (*NAMES, "all")]:
         parser.error(f"no benchmark is called {unknown[0]!r}; there are {', '.join(NAMES)}, all")
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} processors, load {load:.2f} before the start")
+    if load > BUSY:
+        print("Others use this machine: read the p99 and the slowest with care.")
     missed = False
     for name in NAMES if "all" in names else names:
         benchmark = importlib.import_module(f"tests.benchmarks.{name}")
