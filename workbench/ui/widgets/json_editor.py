@@ -12,7 +12,12 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events, on, work
+from textual._wrap import compute_wrap_offsets
 from textual.binding import Binding, BindingType
+from textual.document._document import Document
+from textual.document._document_navigator import DocumentNavigator
+from textual.document._wrapped_document import WrappedDocument
+from textual.expand_tabs import get_tab_widths
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
@@ -38,6 +43,36 @@ _BINDINGS = [
     for binding in TextArea.BINDINGS
     if isinstance(binding, Binding) and binding.key not in ("f6", "f7")
 ]
+
+
+class _Wrapped(WrappedDocument):
+    """TextArea asks for the height for each line it paints: ours doesn't count all lines then."""
+
+    @property
+    def height(self) -> int:
+        return len(self._offset_to_line_info)
+
+    def wrap(self, width: int, tab_width: int | None = None) -> None:
+        """Measure only the lines that could be too wide; most are plainly not."""
+        self._width = width
+        self._tab_width = tab = tab_width or self._tab_width
+        lines = self.document.lines
+        self._tab_width_cache = [
+            [cells for _, cells in get_tab_widths(line, tab)] if "\t" in line else [0]
+            for line in lines
+        ]
+        self._wrap_offsets = [
+            []
+            if not width or (len(line) < width and line.isascii() and "\t" not in line)
+            else compute_wrap_offsets(line, width, tab_size=tab)
+            for line in lines
+        ]
+        self._offset_to_line_info = info = []
+        self._line_index_to_offsets = []
+        for index, offsets in enumerate(self._wrap_offsets):
+            start = len(info)
+            info.extend((index, section) for section in range(len(offsets) + 1))
+            self._line_index_to_offsets.append(list(range(start, len(info))))
 
 
 class JsonEditor(TextArea, inherit_bindings=False):
@@ -118,6 +153,15 @@ class JsonEditor(TextArea, inherit_bindings=False):
         """Replace the text and the undo history; the text is checked at once."""
         self.set_reactive(TextArea.soft_wrap, len(text) <= FULL_FEATURES_BELOW)
         super().load_text(text)
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        self._highlight_query = None
+        self.document = Document(text)
+        self.wrapped_document = _Wrapped(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._build_highlight_map()
+        self.move_cursor((0, 0))
+        self._rewrap_and_refresh_virtual_size()
 
     def _check(self) -> None:
         if self.is_large:
