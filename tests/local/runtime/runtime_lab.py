@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import textwrap
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,12 @@ class Lab:
 def request(payload: bytes = b"{}", **more: Any) -> InvokeRequest:
     more.setdefault("request_id", str(uuid.uuid4()))
     return InvokeRequest(payload=payload, invoked_arn=ARN, trace_header=TRACE, **more)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what no event tells, with a limit."""
+    async with asyncio.timeout(30):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.005)

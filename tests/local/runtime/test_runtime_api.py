@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from runtime_lab import ARN, TRACE, request
 
 from workbench.local.runtime.runtime_api import MAX_RESPONSE, RuntimeApi, known_error_type
 
@@ -89,7 +90,7 @@ class Room:
         client.send("GET", f"{BASE}/invocation/next")
         await self.heard.asked.wait()
         self.heard.asked.clear()
-        self.api.deliver(request_id, b"Lambda-Runtime-Aws-Request-Id: one\r\n", b"{}")
+        self.api.deliver(request(request_id=request_id), 12345)
         assert await client.reply() == (200, b"{}")
         return client
 
@@ -127,9 +128,27 @@ async def test_answer_and_next_in_one_packet(room: Room) -> None:
     client.send("POST", f"{BASE}/invocation/one/response", b"1")
     client.send("GET", f"{BASE}/invocation/next")
     await room.heard.asked.wait()
-    room.api.deliver("two", b"Lambda-Runtime-Aws-Request-Id: two\r\n", b'"event"')
+    room.api.deliver(request(b'"event"', request_id="two"), 1)
     assert (await client.reply())[0] == 202
     assert await client.reply() == (200, b'"event"')
+
+
+async def test_headers_of_an_invocation(room: Room) -> None:
+    client = await room.client()
+    client.send("GET", f"{BASE}/invocation/next")
+    await room.heard.asked.wait()
+    room.api.deliver(request(b"", request_id="one", client_context='{"custom":{}}'), 12345)
+    head = await client.reader.readuntil(b"\r\n\r\n")
+    assert await client.reader.readexactly(2) == b"{}", "no payload is an empty object"
+    assert dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:-2]) == {
+        "Content-Type": "application/json",
+        "Content-Length": "2",
+        "Lambda-Runtime-Aws-Request-Id": "one",
+        "Lambda-Runtime-Deadline-Ms": "12345",
+        "Lambda-Runtime-Invoked-Function-Arn": ARN,
+        "Lambda-Runtime-Trace-Id": TRACE,
+        "Lambda-Runtime-Client-Context": '{"custom":{}}',
+    }
 
 
 async def test_wrong_states(room: Room) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ while :; do
   id="$(grep -i lambda-runtime-aws-request-id "$headers" | tr -d '\r' | cut -d: -f2 | tr -d ' ')"
   rm -f "$headers"
   echo "shell got $event"
-  curl -sS -o /dev/null "$api/invocation/$id/response" -d "{\"echo\":$event,\"handler\":\"$_HANDLER\"}"
+  answer="{\"echo\":$event,\"handler\":\"$_HANDLER\"}"
+  curl -sS -o /dev/null "$api/invocation/$id/response" -d "$answer"
 done
 """
 
@@ -80,7 +81,8 @@ async def test_shell_script(lab: Lab, tmp_path: Path, in_layer: bool) -> None:
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not on this machine")
 async def test_compiled_program(lab: Lab) -> None:
     source = lab.write("main.c", C)
-    subprocess.run(["gcc", "-o", lab.root / "bootstrap", source], check=True)
+    compiler = await asyncio.create_subprocess_exec("gcc", "-o", lab.root / "bootstrap", source)
+    assert await compiler.wait() == 0
     spec = lab.spec(runtime="provided.al2")
     for _ in range(3):
         result, _ = await lab.invoke(spec, b'{"a":1}')

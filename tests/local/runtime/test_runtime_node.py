@@ -42,9 +42,13 @@ async def test_kinds_of_handlers(lab: Lab, source: str, expected: object) -> Non
 @pytest.mark.parametrize("standby", [False, True])
 async def test_es_modules_and_top_level_await(lab: Lab, standby: bool) -> None:
     lab.new_runtime(lab.root.parent / "node", standby=standby)
-    lab.write("src/app.mjs", "const n = await Promise.resolve(4); export const handler = async "
-                             "(e, c) => [n, c.functionName, process.cwd(), process.env.TABLE]")  # fmt: skip
-    spec = lab.spec("src/app.handler", runtime="nodejs22.x", environment={"TABLE": "orders"})
+    lab.write(
+        "src/app.mjs",
+        "const n = await Promise.resolve(4); export const handler = async (e, c) => "
+        "[n, c.functionName, process.cwd(), process.env.TABLE]",
+    )
+    variables = {"TABLE": "orders"}
+    spec = lab.spec("src/app.handler", runtime="nodejs22.x", environment=variables)
     lab.runtime.prepare(spec)
     result, _ = await lab.invoke(spec)
     assert json.loads(result.payload) == [4, "fn", str(lab.root), "orders"]

@@ -54,8 +54,10 @@ CASES: dict[str, tuple[str, bytes]] = {
     "bytes": ("def handler(e, c): return b'\\x00\\xff raw'", b"{}"),
     "nested bytes": ("def handler(e, c): return {'b': b'text'}", b"{}"),
     "decimal": ("from decimal import Decimal as D\n"
-                "def handler(e, c): return [D('1.10'), D('NaN'), D('1E+3'), D('-0.0'), 'a']", b"{}"),
-    "not a number": ("def handler(e, c): return [float('nan'), float('inf'), -float('inf')]", b"{}"),
+                "def handler(e, c): return [D('1.10'), D('NaN'), D('1E+3'), D('-0.0'), 'a']",
+                b"{}"),
+    "not a number": ("def handler(e, c): return [float('nan'), float('inf'), -float('inf')]",
+                     b"{}"),
     "named tuple": ("from collections import namedtuple\nP = namedtuple('P', 'x y')\n"
                     "def handler(e, c): return {'p': P(1, P(2, 3)), 't': (1, 2)}", b"{}"),
     "keys": ("def handler(e, c): return {1: 1, 2.5: 2, None: 3, True: 4}", b"{}"),
@@ -66,7 +68,8 @@ CASES: dict[str, tuple[str, bytes]] = {
     "context": ("def handler(e, c):\n    return [repr(c), c.memory_limit_in_mb, "
                 "0 < c.get_remaining_time_in_millis() <= 20000, c.w3c(), sorted(a for a in dir(c) "
                 "if not a.startswith('_'))]", b"{}"),
-    "trace variable": ("import os\ndef handler(e, c): return os.environ['_X_AMZN_TRACE_ID']", b"{}"),
+    "trace variable": ("import os\ndef handler(e, c): return os.environ['_X_AMZN_TRACE_ID']",
+                       b"{}"),
     "raise": ("def inner(x):\n    raise ValueError('bad', x)\n"
               "def handler(e, c):\n    return inner(e)", b'"x"'),
     "chained": ("def handler(e, c):\n    try:\n        1 / 0\n    except ZeroDivisionError as z:\n"

@@ -49,7 +49,9 @@ def test_log_stream_names() -> None:
 
 def frame(text: str, ms: int) -> bytes:
     data = text.encode()
-    return b"\xa5\x5a\x00\x03" + len(data).to_bytes(4, "big") + (ms * 1000).to_bytes(8, "big") + data
+    return (
+        b"\xa5\x5a\x00\x03" + len(data).to_bytes(4, "big") + (ms * 1000).to_bytes(8, "big") + data
+    )
 
 
 piece = st.one_of(
@@ -100,7 +102,7 @@ def test_concurrency_pools() -> None:
         pool.enter("a")
     first = pool.enter("b")
     pool.enter("c")
-    with pytest.raises(Throttled, match="^ConcurrentInvocationLimitExceeded"):
+    with pytest.raises(Throttled, match=r"^ConcurrentInvocationLimitExceeded"):
         pool.enter("b")
     pool.leave("b", first)
     pool.enter("b")

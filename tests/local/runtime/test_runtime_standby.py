@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
 
 import pytest
-from runtime_lab import Lab
+from runtime_lab import Lab, until
 
 from workbench.local.runtime.launchers.preload import Plan, plan
 from workbench.local.runtime.launchers.python import PythonLauncher
@@ -22,11 +21,14 @@ async def stood_by(lab: Lab, spec: FunctionSpec) -> PythonLauncher:
     lab.runtime.prepare(spec)
     launcher = lab.runtime._launchers.launcher_for(spec)
     assert isinstance(launcher, PythonLauncher)
-    async with asyncio.timeout(30):
-        while not all(z.usable or z.failed for z in launcher._zygotes.values()) or (
-            launcher._planning or launcher._bare is None or not launcher._bare.usable
-        ):
-            await asyncio.sleep(0.005)
+    await until(
+        lambda: (
+            all(z.usable or z.failed for z in launcher._zygotes.values())
+            and not launcher._planning
+            and launcher._bare is not None
+            and launcher._bare.usable
+        )
+    )
     return launcher
 
 
@@ -93,7 +95,8 @@ async def test_a_dependency_that_starts_threads_is_not_forked(warm: Lab, tmp_pat
     dependencies = tmp_path / "dependencies"
     dependencies.mkdir()
     (dependencies / "threaded.py").write_text(
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
     )
     spec = warm.python(
         "import threaded\ndef handler(e, c): return threaded.threading.active_count()",
@@ -111,8 +114,8 @@ async def test_a_dead_standby_process_is_only_slower(warm: Lab) -> None:
     assert launcher._bare is not None
     launcher._bare._popen.kill()
     assert (await warm.invoke(spec))[0].payload == b"1"
-    while launcher._bare.usable:
-        await asyncio.sleep(0.005)
+    bare = launcher._bare
+    await until(lambda: not bare.usable)
     assert (await warm.invoke(warm.spec()))[0].payload == b"1"
 
 

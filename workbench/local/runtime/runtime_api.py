@@ -16,6 +16,8 @@ from typing import Protocol
 
 import httptools
 
+from workbench.local.runtime.records import InvokeRequest
+
 MAX_RESPONSE = 6_291_556
 _PREFIX = "/2018-06-01/"
 _INVOCATION = "runtime/invocation/"
@@ -89,13 +91,15 @@ class RuntimeApi:
             self._server.close()
         self.reset()
 
-    def deliver(self, request_id: str, head: bytes, payload: bytes) -> None:
-        """Answer the pending /next. `head` is the header lines, each with its line end."""
+    def deliver(self, request: InvokeRequest, deadline_ms: int) -> None:
+        """Answer the pending /next; an empty payload reaches the function as {} (§2.1)."""
         connection = self._waiting
         assert connection is not None, "deliver() needs a runtime that waits"
         self._waiting = None
         self.state = "Running"
-        self.request_id = request_id
+        self.request_id = request.request_id
+        payload = request.payload or b"{}"
+        head = _next_head(request, deadline_ms)
         connection.send(
             b"HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s" % (head, len(payload), payload)
         )
@@ -197,6 +201,21 @@ def known_error_type(value: str | None) -> str:
     if value and _KNOWN_ERROR_TYPE.fullmatch(value):
         return value
     return "Function.Unknown" if value and value.startswith("Function.") else "Runtime.Unknown"
+
+
+def _next_head(request: InvokeRequest, deadline_ms: int) -> bytes:
+    """The header lines of an answer to /next (lambda-facts §1.1)."""
+    head = (
+        "Content-Type: application/json\r\n"
+        f"Lambda-Runtime-Aws-Request-Id: {request.request_id}\r\n"
+        f"Lambda-Runtime-Deadline-Ms: {deadline_ms}\r\n"
+        f"Lambda-Runtime-Invoked-Function-Arn: {request.invoked_arn}\r\n"
+        f"Lambda-Runtime-Trace-Id: {request.trace_header}\r\n"
+    )
+    if request.client_context:
+        context = request.client_context.replace("\r", " ").replace("\n", " ")
+        head += f"Lambda-Runtime-Client-Context: {context}\r\n"
+    return head.encode()
 
 
 def _decoded_trailer(value: str) -> bytes:

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from workbench.local.runtime import log_lines
+from workbench.local.runtime.deadline import Deadline
 from workbench.local.runtime.environment import Environment, State
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.faults import (
@@ -29,7 +30,6 @@ from workbench.local.runtime.output import Event, OutputPipe
 from workbench.local.runtime.records import (
     Completion,
     FunctionSpec,
-    InvokeRequest,
     InvokeResult,
     Report,
     ReportStatus,
@@ -60,8 +60,7 @@ class Sandbox:
         self._loop = asyncio.get_running_loop()
         self._retiring = False
         self._boot: asyncio.Task[None] | None = None
-        self._deadline = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(self._loop, self._time_is_up)
         # About the current invocation.
         self._unreserved = True
         self._began = 0.0
@@ -143,7 +142,7 @@ class Sandbox:
         variables["AWS_LAMBDA_RUNTIME_API"] = self._address
         if self._phase == "init":
             self._log(log_lines.init_start(self.spec, environment.log_stream, "init"))
-            self._arm(self._runtime.config.init_timeout)
+            self._deadline.set(self._runtime.config.init_timeout)
         try:
             process = self._launcher.start(
                 Launch(self.spec, variables, self._address), self._process_ended
@@ -197,15 +196,14 @@ class Sandbox:
         assert self.execution is not None
         self._began = self._loop.time()
         self._started_at = time.time()
-        self._arm(self.spec.timeout)
+        self._deadline.set(self.spec.timeout)
 
     def _dispatch(self) -> None:
         execution = self.execution
         assert execution is not None
         request = execution.request
         self.environment.to(State.BUSY)
-        head = _next_head(request, int((self._started_at + self.spec.timeout) * 1000))
-        self._api.deliver(request.request_id, head, request.payload or b"{}")
+        self._api.deliver(request, int((self._started_at + self.spec.timeout) * 1000))
         self._log(log_lines.start(self.spec, request))
         self._start_logged = True
 
@@ -215,7 +213,7 @@ class Sandbox:
             self._meet_process()
             self.environment.to(State.READY)
             if self.execution is None:
-                self._disarm()
+                self._deadline.clear()
                 self._leave_if_retiring()
                 return
             if self._phase == "init":
@@ -266,7 +264,7 @@ class Sandbox:
         """END and REPORT, then the completion, then on to the next."""
         execution = self.execution
         assert execution is not None and execution.result is not None
-        self._disarm()
+        self._deadline.clear()
         if self._output is not None and self._output.open:
             self._output.flush()
         request_id = execution.request.request_id
@@ -322,24 +320,7 @@ class Sandbox:
 
     # Clock, process and log pipe.
 
-    def _arm(self, seconds: float) -> None:
-        """Set the one timer; an armed timer that is early is simply asked again when it fires."""
-        self._deadline = self._loop.time() + seconds
-        if self._timer is None or self._timer.when() > self._deadline:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = self._loop.call_at(self._deadline, self._tick)
-
-    def _disarm(self) -> None:
-        self._deadline = math.inf
-
-    def _tick(self) -> None:
-        self._timer = None
-        if self._deadline == math.inf:
-            return
-        if self._loop.time() < self._deadline:
-            self._timer = self._loop.call_at(self._deadline, self._tick)
-            return
+    def _time_is_up(self) -> None:
         if self.execution is None or self._init_is_running():
             self._init_timed_out()
         else:
@@ -422,9 +403,7 @@ class Sandbox:
             return
         if self._boot is not None:
             self._boot.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._deadline.close()
         if self.environment.state is not State.STOPPING:
             self.environment.to(State.STOPPING)
         self._api.close()
@@ -434,18 +413,3 @@ class Sandbox:
 
 def _nothing(code: int) -> None:
     return None
-
-
-def _next_head(request: InvokeRequest, deadline_ms: int) -> bytes:
-    """The header lines of an answer to /next (lambda-facts §1.1)."""
-    head = (
-        "Content-Type: application/json\r\n"
-        f"Lambda-Runtime-Aws-Request-Id: {request.request_id}\r\n"
-        f"Lambda-Runtime-Deadline-Ms: {deadline_ms}\r\n"
-        f"Lambda-Runtime-Invoked-Function-Arn: {request.invoked_arn}\r\n"
-        f"Lambda-Runtime-Trace-Id: {request.trace_header}\r\n"
-    )
-    if request.client_context:
-        context = request.client_context.replace("\r", " ").replace("\n", " ")
-        head += f"Lambda-Runtime-Client-Context: {context}\r\n"
-    return head.encode()

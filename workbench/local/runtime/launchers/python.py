@@ -58,6 +58,9 @@ class PythonLauncher:
             task.add_done_callback(self._planning.discard)
 
     async def _plan(self, spec: FunctionSpec) -> None:
+        if (spec.arn, spec.version) in self._zygotes:
+            # A reload: its first invocation is worth more than a plan that hardly ever changes.
+            await asyncio.sleep(_PLAN_LATER_S)
         wanted = await asyncio.to_thread(plan, spec.task_root, spec.handler)
         variables = self.static_variables(spec)
         key = (spec.arn, spec.version)
