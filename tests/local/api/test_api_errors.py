@@ -266,7 +266,9 @@ CATALOGUE: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, int], str]] = 
         "Could not unzip uploaded file. Please check your file, then try to upload again.",
     ),
     "35 reserved": (
-        create(Environment={"Variables": {"AWS_REGION": "x", "A": "b", "LAMBDA_TASK_ROOT": "y"}}),
+        create(
+            Environment={"Variables": {"AWS_REGION": "x", "MINE": "b", "LAMBDA_TASK_ROOT": "y"}}
+        ),
         PARAMETER,
         "Lambda was unable to configure your environment variables because the environment "
         "variables you have provided contains reserved keys that are currently not supported for "
@@ -358,7 +360,7 @@ CATALOGUE: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, int], str]] = 
         "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 2]",
     ),
     "2.2 control": (
-        call("invoke", Payload="\x99".encode()),
+        call("invoke", Payload=b"\x99"),
         ("InvalidRequestContentException", 400),
         "Could not parse request body into json: Could not parse payload into json: Unexpected "
         "character ((CTRL-CHAR, code 153)): expected a valid value (JSON String, Number, Array, "
@@ -366,11 +368,11 @@ CATALOGUE: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, int], str]] = 
         "(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 1]",
     ),
     "2.2 utf-8": (
-        call("invoke", Payload=b"\x87"),
+        call("invoke", Payload=b'"\x87"'),
         ("InvalidRequestContentException", 400),
         "Could not parse request body into json: Could not parse payload into json: Invalid UTF-8 "
         "start byte 0x87\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` "
-        "disabled); line: 1, column: 1]",
+        "disabled); line: 1, column: 3]",
     ),
     "2.2 event size": (
         call("invoke", Payload=b'"' + b"x" * 1_048_576 + b'"', InvocationType="Event"),

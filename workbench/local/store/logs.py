@@ -138,12 +138,11 @@ class LogStore:
         self._writer.join(5)
 
     def _write_batches(self) -> None:
-        while True:
+        while not self._closed:
             self._wake.wait()
-            if self._closed:
-                return
-            time.sleep(BATCH_SECONDS)
-            self._wake.clear()
+            if not self._closed:
+                time.sleep(BATCH_SECONDS)
+            self._wake.clear()  # before reading `_closed`, which `close` sets before waking us
             self.flush()
 
     def _write(self, batch: list[tuple[str, str, Events]]) -> None:
