@@ -6,8 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.binding import Binding
+from textual.document._document import Document
+from textual.document._wrapped_document import WrappedDocument
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -15,7 +19,7 @@ from textual.widgets import Input
 from workbench.ui.widgets.dialogs import Choose, Confirm, Message
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Row
-from workbench.ui.widgets.json_editor import FULL_FEATURES_BELOW, JsonEditor
+from workbench.ui.widgets.json_editor import FULL_FEATURES_BELOW, JsonEditor, _Wrapped
 from workbench.ui.widgets.json_view import JsonView
 from workbench.ui.widgets.pane import Pane
 from workbench.ui.widgets.status_bar import KeyFooter, StatusLine
@@ -119,6 +123,15 @@ async def test_editor_takes_a_large_text_plainly() -> None:
             while editor.fault is None or "comma" not in editor.fault.message:
                 await pilot.pause(0.02)
         assert not editor.soft_wrap and editor.is_large
+
+
+@given(st.text(alphabet="ab 日\t,\n", max_size=80), st.sampled_from([0, 5, 12]))
+def test_lines_wrap_as_textual_wraps_them(text: str, width: int) -> None:
+    ours, theirs = (kind(Document(text), width, 2) for kind in (_Wrapped, WrappedDocument))
+    assert ours.height == theirs.height
+    assert ours._wrap_offsets == theirs._wrap_offsets
+    assert ours._offset_to_line_info == theirs._offset_to_line_info
+    assert ours._line_index_to_offsets == theirs._line_index_to_offsets
 
 
 FIELDS = [

@@ -36,6 +36,11 @@ The public surface, module by module (each module documents the details):
                  ``StatusLine(id=…)``: ``context`` (text on the left),
                  ``say(text, severity="info", seconds=5)``.
 
+``textual_theme`` themes are registered by the app; without one of ours in force the palette falls
+back to Textual's colours. Every binding has an id (``json.fold``, ``logs.follow``, ``list.filter``,
+``editor.format``, ``diff.next``, ``rows.down`` …).
+
 ``focus()`` on any of these reaches the part that takes keys. Helpers without Textual:
-``json_text`` (layout, validation, formatting), ``line_diff``, ``safe_text``, ``fuzzy``.
+``json_text`` (layout, formatting), ``json_fault``
+(what is wrong, in words), ``json_document``, ``line_diff``, ``safe_text``, ``fuzzy``.
 """

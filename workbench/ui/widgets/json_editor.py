@@ -67,7 +67,8 @@ class _Wrapped(WrappedDocument):
             else compute_wrap_offsets(line, width, tab_size=tab)
             for line in lines
         ]
-        self._offset_to_line_info = info = []
+        info: list[tuple[int, int]] = []
+        self._offset_to_line_info = info
         self._line_index_to_offsets = []
         for index, offsets in enumerate(self._wrap_offsets):
             start = len(info)
