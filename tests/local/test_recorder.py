@@ -30,12 +30,13 @@ def _completion(number: int, *, error: str | None = None, qualifier: str = "") -
 
 
 async def test_invocations_reach_the_history_whole(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.db")
-    recorder = Recorder(history, Broadcaster())
+    recorder = Recorder(Broadcaster())
+    await recorder.start(tmp_path / "history.db")
     for number in range(500):
         recorder.invocation_finished(_completion(number))
     recorder.invocation_finished(_completion(500, error="ValueError", qualifier=":live"))
-    recorder.close()
+    await recorder.close()
+    history = History(tmp_path / "history.db")
     assert history.count("local") == 501
     last = history.recent("local", "hello", limit=1)[0]
     assert (last.request_id, last.error_type, last.error_message) == (
@@ -51,7 +52,7 @@ async def test_invocations_reach_the_history_whole(tmp_path: Path) -> None:
 
 async def test_listeners_hear_of_invocations_and_the_latest_state_of_environments() -> None:
     broadcaster = Broadcaster()
-    recorder = Recorder(None, broadcaster)
+    recorder = Recorder(broadcaster)
     recorder.environment_changed({"Id": "e1", "State": "init"})  # nobody listens yet
     queue = broadcaster.listen()
     for state in ("init", "ready", "busy"):
@@ -65,4 +66,4 @@ async def test_listeners_hear_of_invocations_and_the_latest_state_of_environment
     assert (finished["Phase"], finished["DurationMs"]) == ("finished", 1.5)
     assert environment == {"Id": "e1", "State": "busy"}
     assert queue.empty()
-    recorder.close()
+    await recorder.close()

@@ -23,6 +23,7 @@ from workbench.project.state_dir import StateDir
 from workbench.project.watch import watch
 
 DEPENDENCY_FILES = ("requirements.txt", "package.json", "package-lock.json")
+_SOURCES = (".py", ".js", ".mjs", ".cjs")
 _DISCOVERY_FILES = (*TEMPLATE_NAMES, "samconfig.toml")
 
 
@@ -103,6 +104,7 @@ class ProjectLink:
             known = self._linked.get(name)
             if known is None or known.source != source:
                 self._linked[name] = _Linked(source)
+                await self._check(self._linked[name], _handler_files(source))
                 await self._link(name)
         self._broadcaster.send("functions", {})
         self._tell_problems()
@@ -111,7 +113,11 @@ class ProjectLink:
         """Link one function, installing its dependencies first when that is needed."""
         linked = self._linked[name]
         linked.problem = None
-        needed = await asyncio.to_thread(dependencies.needed, linked.source, self._state)
+        try:
+            needed = await asyncio.to_thread(dependencies.needed, linked.source, self._state)
+        except dependencies.DependencyError as error:
+            linked.problem = Problem(linked.source.code / "package.json", str(error))
+            needed = None
         if needed is None or needed.ready:
             self._functions.link(_link(linked.source, needed.folder if needed else None))
             return
@@ -131,7 +137,7 @@ class ProjectLink:
         try:
             await asyncio.to_thread(dependencies.install, needed, progress)
         except dependencies.DependencyError as error:
-            linked.problem = Problem(needed.manifest, str(error))
+            linked.problem = Problem(needed.declared_in, str(error))
             self._functions.link(_link(linked.source, None))
             self._tell_installing(name, "failed", str(error), None)
             self._tell_problems()
@@ -178,14 +184,12 @@ class ProjectLink:
         if any(file.name in _DISCOVERY_FILES and file.parent == self._root for file in changed):
             return True
         from_template = any((self._root / name).is_file() for name in TEMPLATE_NAMES)
-        return not from_template and any(
-            file.suffix in (".py", ".js", ".mjs", ".cjs") for file in changed
-        )
+        return not from_template and any(file.suffix in _SOURCES for file in changed)
 
     async def _check(self, linked: _Linked, files: list[Path]) -> None:
         for file in files:
             linked.syntax.pop(file, None)
-            if file.suffix in (".py", ".js", ".mjs", ".cjs") and file.is_file():
+            if file.suffix in _SOURCES and file.is_file():
                 problem = await asyncio.to_thread(syntax.check, file, linked.source.runtime)
                 if problem:
                     linked.syntax[file] = problem
@@ -200,9 +204,7 @@ class ProjectLink:
         unique = {(p.file, p.line, p.message): p for p in problems}
         self._broadcaster.set_problems([_document(problem) for problem in unique.values()])
 
-    def _tell_installing(
-        self, name: str, state: str, detail: str, fraction: float | None
-    ) -> None:
+    def _tell_installing(self, name: str, state: str, detail: str, fraction: float | None) -> None:
         event = {"FunctionName": name, "State": state, "Detail": detail, "Fraction": fraction}
         self._broadcaster.send("dependencies", event)
 
@@ -214,6 +216,14 @@ def _belongs(file: Path, source: FunctionSource) -> bool:
 def _home(file: Path, source: FunctionSource) -> Path:
     homes: Callable[[Path], bool] = file.is_relative_to
     return next(filter(homes, (source.code, *source.layers)))
+
+
+def _handler_files(source: FunctionSource) -> list[Path]:
+    """The source files that may hold the handler "folder/module.function"."""
+    module = source.code / source.handler.split(".")[0]
+    dotted = source.code / source.handler.rpartition(".")[0].replace(".", "/")
+    files = [stem.with_name(stem.name + suffix) for stem in (module, dotted) for suffix in _SOURCES]
+    return [file for file in dict.fromkeys(files) if file.is_file()]
 
 
 def _link(source: FunctionSource, installed: Path | None) -> Link:

@@ -26,7 +26,6 @@ from workbench.local.store.database import StateError
 from workbench.local.store.store import Store
 from workbench.local.surface import PREFIX, Surface
 from workbench.project import server_process
-from workbench.project.history import History, HistoryError
 from workbench.project.state_dir import StateDir, StateDirError
 
 
@@ -58,7 +57,7 @@ def run(options: ServerOptions) -> int:
         info = server_process.running(root)
         where = f" at {info.url} (process {info.pid})" if info else ""
         return _fail(f"A local Lambda already serves {root}{where}.")
-    except (StateDirError, StateError, HistoryError) as error:
+    except (StateDirError, StateError) as error:
         return _fail(str(error))
     except OSError as error:
         port = f"port {options.port}" if options.port else "a port"
@@ -78,8 +77,8 @@ class LocalLambda:
         self.shutdown = asyncio.Event()
         self.broadcaster = Broadcaster()
         self._store = Store(config)
-        self._history = History(state.history_db)
-        self._recorder = Recorder(self._history, self.broadcaster)
+        self._history = state.history_db
+        self._recorder = Recorder(self.broadcaster)
         runtime_config = RuntimeConfig(config.state, account_concurrency=config.concurrency)
         self._runtime = Runtime(
             runtime_config, self._store.logs, self._recorder, self._store.functions.reserved
@@ -93,6 +92,7 @@ class LocalLambda:
 
     async def start(self) -> str:
         """Listen, link the project's functions; returns the endpoint's URL."""
+        await self._recorder.start(self._history)
         port = await self._listener.start(self.config.host, self.config.port)
         url = f"http://{self.config.host}:{port}"
         await self._endpoint.start(url)
@@ -114,8 +114,7 @@ class LocalLambda:
         await self._listener.close()
         await self._endpoint.close()
         await self._runtime.stop()
-        self._recorder.close()
-        self._history.close()
+        await self._recorder.close()
         self._store.close()
 
     def in_use(self) -> bool:
@@ -165,7 +164,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
 
 
 async def _until_over(server: LocalLambda, linger: float | None) -> None:
-    waits = [asyncio.create_task(server.shutdown.wait())]
+    waits: list[asyncio.Task[object]] = [asyncio.create_task(server.shutdown.wait())]
     if linger is not None:
         waits.append(asyncio.create_task(until_unused(linger, server.in_use)))
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
