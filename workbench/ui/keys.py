@@ -81,7 +81,7 @@ KEYS: tuple[Key, ...] = (
         "Change the invocation type: RequestResponse, Event (async), DryRun", priority=True),
     Key("screen", "new_event", ("ctrl+n",), "new event",
         "New event: choose a sample or a saved event", priority=True),
-    Key("screen", "saved_events", ("ctrl+l",), "saved events",
+    Key("screen", "saved_events", ("f2",), "saved events",
         "Open a saved event of this function", priority=True),
     Key("screen", "save_event", ("ctrl+s",), "save event",
         "Save the event in the project", priority=True),
@@ -199,10 +199,11 @@ def bindings(*scopes: str) -> list[Binding]:
 def footer(scope: str, extra: Iterable[tuple[str, str]] = ()) -> list[tuple[str, str]]:
     """The at most seven (key, label) pairs for the footer while `scope` has focus.
 
-    The order is that of the table's `footer` numbers; `extra` comes first.
+    Keys are Textual's names. The order is that of the table's `footer` numbers; `extra` comes
+    first.
     """
     ranked = sorted((key for key in in_scope("screen", scope) if key.footer), key=_rank)
-    pairs = [*extra, *((key.shown, key.label) for key in ranked)]
+    pairs = [*extra, *((key.keys[0], key.label) for key in ranked)]
     return [*pairs[:6], pairs[-1]] if len(pairs) > 7 else pairs
 
 

@@ -1,0 +1,54 @@
+"""The command palette: every action of the key table, with its key."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from workbench.ui.keys import KEYS, SCOPES, Key
+
+if TYPE_CHECKING:
+    from workbench.ui.screens.workbench import WorkbenchScreen
+
+
+class Actions(Provider):
+    """Offers what the panes and the screen can do."""
+
+    async def discover(self) -> Hits:
+        """All actions, before anything is typed."""
+        for key in _offered():
+            yield DiscoveryHit(_title(key), self._run(key), help=_help(key))
+
+    async def search(self, query: str) -> Hits:
+        """The actions whose words match."""
+        matcher = self.matcher(query)
+        for key in _offered():
+            title = _title(key)
+            score = matcher.match(title)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), self._run(key), help=_help(key))
+
+    def _run(self, key: Key) -> partial[None]:
+        return partial(cast("WorkbenchScreen", self.screen).run_key, key)
+
+
+def _offered() -> list[Key]:
+    # The same action may stand in the table for the screen and for a pane: once is enough.
+    seen: set[str] = set()
+    offered = []
+    for key in KEYS:
+        if key.description not in seen and key.action != "command_palette":
+            seen.add(key.description)
+            offered.append(key)
+    return offered
+
+
+def _title(key: Key) -> str:
+    where = "" if key.scope in ("screen", "pane") else f"{SCOPES[key.scope]}: "
+    return f"{where}{key.description}"
+
+
+def _help(key: Key) -> str:
+    return key.shown or "no key"

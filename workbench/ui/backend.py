@@ -1,0 +1,201 @@
+"""Everything the screen does that blocks: Lambda, logs, history. For worker threads only.
+
+A Backend is one target with its clients. Imports that cost (boto3: 200 ms) happen in here, in a
+worker, after the first paint. Nothing here knows of Textual.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.aws.records import (
+    Alias,
+    Function,
+    Invocation,
+    InvocationType,
+    LogEvent,
+    Report,
+    Target,
+)
+from workbench.project.state_dir import StateDir
+
+if TYPE_CHECKING:
+    from workbench.aws.lambda_client import LambdaClient
+    from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
+    from workbench.project.history import Entry, History, Summary
+
+_LOGS_BEFORE_MS = 15 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is invoked: enough to do it again."""
+
+    function: str
+    event: str
+    qualifier: str | None = None
+    invocation_type: InvocationType = "RequestResponse"
+
+
+class Backend:
+    """One target: the local Lambda of the project in `root`, or an AWS account's region."""
+
+    def __init__(self, root: Path, target: Target, client: LambdaClient) -> None:
+        from workbench.aws.workbench_surface import WorkbenchSurface
+        from workbench.project.history import History
+
+        self.root = root
+        self.target = target
+        self.client = client
+        self.surface: WorkbenchSurface | None = None
+        if target.kind == "local" and target.endpoint_url:
+            self.surface = WorkbenchSurface(target.endpoint_url)
+        self.history: History = History(StateDir(root).history_db)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the local Lambda, where nothing has to be confirmed."""
+        return self.target.kind == "local"
+
+    def functions(self) -> Iterator[list[Function]]:
+        """All functions, page by page. Raises LambdaError."""
+        return self.client.functions()
+
+    def last_results(self) -> dict[str, Summary]:
+        """The newest invocation of every function. Raises HistoryError."""
+        return self.history.last_results(self.target.key)
+
+    def versions(self, function: str) -> tuple[list[Function], list[Alias]]:
+        """The function's versions ($LATEST first) and aliases. Raises LambdaError."""
+        return list(self.client.versions(function)), list(self.client.aliases(function))
+
+    def invoke(self, request: Request, token: str) -> Invocation:
+        """Invoke and wait. On AWS the invocation is recorded in the history; the local Lambda
+        records its own. Raises LambdaError and HistoryError."""
+        invocation = self.client.invoke(
+            request.function,
+            request.event.encode(),
+            qualifier=request.qualifier,
+            invocation_type=request.invocation_type,
+            token=token,
+        )
+        if not self.is_local:
+            from workbench.aws.recording import record
+
+            record(self.history, self.target, invocation)
+        return invocation
+
+    def cancel(self, token: str) -> bool:
+        """Kill the environment that runs the invocation; False when it was over already, and on
+        AWS, where it cannot be done."""
+        return self.surface.cancel(token) if self.surface else False
+
+    def follow_logs(self, group: str, stop: threading.Event) -> Iterator[list[LogEvent]]:
+        """The log group's last minutes, then its new events as they come, until `stop`."""
+        from workbench.aws import logs
+
+        since = int(time.time() * 1000) - _LOGS_BEFORE_MS
+        return logs.tail(self.target, group, since_ms=since, stop=stop)
+
+    def events(self, stop: threading.Event) -> Iterator[WorkbenchEvent]:
+        """What happens at the local Lambda, until `stop`; nothing on AWS."""
+        return self.surface.events(stop) if self.surface else iter(())
+
+    def recent(self, function: str | None, limit: int = 500) -> list[Summary]:
+        """The newest invocations of one or all functions on this target. Raises HistoryError."""
+        return self.history.recent(self.target.key, function, limit)
+
+    def entry(self, entry_id: int) -> Entry:
+        """One invocation of the history with its bodies. Raises HistoryError."""
+        return self.history.get(entry_id)
+
+    def download_code(self, function: str, qualifier: str | None) -> Path:
+        """Download the function's package and return the folder it is in. Raises LambdaError."""
+        folder = StateDir(self.root).path / "downloads" / function / (qualifier or "LATEST")
+        return self.client.download_code(function, qualifier, folder)
+
+
+Connect = Callable[[], "Backend"]
+"""Reaches a target."""
+
+
+def connect_local(root: Path, code_root: Callable[[str], Path | None]) -> Backend:
+    """Find or start the project's local Lambda; `code_root` gives a function's folder, for frames.
+
+    Raises ServerError, HistoryError, LambdaError.
+    """
+    from workbench.aws.lambda_client import LambdaClient
+    from workbench.aws.targets import local_target
+    from workbench.project import server_process
+
+    target = local_target(server_process.ensure(root))
+    return Backend(root, target, LambdaClient(target, code_root))
+
+
+def connect_aws(root: Path, profile: str | None, region: str) -> Backend:
+    """Reach AWS with a profile's credentials; asks STS for the account.
+
+    Raises LambdaError with what to do when there are no usable credentials.
+    """
+    from dataclasses import replace
+
+    from workbench.aws.lambda_client import LambdaClient
+    from workbench.aws.targets import account_of, aws_target
+
+    target = aws_target(profile, region)
+    target = replace(target, account=account_of(target))
+    return Backend(root, target, LambdaClient(target))
+
+
+def request_of(entry: Entry) -> Request:
+    """What to send to do an invocation of the history again."""
+    return Request(
+        entry.function,
+        entry.event.decode(errors="replace"),
+        entry.qualifier,
+        _TYPES.get(entry.invocation_type, "RequestResponse"),
+    )
+
+
+def as_invocation(entry: Entry, code_root: Path | None) -> Invocation:
+    """A history entry as the invocation it was, for the same panes."""
+    from workbench.aws.function_errors import parse_error
+
+    report = None
+    if entry.duration_ms is not None:
+        report = Report(
+            request_id=entry.request_id,
+            duration_ms=entry.duration_ms,
+            billed_ms=entry.billed_ms or 0,
+            memory_size=entry.memory_size or 0,
+            max_memory_used=entry.max_memory_used or 0,
+            init_ms=entry.init_ms,
+        )
+    return Invocation(
+        request_id=entry.request_id,
+        function=entry.function,
+        qualifier=entry.qualifier,
+        invocation_type=_TYPES.get(entry.invocation_type, "RequestResponse"),
+        event=entry.event,
+        payload=entry.payload,
+        status_code=entry.status_code or 200,
+        started=entry.started,
+        round_trip_ms=entry.duration_ms or 0.0,
+        executed_version=entry.executed_version,
+        function_error=entry.function_error,
+        error=parse_error(entry.payload, code_root) if entry.function_error else None,
+        report=report,
+        log_text=entry.log_text,
+    )
+
+
+_TYPES: dict[str, InvocationType] = {
+    "RequestResponse": "RequestResponse",
+    "Event": "Event",
+    "DryRun": "DryRun",
+}

@@ -1,0 +1,145 @@
+"""Which target the screen speaks to, and the way there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from workbench.ui import backend as backends
+from workbench.ui import work
+from workbench.ui.messages import (
+    Connected,
+    ConnectionFailed,
+    ProjectRead,
+    ServerEvent,
+)
+from workbench.ui.session import Session
+from workbench.ui.work import Job, failure, in_thread
+
+if TYPE_CHECKING:
+    from workbench.ui.screens.workbench import WorkbenchScreen
+
+
+class Connection:
+    """Finds the project's functions, starts the local Lambda, changes targets."""
+
+    def __init__(self, screen: WorkbenchScreen, session: Session) -> None:
+        self._screen = screen
+        self._session = session
+        self._doing = "starting the local Lambda …"
+
+    def begin(self) -> None:
+        """Read the project and go to the local Lambda, at the same time."""
+        self.read_project()
+        self.to_local()
+
+    def read_project(self) -> None:
+        """Find the functions in the folder."""
+        root = self._session.root
+
+        def read(job: Job) -> Message:
+            from workbench.project.discover import discover  # Late: PyYAML costs 30 ms.
+
+            return ProjectRead(discover(root))
+
+        in_thread(self._screen, "project", read)
+
+    def to_local(self) -> None:
+        """Find or start the local Lambda."""
+        self._doing = "starting the local Lambda …"
+        root, code_root = self._session.root, self._code_root
+        self._connect(lambda: backends.connect_local(root, code_root), aws=False)
+
+    def to_aws(self, profile: str | None, region: str) -> None:
+        """Reach AWS; the present target stays until that has worked."""
+        self._doing = f"reaching AWS {region} …"
+        root = self._session.root
+        self._connect(lambda: backends.connect_aws(root, profile, region), aws=True)
+
+    def _connect(self, connect: backends.Connect, *, aws: bool) -> None:
+        def run(job: Job) -> Message:
+            try:
+                return Connected(connect())
+            except Exception as error:
+                return ConnectionFailed(failure("", error).sentence, aws)
+
+        self._screen.show_header()
+        in_thread(self._screen, "connect", run)
+
+    def listen(self) -> None:
+        """The target has changed: hear what happens at the local Lambda, or nothing on AWS."""
+        self._doing = ""
+        work.stop(self._screen, "server events")
+        backend = self._session.backend
+        if backend is None or not backend.is_local:
+            self._session.watching = False
+            self._screen.show_header()
+            return
+
+        def hear(job: Job) -> None:
+            for event in backend.events(job.stop):
+                job.post(ServerEvent(event.kind, event.data))
+
+        in_thread(self._screen, "server events", hear)
+        self._screen.show_header()
+
+    def failed(self) -> None:
+        """The target that was asked for cannot be reached; the one before stays."""
+        self._doing = ""
+
+    def open_demo(self) -> None:
+        """Copy the sample functions to ./workbench-demo and open them."""
+        root = self._session.root
+        screen = self._screen
+
+        def copy(job: Job) -> Message:
+            from workbench.samples import copy_sample_functions
+
+            folder = root / "workbench-demo"
+            copy_sample_functions(folder)
+            return OpenProject(folder)
+
+        screen.say("Copying the sample functions …")
+        in_thread(screen, "demo", copy)
+
+    def close(self) -> None:
+        """Stop all threads' work; none is waited for."""
+        for node in (self._screen, *self._screen.area.children):
+            work.stop(node)
+
+    def words(self) -> str:
+        """The line at the top of the screen."""
+        session, backend = self._session, self._session.backend
+        parts = [f"λ {session.root.name}"]
+        if backend is None:
+            parts.append(self._doing or "no target: ctrl+t chooses one")
+            return "  ·  ".join(parts)
+        target = backend.target
+        if backend.is_local:
+            count = len(session.functions)
+            parts += ["local Lambda ready", target.region]
+            parts.append("1 function" if count == 1 else f"{count:,} functions")
+            if session.watching:
+                parts.append("watching")
+        else:
+            parts.append(f"AWS {target.account or ''} {target.region}")
+            if target.profile:
+                parts.append(f"profile {target.profile}")
+            parts.append("hot reload is off on AWS")
+        if self._doing:
+            parts.append(self._doing)
+        return "  ·  ".join(parts)
+
+    def _code_root(self, function: str) -> Path | None:
+        source = self._session.source(function)
+        return source.code if source else None
+
+
+class OpenProject(Message):
+    """Open another folder in place of this one."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root = root

@@ -1,0 +1,126 @@
+"""Invoking: one at a time, cancelled when asked, watched and compared."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from workbench.aws.records import Invocation
+from workbench.ui.backend import Request
+from workbench.ui.messages import InvocationDone, InvocationFailed, Say
+from workbench.ui.session import Running, Session
+from workbench.ui.work import Job, failure, in_thread
+
+if TYPE_CHECKING:
+    from workbench.ui.panes.result import ResultPane
+    from workbench.ui.screens.workbench import WorkbenchScreen
+
+
+class Invoker:
+    """Starts invocations for the screen and shows their answers in the Result pane."""
+
+    def __init__(self, screen: WorkbenchScreen, session: Session, result: ResultPane) -> None:
+        self._screen = screen
+        self._session = session
+        self._result = result
+        self._waiting: Request | None = None
+        self._compare = False
+        self._answers: dict[str, Invocation] = {}
+        """The last good or bad answer of each function: what watch compares with."""
+
+    def start(self, request: Request, *, compare: bool = False) -> None:
+        """Invoke; before the target is there, as soon as it is. `compare`: show what changed."""
+        session = self._session
+        if session.running is not None:
+            self._say("An invocation is running: ctrl+k cancels it.", "warning")
+            return
+        session.last = request
+        self._compare = compare
+        backend = session.backend
+        if backend is None:
+            self._waiting = request
+            self._result.running("Waiting for the local Lambda")
+            return
+        running = session.running = Running(request, str(uuid.uuid4()))
+        what = f"{request.function}:{request.qualifier}" if request.qualifier else request.function
+        self._result.running(f"{'Watching: r' if compare else 'R'}unning {what}")
+
+        def work(job: Job) -> Message:
+            try:
+                invocation = backend.invoke(request, running.token)
+            except Exception as error:
+                # Posted as a message of its own: the answer belongs into the Result pane.
+                return InvocationFailed(running.token, request, failure("", error).sentence)
+            return InvocationDone(running.token, request, invocation)
+
+        in_thread(self._screen, f"invoke {running.token}", work)
+
+    def connected(self) -> None:
+        """The target is there: do what has been waiting for it."""
+        if self._waiting is not None:
+            request, self._waiting = self._waiting, None
+            self.start(request)
+
+    def not_connected(self, sentence: str) -> None:
+        """The target does not come: say so where the answer was awaited."""
+        if self._waiting is not None:
+            self._waiting = None
+            self._result.show_failure(sentence)
+
+    def done(self, message: InvocationDone) -> bool:
+        """Show an answer; False when nobody waits for it any more."""
+        if not self._is_awaited(message.token):
+            return False
+        name = message.request.function
+        before = self._answers.get(name)
+        self._answers[name] = message.invocation
+        self._result.show(message.invocation)
+        if self._compare and before is not None and before.payload != message.invocation.payload:
+            self._result.show_changes(
+                before.payload, message.invocation.payload, "before the save", "after it"
+            )
+        elif self._compare:
+            self._say("The answer is the same as before.")
+        return True
+
+    def shown(self, invocation: Invocation) -> None:
+        """A past answer is on the screen: watch compares with it."""
+        self._answers.setdefault(invocation.function, invocation)
+
+    def failed(self, message: InvocationFailed) -> None:
+        """Show why there is no answer."""
+        if self._is_awaited(message.token):
+            self._result.show_failure(message.sentence)
+
+    def cancel(self) -> None:
+        """Cancel the running invocation. On AWS that is not possible: only the waiting ends."""
+        running, backend = self._session.running, self._session.backend
+        if running is None or backend is None:
+            if self._waiting is not None:
+                self.not_connected("Cancelled.")
+            else:
+                self._say("Nothing is running.", "warning")
+            return
+        if not backend.is_local:
+            self._session.running = None
+            self._result.show_failure("Stopped waiting. AWS runs it until its timeout.")
+            return
+
+        def work(job: Job) -> Message:
+            if backend.cancel(running.token):
+                return Say("Cancelled: its execution environment was ended.")
+            return Say("The invocation was over already, or has not begun.", "warning")
+
+        in_thread(self._screen, "cancel", work)
+
+    def _is_awaited(self, token: str) -> bool:
+        running = self._session.running
+        if running is None or running.token != token:
+            return False
+        self._session.running = None
+        return True
+
+    def _say(self, text: str, severity: str = "info") -> None:
+        self._screen.post_message(Say(text, severity))

@@ -1,0 +1,115 @@
+"""Messages between panes and the screen. Each pane's own are in its module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.message import Message
+
+from workbench.aws.records import Invocation
+from workbench.project.records import Project
+from workbench.ui.backend import Backend, Request
+
+
+@dataclass
+class Say(Message):
+    """Tell the person something in the status line. severity: info, warning or error."""
+
+    text: str
+    severity: str = "info"
+
+
+@dataclass
+class ProjectRead(Message):
+    """The folder was searched for functions."""
+
+    project: Project
+
+
+@dataclass
+class Connected(Message):
+    """A target answers."""
+
+    backend: Backend
+
+
+@dataclass
+class ConnectionFailed(Message):
+    """A target cannot be reached. `aws` tells which kind was asked for."""
+
+    sentence: str
+    aws: bool
+
+
+@dataclass
+class ServerEvent(Message):
+    """Something happened at the local Lambda: the kinds of `/_workbench/events`."""
+
+    kind: str
+    data: Mapping[str, object]
+
+
+@dataclass
+class FunctionChosen(Message):
+    """Another function is highlighted; None when there is none."""
+
+    name: str | None
+
+
+@dataclass
+class QualifierChosen(Message):
+    """The version or alias to invoke was chosen; None is $LATEST."""
+
+    qualifier: str | None
+
+
+@dataclass
+class InvocationDone(Message):
+    """An invocation was answered."""
+
+    token: str
+    request: Request
+    invocation: Invocation
+
+
+@dataclass
+class InvocationFailed(Message):
+    """An invocation came to no answer: throttled, unreachable, refused …"""
+
+    token: str
+    request: Request
+    sentence: str
+
+
+@dataclass
+class ShowInvocation(Message):
+    """Show an invocation of the history in the Result pane; `go`: focus it, show event and logs."""
+
+    invocation: Invocation
+    go: bool
+
+
+@dataclass
+class RunRequest(Message):
+    """Invoke this, as it is."""
+
+    request: Request
+
+
+@dataclass
+class LoadEvent(Message):
+    """Put a text into the event editor of a function."""
+
+    function: str
+    text: str
+    title: str
+
+
+@dataclass
+class OpenFile(Message):
+    """Open a file in $EDITOR at a line (from 1)."""
+
+    path: Path
+    line: int | None = None

@@ -1,0 +1,97 @@
+"""The part of the screen that holds the panes, and puts them where `layout` says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.containers import Container
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.widget import Widget
+
+from workbench.ui.layout import PANES, Slot, arrange
+from workbench.ui.panes.base import WorkbenchPane
+
+
+class PaneArea(Container):
+    """The six panes. Which of them show depends on the size and on what was used last."""
+
+    DEFAULT_CSS = "PaneArea { height: 1fr; width: 1fr; overflow: hidden; }"
+
+    def __init__(self, panes: Sequence[WorkbenchPane]) -> None:
+        super().__init__(*panes, id="panes")
+        self._panes = {pane.scope: pane for pane in panes}
+        self._slots = _Slots(self)
+        self.recent: list[str] = list(PANES)
+        self.zoomed = False
+
+    @property
+    def layout(self) -> Layout:
+        """Our own arrangement instead of one of CSS."""
+        return self._slots
+
+    def slots(self, size: Size) -> list[Slot]:
+        """The places of the panes in an area of this size."""
+        return arrange(size.width, size.height, self.recent, zoomed=self.zoomed)
+
+    def used(self, scope: str) -> None:
+        """A pane got the focus."""
+        if self.recent[0] != scope:
+            self.recent.remove(scope)
+            self.recent.insert(0, scope)
+            self._changed()
+
+    def zoom(self, on: bool) -> None:
+        """Give all the room to the pane that has the focus, or take it back."""
+        self.zoomed = on
+        for scope, pane in self._panes.items():
+            pane.zoomed = on and scope == self.recent[0]
+        self._changed()
+
+    def visible_panes(self) -> list[WorkbenchPane]:
+        """The panes that can be seen now."""
+        return [self._panes[slot.active] for slot in self.slots(self.size)]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size may put panes together or apart."""
+        self._show_tabs()
+
+    def _changed(self) -> None:
+        self._show_tabs()
+        for pane in self._panes.values():
+            pane.refresh(layout=True)  # forgets the arrangement kept by its parent
+            break
+
+    def _show_tabs(self) -> None:
+        for slot in self.slots(self.size):
+            tabs = tuple(
+                (scope, self._panes[scope].number or 0, scope.capitalize()) for scope in slot.panes
+            )
+            for scope in slot.panes:
+                self._panes[scope].set_tabs(tabs)
+                self._panes[scope].set_class(slot.overlay, "-overlay")
+
+
+class _Slots(Layout):
+    name = "panes"
+
+    def __init__(self, area: PaneArea) -> None:
+        self._area = area
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
+        panes = {child.id: child for child in children}
+        return [
+            WidgetPlacement(
+                Region(slot.x, slot.y, slot.width, slot.height),
+                NULL_OFFSET,
+                NULL_SPACING,
+                panes[slot.active],
+                order=int(slot.overlay),
+                overlay=slot.overlay,
+            )
+            for slot in self._area.slots(size)
+            if slot.active in panes
+        ]

@@ -1,0 +1,122 @@
+"""Where a new event comes from: the sample catalogue with its parameters, or a saved event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual.app import App
+
+from workbench.samples import BadParameter, SampleEvent, catalogue, find
+from workbench.samples.parameters import Parameter
+from workbench.ui.widgets.dialogs import Choose
+from workbench.ui.widgets.form import Field, FormDialog
+from workbench.ui.widgets.fuzzy_list import Column, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A sample filled in: its name and the event's text."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """An empty event."""
+
+
+async def choose_event(
+    app: App[Any], saved: Sequence[str], region: str, account: str
+) -> Chosen | Blank | str | None:
+    """Let the person pick: a saved event (its name), a sample filled in, `{}`, or nothing."""
+    rows = [Row("blank", ("Empty event", "{}", ""), search="empty blank {}")]
+    rows += [Row(f"saved:{name}", (name, "saved", "")) for name in saved]
+    rows += [
+        Row(
+            f"sample:{sample.name}",
+            (sample.title, sample.service, sample.name),
+            search=f"{sample.service} {sample.title} {sample.name} {sample.description}",
+        )
+        for sample in catalogue()
+    ]
+    choice = await app.push_screen_wait(
+        Choose(
+            "New event",
+            rows,
+            [Column(), Column(), Column()],
+            preview=lambda row_id: _preview(row_id, region, account),
+        )
+    )
+    if choice is None:
+        return None
+    kind, _, name = choice.partition(":")
+    if kind == "blank":
+        return Blank()
+    if kind == "saved":
+        return name
+    return await _fill_in(app, find(name), region, account)
+
+
+async def choose_saved(
+    app: App[Any], names: Sequence[str], read: Callable[[str], str | None]
+) -> str | None:
+    """Let the person pick one of the function's saved events, with a look at each."""
+    return await app.push_screen_wait(
+        Choose(
+            "Saved events",
+            [Row(name, (name,)) for name in names],
+            preview=lambda name: read(name) or "",
+        )
+    )
+
+
+def _preview(row_id: str, region: str, account: str) -> str:
+    kind, _, name = row_id.partition(":")
+    if kind != "sample":
+        return "{}" if kind == "blank" else f"The saved event “{name}”."
+    sample = find(name)
+    return f"{sample.description}\n\n{_text(sample, {}, region, account)}"
+
+
+async def _fill_in(app: App[Any], sample: SampleEvent, region: str, account: str) -> Chosen | None:
+    values: dict[str, str] = {}
+    if sample.parameters:
+        fields = [_field(parameter) for parameter in sample.parameters]
+        answer = await app.push_screen_wait(FormDialog(sample.title, fields, submit="Use"))
+        if answer is None:
+            return None
+        values = {name: _as_text(value) for name, value in answer.items()}
+    return Chosen(sample.name, _text(sample, values, region, account))
+
+
+def _text(sample: SampleEvent, values: dict[str, str], region: str, account: str) -> str:
+    event = sample.render(values, region=region, account=account)
+    return json.dumps(event, indent=2, ensure_ascii=False) + "\n"
+
+
+def _field(parameter: Parameter) -> Field:
+    def check(value: object) -> str | None:
+        try:
+            parameter.check(_as_text(value))
+        except BadParameter as error:
+            return str(error)
+        return None
+
+    return Field(
+        parameter.name,
+        parameter.name,
+        kind=parameter.type,
+        default=parameter.default,
+        help=parameter.description,
+        choices=parameter.choices,
+        required=False,
+        check=check,
+    )
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

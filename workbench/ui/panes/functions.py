@@ -1,0 +1,242 @@
+"""Pane 1: the functions of the target, with their state and last result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+
+from workbench.aws.records import Function
+from workbench.project.records import Project
+from workbench.ui.formats import outcome, state
+from workbench.ui.messages import FunctionChosen
+from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.session import Session
+from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.work import Job, in_thread
+
+if TYPE_CHECKING:
+    from workbench.project.history import Summary
+
+_SHOW_EVERY_S = 0.2
+"""Pages of a long list are shown together, at most this often."""
+
+
+class FunctionsPane(WorkbenchPane):
+    """A filterable list: name, last result, runtime, state. The cursor chooses the function."""
+
+    scope = "functions"
+
+    @dataclass
+    class Page(Message):
+        """Some more functions were listed; `last` ends the list."""
+
+        functions: list[Function]
+        last: bool
+
+    @dataclass
+    class Results(Message):
+        """The newest invocation of every function."""
+
+        results: Mapping[str, Summary]
+
+    class EditEvent(Message):
+        """Enter: go to the function's event."""
+
+    class OpenDemo(Message):
+        """Enter in an empty folder: open the sample functions."""
+
+    class ViewCode(Message):
+        """Show the code of the function."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, number=1, title="Functions")
+        self._results: dict[str, Summary] = {}
+        self._listed: dict[str, Function] = {}
+        self._loading = False
+        self._chosen_before = session.memory.function
+
+    def compose(self) -> ComposeResult:
+        yield FuzzyList(
+            columns=[Column(), Column(), Column(), Column()],
+            empty="Looking for functions …",
+            no_match="No function matches. Esc clears the filter.",
+        )
+
+    def on_mount(self) -> None:
+        self.set_interval(_SHOW_EVERY_S, self._show_if_loading)
+
+    @property
+    def rows(self) -> FuzzyList:
+        """The list itself."""
+        return self.query_one(FuzzyList)
+
+    # -- what is listed -------------------------------------------------------------------------
+
+    def focus_content(self) -> None:
+        """Keep the focus in the filter while one types in it."""
+        if not self.rows.has_focus_within:
+            super().focus_content()
+        elif not self.session.functions:
+            self.focus()
+
+    def show_project(self, project: Project) -> None:
+        """Show the functions found in the folder, until the target lists its own."""
+        if self.session.backend is None:
+            self.session.functions = {
+                source.name: Function(source.name, "", source.runtime, source.handler)
+                for source in project.functions
+            }
+            self._show()
+
+    def load(self) -> None:
+        """List the target's functions, page by page, and their last results."""
+        backend = self.session.backend
+        if backend is None:
+            return
+        self._listed = {}
+        self._loading = True
+
+        def work(job: Job) -> Message:
+            job.post(self.Results(backend.last_results()))
+            page: list[Function] = []
+            for following in backend.functions():
+                if job.stop.is_set():
+                    break
+                job.post(self.Page(page, last=False))
+                page = following
+            return self.Page(page, last=True)
+
+        in_thread(self, "functions", work)
+
+    def load_results(self) -> None:
+        """Read the last results again: something was invoked."""
+        backend = self.session.backend
+        if backend is not None:
+            in_thread(self, "results", lambda job: self.Results(backend.last_results()))
+
+    def forget(self) -> None:
+        """Empty the list: the target changes."""
+        self.session.functions = {}
+        self._listed = {}
+        self._results = {}
+        self._show()
+
+    @on(Page)
+    def _page(self, message: Page) -> None:
+        self._listed.update((function.name, function) for function in message.functions)
+        if message.last:
+            self._loading = False
+            self.session.functions = self._listed
+            self._show()
+
+    def _show_if_loading(self) -> None:
+        if self._loading and len(self._listed) > len(self.session.functions):
+            self.session.functions = dict(self._listed)
+            self._show()
+
+    @on(Results)
+    def _results_came(self, message: Results) -> None:
+        changed = {
+            name: result
+            for name, result in message.results.items()
+            if self._results.get(name) != result
+        }
+        self._results = dict(message.results)
+        for name in changed:
+            if name in self.session.functions:
+                self.rows.update_row(self._row(self.session.functions[name]))
+
+    def failed(self, group: str, sentence: str) -> None:
+        """A list that breaks off keeps what was read."""
+        self._loading = False
+        super().failed(group, sentence)
+
+    def _show(self) -> None:
+        functions = self.session.functions
+        wanted = self.session.function or self._chosen_before
+        self.rows.set_rows([self._row(function) for function in functions.values()])
+        if wanted in functions and self.rows.highlighted != wanted and not self.rows.filter_text:
+            self.rows.highlight(wanted)
+        self.subtitle = f"{len(functions):,}" if functions else ""
+        nothing = not functions and not self._loading and self.session.backend is not None
+        if nothing and self.session.is_aws:
+            self.show_empty("There is no function in this account and region.\n\n^t another target")
+        elif nothing:
+            self.show_empty(_NO_FUNCTIONS.format(self.session.root))
+        else:
+            self.hide_empty()
+        if self.has_focus_within or self.has_focus:
+            self.focus_content()
+
+    def _row(self, function: Function) -> Row:
+        return Row(
+            function.name,
+            (
+                function.name,
+                outcome(self, self._results.get(function.name)),
+                function.runtime or function.package_type,
+                state(self, function) if function.arn else "",
+            ),
+            search=f"{function.name} {function.runtime}",
+        )
+
+    # -- keys -----------------------------------------------------------------------------------
+
+    @on(FuzzyList.Highlighted)
+    def _highlighted(self, message: FuzzyList.Highlighted) -> None:
+        message.stop()
+        if message.row_id is not None or not self.session.functions:
+            self.post_message(FunctionChosen(message.row_id))
+
+    @on(FuzzyList.Selected)
+    def _selected(self, message: FuzzyList.Selected) -> None:
+        message.stop()
+        self.action_edit_event()
+
+    def why_not(self, action: str) -> str | None:
+        """Code can be viewed once a function is chosen."""
+        if action in ("view_code", "edit_event") and self.session.function is None:
+            return "There is no function here yet."
+        return None
+
+    def action_edit_event(self) -> None:
+        """Go to this function's event; in an empty folder open the samples."""
+        if self.has_class("-empty"):
+            self.post_message(self.OpenDemo())
+        elif self.allowed("edit_event"):
+            self.post_message(self.EditEvent())
+
+    def action_filter(self) -> None:
+        """Filter the functions by typing."""
+        self.rows.action_filter()
+
+    def action_view_code(self) -> None:
+        """View the function's code."""
+        if self.allowed("view_code"):
+            self.post_message(self.ViewCode())
+
+    def action_reload(self) -> None:
+        """Read the list again."""
+        self.load()
+
+    def copy_text(self) -> tuple[str, str] | None:
+        """The function's ARN, or its name while that isn't known."""
+        function = self.session.functions.get(self.session.function or "")
+        if function is None:
+            return None
+        return ("the ARN", function.arn) if function.arn else ("the name", function.name)
+
+
+_NO_FUNCTIONS = """No functions in {}.
+
+enter   open the sample functions
+        (copied to ./workbench-demo)
+
+Or put a SAM template, a Python file with
+def handler(event, context), or a Node file
+that exports handler into this folder."""

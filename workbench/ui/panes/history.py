@@ -1,0 +1,215 @@
+"""Pane 6: every invocation, across restarts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+
+from workbench.ui.backend import as_invocation, request_of
+from workbench.ui.formats import QUIET, clock, outcome
+from workbench.ui.messages import LoadEvent, RunRequest, ShowInvocation
+from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.session import Session
+from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.palette import palette
+from workbench.ui.work import Job, in_thread
+
+if TYPE_CHECKING:
+    from workbench.project.history import Entry, Summary
+
+Purpose = Literal["show", "rerun", "load_event", "last"]
+
+
+class HistoryPane(WorkbenchPane):
+    """The newest invocations first, of this function or of all."""
+
+    scope = "history"
+
+    @dataclass
+    class Loaded(Message):
+        """The newest invocations were read."""
+
+        function: str | None
+        entries: list[Summary]
+
+    @dataclass
+    class Read(Message):
+        """One invocation was read with its bodies, for a purpose."""
+
+        entry: Entry
+        purpose: Purpose
+
+    @dataclass
+    class Compare(Message):
+        """Two invocations to be compared: their answers, or their events."""
+
+        old: Entry
+        new: Entry
+        events: bool
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, number=6, title="History")
+        self._all = False
+        self._entries: dict[str, Summary] = {}
+        self._marked: str | None = None
+        self._show_last = False
+
+    def compose(self) -> ComposeResult:
+        yield FuzzyList(
+            columns=[Column(), Column(), Column()],
+            empty="Every invocation is kept here, also when you quit.",
+        )
+
+    @property
+    def rows(self) -> FuzzyList:
+        """The list."""
+        return self.query_one(FuzzyList)
+
+    def load(self, *, show_last: bool = False) -> None:
+        """Read the newest invocations; `show_last` then shows the newest answer."""
+        backend = self.session.backend
+        if backend is None:
+            return
+        name = None if self._all else self.session.function
+        self._show_last = show_last
+
+        def read(job: Job) -> Message:
+            return self.Loaded(name, backend.recent(name))
+
+        in_thread(self, "history", read)
+
+    def forget(self) -> None:
+        """Show nothing: the target changes."""
+        self._entries, self._marked = {}, None
+        self._show()
+
+    @on(Loaded)
+    def _loaded(self, message: Loaded) -> None:
+        if message.function != (None if self._all else self.session.function):
+            return
+        self._entries = {str(entry.id): entry for entry in message.entries}
+        if self._marked not in self._entries:
+            self._marked = None
+        self._show()
+        if self._show_last and message.function and message.entries:
+            self._read(str(message.entries[0].id), "last")
+        self._show_last = False
+
+    def _show(self) -> None:
+        self.rows.set_rows([self._row(entry) for entry in self._entries.values()])
+        self.title = "History · all functions" if self._all else "History"
+        self.subtitle = "one marked · c compares" if self._marked else ""
+
+    def _row(self, entry: Summary) -> Row:
+        colors = palette(self)
+        mark = "◆ " if str(entry.id) == self._marked else ""
+        version = entry.executed_version or entry.qualifier or ""
+        if entry.qualifier and entry.qualifier != version:
+            version = f"{entry.qualifier} → {version}"
+        first = Text(f"{mark}{clock(entry.started)}")
+        if self._all:
+            first.append(f"  {entry.function}")
+        return Row(
+            str(entry.id),
+            (first, outcome(self, entry), Text(version, colors[QUIET])),
+            search=f"{entry.function} {version} {entry.error_type or 'ok'} {entry.request_id} "
+            f"{entry.invocation_type}",
+        )
+
+    # -- keys -----------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str | None:
+        """Most need an invocation under the cursor."""
+        if action != "all_functions" and self.rows.highlighted is None:
+            return "There is no invocation here yet."
+        return None
+
+    def _read(self, row: str | None, purpose: Purpose) -> None:
+        backend = self.session.backend
+        if row is not None and backend is not None:
+            in_thread(self, "entry", lambda job: self.Read(backend.entry(int(row)), purpose))
+
+    @on(Read)
+    def _was_read(self, message: Read) -> None:
+        entry = message.entry
+        if message.purpose == "rerun":
+            self.post_message(RunRequest(request_of(entry)))
+        elif message.purpose == "load_event":
+            text = entry.event.decode(errors="replace")
+            title = f"event of {clock(entry.started)}"
+            self.post_message(LoadEvent(entry.function, text, title))
+        elif message.purpose == "show" or entry.function == self.session.function:
+            backend = self.session.backend
+            source = self.session.source(entry.function)
+            assert backend is not None
+            self.post_message(
+                ShowInvocation(
+                    as_invocation(entry, source.code if source else None),
+                    go=message.purpose == "show",
+                )
+            )
+
+    @on(FuzzyList.Selected)
+    def _selected(self, message: FuzzyList.Selected) -> None:
+        message.stop()
+        self.action_show()
+
+    @on(FuzzyList.Highlighted)
+    def _highlighted(self, message: FuzzyList.Highlighted) -> None:
+        message.stop()
+
+    def action_show(self) -> None:
+        """Show this invocation's event, result and logs."""
+        if self.allowed("show"):
+            self._read(self.rows.highlighted, "show")
+
+    def action_rerun(self) -> None:
+        """Run it again."""
+        if self.allowed("rerun"):
+            self._read(self.rows.highlighted, "rerun")
+
+    def action_load_event(self) -> None:
+        """Put its event into the editor."""
+        if self.allowed("load_event"):
+            self._read(self.rows.highlighted, "load_event")
+
+    def action_compare(self) -> None:
+        """Mark it, or compare the answers of the marked one and this."""
+        self._compare(events=False)
+
+    def action_compare_events(self) -> None:
+        """Mark it, or compare the events."""
+        self._compare(events=True)
+
+    def _compare(self, *, events: bool) -> None:
+        row, backend = self.rows.highlighted, self.session.backend
+        if not self.allowed("compare") or row is None or backend is None:
+            return
+        marked = self._marked
+        if marked is None or marked == row:
+            self._marked = None if marked == row else row
+            self._show()
+            if self._marked:
+                self.say("Marked. Go to another invocation and press c again.")
+            return
+        self._marked = None
+        self._show()
+        old, new = sorted((int(marked), int(row)))
+        in_thread(
+            self, "entry", lambda job: self.Compare(backend.entry(old), backend.entry(new), events)
+        )
+
+    def action_all_functions(self) -> None:
+        """Show this function's invocations, or all."""
+        self._all = not self._all
+        self.load()
+
+    def copy_text(self) -> tuple[str, str] | None:
+        """The request id."""
+        entry = self._entries.get(self.rows.highlighted or "")
+        return ("the request id", entry.request_id) if entry else None

@@ -1,0 +1,350 @@
+"""Pane 3: what the function answered."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher, Static
+
+from workbench.aws.records import Frame, FunctionError, Invocation
+from workbench.project.records import Problem
+from workbench.ui.formats import clock, milliseconds
+from workbench.ui.messages import OpenFile
+from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.session import Session
+from workbench.ui.widgets.diff_view import DiffView
+from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.json_view import JsonView
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_TICK_S = 0.1
+_VIEWS = {"payload": "Payload", "error": "Error", "changes": "Changes"}
+
+
+class ResultPane(WorkbenchPane):
+    """Status, facts and the payload, the error with its frames, or what changed."""
+
+    scope = "result"
+
+    class Command(Message):
+        """A letter for an action of the screen: cancel, watch or invocation_type."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, number=3, title="Result")
+        self.shown: Invocation | None = None
+        self._frames: tuple[Frame, ...] = ()
+        self._views: list[str] = []
+        self._running_since: float | None = None
+        self._running_words = ""
+        self._timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="trouble", markup=False)
+        yield Static("", id="outcome", markup=False)
+        yield Static("", id="facts", markup=False)
+        yield Static("", id="views")
+        with ContentSwitcher(initial="nothing"):
+            yield Static(_HINT, id="nothing", markup=False)
+            yield JsonView(id="payload")
+            yield ErrorView(id="error")
+            yield DiffView(id="changes")
+
+    def on_mount(self) -> None:
+        self._timer = self.set_interval(_TICK_S, self._tick, pause=True)
+
+    # -- what is shown --------------------------------------------------------------------------
+
+    def running(self, words: str) -> None:
+        """An invocation has begun: count its seconds. The last answer stays below."""
+        self._running_since = time.monotonic()
+        self._running_words = words
+        if self._timer is not None:
+            self._timer.resume()
+        self._tick()
+
+    def _tick(self) -> None:
+        if self._running_since is None:
+            return
+        elapsed = time.monotonic() - self._running_since
+        glyph = _SPINNER[int(elapsed / _TICK_S) % len(_SPINNER)]
+        cancel = " · ctrl+k cancels" if elapsed > 1 else ""
+        self._outcome(f"{glyph} {self._running_words} … {elapsed:.1f} s{cancel}", "running")
+
+    def _stopped(self) -> None:
+        self._running_since = None
+        if self._timer is not None:
+            self._timer.pause()
+
+    def show(self, invocation: Invocation, *, past: bool = False) -> None:
+        """Show an answer; `past`: one of the history, with the time it was made."""
+        self._stopped()
+        self.shown = invocation
+        self._outcome(*_outcome_words(invocation))
+        when = f"{clock(invocation.started)} · " if past else ""
+        self.query_one("#facts", Static).update(when + _facts(invocation))
+        self._heading(invocation)
+        self.query_one(JsonView).load(invocation.payload)
+        self._views = ["payload"] if invocation.payload else []
+        error = invocation.error
+        self._frames = ()
+        if error is not None:
+            self._frames = user_frames_first(error)
+            self.query_one(ErrorView).show(error, self._frames)
+            self._views.insert(0, "error")
+        self._switch(self._views[0] if self._views else "nothing", _EMPTY.get(
+            invocation.status_code, "The answer is empty."))  # fmt: skip
+
+    def show_failure(self, sentence: str) -> None:
+        """There was no answer: say why. The last answer stays reachable."""
+        self._stopped()
+        self._outcome(f"✗ {sentence}", "bad")
+        self.query_one("#facts", Static).update("")
+
+    def show_changes(self, old: bytes, new: bytes, old_label: str, new_label: str) -> None:
+        """Show what differs between two texts, next to the answer."""
+        view = self.query_one(DiffView)
+        view.compare(
+            old.decode(errors="replace"),
+            new.decode(errors="replace"),
+            old_label=old_label,
+            new_label=new_label,
+        )
+        if "changes" not in self._views:
+            self._views.append("changes")
+        self._switch("changes")
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """A fault in the function's file, above the last good answer; None: it is mended."""
+        line = self.query_one("#trouble", Static)
+        if problem is not None:
+            place = f"{problem.file.name}:{problem.line}: " if problem.line else ""
+            line.update(f"✗ {place}{problem.message}  (f8 lists, enter opens)")
+        line.display = problem is not None
+
+    def forget(self) -> None:
+        """Another function or target: nothing was answered yet."""
+        self._stopped()
+        self.shown = None
+        self._views = []
+        self._frames = ()
+        self._outcome("", "")
+        self.query_one("#facts", Static).update("")
+        self.title, self.subtitle = "Result", ""
+        self._switch("nothing", _HINT)
+
+    def _heading(self, invocation: Invocation) -> None:
+        version = invocation.executed_version or ""
+        through = f"{invocation.qualifier} → " if invocation.qualifier else ""
+        if through and version == invocation.qualifier:
+            through = ""
+        named = f"{invocation.function} · " if invocation.function != self.session.function else ""
+        what = f"{through}version {version}" if version and version != "$LATEST" else version
+        self.subtitle = f"{named}{what}" if what else named.removesuffix(" · ")
+
+    def _outcome(self, text: str, kind: str) -> None:
+        line = self.query_one("#outcome", Static)
+        line.update(text)
+        for name in ("good", "bad", "running"):
+            line.set_class(name == kind, f"-{name}")
+
+    def _switch(self, view: str, empty: str = "") -> None:
+        switcher = self.query_one(ContentSwitcher)
+        had_focus = switcher.has_focus_within
+        if view == "nothing":
+            self.query_one("#nothing", Static).update(empty)
+        switcher.current = view
+        self._show_views()
+        if had_focus or self.has_focus:
+            self.focus_content()
+
+    def _show_views(self) -> None:
+        line = self.query_one("#views", Static)
+        line.display = len(self._views) > 1
+        current = self.query_one(ContentSwitcher).current
+        line.update(
+            Content("   ").join(
+                [
+                    Content.from_markup(
+                        f"[@click=\"view('{name}')\"]" + (f"[reverse] {_VIEWS[name]} [/]"
+                        if name == current else f"{_VIEWS[name]}") + "[/]"
+                    )
+                    for name in self._views
+                ]
+            )
+        )  # fmt: skip
+
+    def focus_content(self) -> None:
+        """Give the focus to the view that shows."""
+        current = self.query_one(ContentSwitcher).current
+        if current in self._views:
+            self.query_one(f"#{current}").focus()
+        else:
+            self.focus()
+
+    # -- keys -----------------------------------------------------------------------------------
+
+    def action_view(self, name: str) -> None:
+        """Change to a view."""
+        if name in self._views:
+            self._switch(name)
+            self.focus_content()
+
+    def action_next_view(self) -> None:
+        """Change to the next view."""
+        current = self.query_one(ContentSwitcher).current
+        if len(self._views) < 2 or current not in self._views:
+            self.say("There is one view only.")
+            return
+        self.action_view(self._views[(self._views.index(current) + 1) % len(self._views)])
+
+    def action_open_frame(self) -> None:
+        """Open the stack frame in $EDITOR."""
+        rows = self.query_one("#error FuzzyList", FuzzyList)
+        if self.query_one(ContentSwitcher).current != "error" or rows.highlighted is None:
+            self.say("There is no stack frame here.", "warning")
+        else:
+            self._open(int(rows.highlighted))
+
+    @on(FuzzyList.Selected)
+    def _frame_selected(self, message: FuzzyList.Selected) -> None:
+        message.stop()
+        self._open(int(message.row_id))
+
+    def _open(self, index: int) -> None:
+        frame = self._frames[index]
+        source = self.session.source(self.shown.function if self.shown else None)
+        path = on_disk(frame.path, source.code if source else None)
+        if path is None:
+            self.say(f"{frame.path} is not on this machine.", "warning")
+        else:
+            self.post_message(OpenFile(path, frame.line))
+
+    @on(JsonView.CopyRequested)
+    def _copy_requested(self, message: JsonView.CopyRequested) -> None:
+        message.stop()
+        if message.what == "value" and self.query_one(JsonView).path in ("$", ""):
+            self.action_copy()
+        else:
+            self.copy_to_clipboard(f"the {message.what}", message.text)
+
+    @on(JsonView.PathChanged)
+    def _path(self, message: JsonView.PathChanged) -> None:
+        message.stop()
+
+    def action_copy_request_id(self) -> None:
+        """Copy the request id."""
+        if self.shown is None:
+            self.say("Nothing was invoked yet.", "warning")
+        else:
+            self.copy_to_clipboard("the request id", self.shown.request_id)
+
+    def action_cancel(self) -> None:
+        """Cancel the running invocation."""
+        self.post_message(self.Command("cancel"))
+
+    def action_watch(self) -> None:
+        """Watch, or stop."""
+        self.post_message(self.Command("watch"))
+
+    def action_invocation_type(self) -> None:
+        """Change the invocation type."""
+        self.post_message(self.Command("invocation_type"))
+
+    def copy_text(self) -> tuple[str, str] | None:
+        """The payload."""
+        if self.shown is None or not self.shown.payload:
+            return None
+        return "the payload", self.shown.payload.decode(errors="replace")
+
+
+class ErrorView(Static):
+    """Type, message and stack frames of a function error."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="error-words", markup=False)
+        yield FuzzyList(columns=[Column(), Column()], empty="There is no stack trace.", id="frames")
+
+    def focus(self, scroll_visible: bool = True) -> ErrorView:
+        """Focus the frames."""
+        self.query_one(FuzzyList).focus(scroll_visible)
+        return self
+
+    def show(self, error: FunctionError, frames: tuple[Frame, ...]) -> None:
+        """Show an error; the frames in the order they are to be read."""
+        self.query_one("#error-words", Static).update(f"{error.type}\n{error.message}")
+        self.query_one(FuzzyList).set_rows(
+            [
+                Row(
+                    str(index),
+                    (
+                        f"{_short(frame.path)}:{frame.line}  {frame.code}".rstrip(),
+                        frame.function if frame.in_user_code else f"{frame.function} · library",
+                    ),
+                )
+                for index, frame in enumerate(frames)
+            ]
+        )
+
+
+def user_frames_first(error: FunctionError) -> tuple[Frame, ...]:
+    """Frames of the user's code first, the innermost (where it was raised) at the top."""
+    newest = tuple(reversed(error.frames)) if _python_order(error) else error.frames
+    return (*(f for f in newest if f.in_user_code), *(f for f in newest if not f.in_user_code))
+
+
+def _python_order(error: FunctionError) -> bool:
+    # Python lists the innermost frame last; Node, Java, Ruby and .NET list it first.
+    return any(frame.path.endswith(".py") for frame in error.frames)
+
+
+def on_disk(path: str, code: Path | None) -> Path | None:
+    """The file of a frame on this machine, if it is there."""
+    candidates = [Path(path)]
+    if code is not None:
+        candidates.insert(0, code / path.removeprefix("/var/task/"))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _short(path: str) -> str:
+    return path.removeprefix("/var/task/").rpartition("/site-packages/")[2]
+
+
+_HINT = "Nothing invoked yet.\n\nctrl+j invokes the function with the event."
+_EMPTY = {
+    202: "Accepted. AWS runs an Event invocation later and returns nothing; see the Logs (4).",
+    204: "DryRun: the function was not run. You are allowed to invoke it with this.",
+}
+
+
+def _outcome_words(invocation: Invocation) -> tuple[str, str]:
+    if invocation.function_error:
+        kind = invocation.error.type if invocation.error else invocation.function_error
+        return f"✗ Function error: {kind}", "bad"
+    words = {202: "202 accepted", 204: "204 would be allowed"}
+    return f"✓ {words.get(invocation.status_code, f'{invocation.status_code} ok')}", "good"
+
+
+def _facts(invocation: Invocation) -> str:
+    parts: list[str] = []
+    report = invocation.report
+    if report is not None:
+        parts.append(milliseconds(report.duration_ms))
+        if report.init_ms is not None:
+            parts.append(f"init {milliseconds(report.init_ms)}")
+        parts.append(f"billed {report.billed_ms} ms")
+        parts.append(f"{report.max_memory_used}/{report.memory_size} MB")
+    else:
+        parts.append(f"round trip {milliseconds(invocation.round_trip_ms)}")
+    if len(invocation.payload) > 10_000:
+        parts.append(f"{len(invocation.payload):,} bytes")
+    return " · ".join(parts) + f"\nrequest {invocation.request_id}"

@@ -1,0 +1,42 @@
+"""Jump mode: a letter on every place the focus can go to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.geometry import Region
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+
+class JumpScreen(ModalScreen[str | None]):
+    """Shows `places` (key, region on the screen); the answer is the key pressed, if it is one."""
+
+    CSS = """
+    JumpScreen { background: $background 40%; layers: labels; }
+    JumpScreen > Static {
+        layer: labels; position: absolute; width: auto; height: 1; padding: 0 1;
+        background: $accent; color: $background; text-style: bold;
+    }
+    """
+
+    def __init__(self, places: Sequence[tuple[str, Region]]) -> None:
+        super().__init__()
+        self._places = dict(places)
+
+    def compose(self) -> ComposeResult:
+        for key, region in self._places.items():
+            label = Static(key, markup=False)
+            label.styles.offset = (region.x + 1, region.y)
+            yield label
+
+    def on_key(self, event: events.Key) -> None:
+        """Any key ends it."""
+        event.stop()
+        self.dismiss(event.character if event.character in self._places else None)
+
+    def on_click(self) -> None:
+        """A click ends it too."""
+        self.dismiss(None)

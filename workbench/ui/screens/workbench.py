@@ -1,0 +1,505 @@
+"""The screen: six panes, what they tell each other, and the keys that work everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Static, TextArea
+
+from workbench.project.records import Problem
+from workbench.ui import keys, memory
+from workbench.ui.aws_command import TooLarge, invoke_command
+from workbench.ui.backend import Request
+from workbench.ui.connection import Connection
+from workbench.ui.invoker import Invoker
+from workbench.ui.messages import (
+    Connected,
+    ConnectionFailed,
+    FunctionChosen,
+    InvocationDone,
+    InvocationFailed,
+    LoadEvent,
+    OpenFile,
+    ProjectRead,
+    QualifierChosen,
+    RunRequest,
+    Say,
+    ServerEvent,
+    ShowInvocation,
+)
+from workbench.ui.panes.area import PaneArea
+from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.panes.event import EventPane
+from workbench.ui.panes.functions import FunctionsPane
+from workbench.ui.panes.history import HistoryPane
+from workbench.ui.panes.logs import LogsPane
+from workbench.ui.panes.result import ResultPane
+from workbench.ui.panes.versions import VersionsPane
+from workbench.ui.programs import open_file, open_text, show_code
+from workbench.ui.screens.help import HelpScreen
+from workbench.ui.screens.jump import JumpScreen
+from workbench.ui.server_events import ServerEvents
+from workbench.ui.session import INVOCATION_TYPES, Session
+from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
+from workbench.ui.widgets.dialogs import Choose
+from workbench.ui.widgets.fuzzy_list import Column, Row
+from workbench.ui.widgets.status_bar import KeyFooter, StatusLine
+from workbench.ui.work import Failed
+
+_REMEMBER_S = 2.0
+_PLACES = "123456"
+_CHANGE_FUNCTION_S = 0.12
+"""How long the cursor rests on a function before logs, versions and history follow."""
+
+
+class WorkbenchScreen(Screen[None]):
+    """Composes the panes and passes on what they have in common."""
+
+    CSS_PATH = "workbench.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("screen"), *keys.bindings("pane")]
+
+    def __init__(self, session: Session, memory_file: Path) -> None:
+        super().__init__()
+        self.session = session
+        self._memory_file = memory_file
+        self.functions = FunctionsPane(session)
+        self.event = EventPane(session)
+        self.result = ResultPane(session)
+        self.logs = LogsPane(session)
+        self.versions = VersionsPane(session)
+        self.history = HistoryPane(session)
+        self.area = PaneArea(
+            [self.functions, self.event, self.result, self.logs, self.versions, self.history]
+        )
+        self.invoker = Invoker(self, session, self.result)
+        self.connection = Connection(self, session)
+        self._server_events = ServerEvents(self, session)
+        self._rest: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="header", markup=False)
+        yield Static("", id="problems", markup=False)
+        yield self.area
+        yield StatusLine(id="status")
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.result.show_problem(None)
+        self.show_header()
+        self.show_problems()
+        self.functions.focus()
+        self.set_interval(_REMEMBER_S, self.remember)
+        # After the first paint: finding functions and starting the server take the processor.
+        self.call_after_refresh(self.connection.begin)
+
+    # -- where we are ---------------------------------------------------------------------------
+
+    @property
+    def pane(self) -> WorkbenchPane:
+        """The pane that has the focus, or had it last."""
+        return self.query_one(f"#{self.area.recent[0]}", WorkbenchPane)
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self, event: events.DescendantFocus) -> None:
+        for node in event.widget.ancestors_with_self:
+            if isinstance(node, WorkbenchPane):
+                self.area.used(node.scope)
+                break
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Renew the footer for what has the focus."""
+        extra: list[tuple[str, str]] = []
+        if self.session.running:
+            extra = [("ctrl+k", "cancel")]
+        elif isinstance(self.focused, TextArea):
+            extra = [("escape", "leave editor"), ("ctrl+n", "new"), ("ctrl+s", "save"),
+                     ("f2", "saved"), ("f4", "$EDITOR")]  # fmt: skip
+        pairs = keys.footer(self.pane.scope, extra)
+        if isinstance(self.focused, TextArea):
+            pairs = [*extra, ("ctrl+j", "invoke"), ("f1", "help")][:7]
+            pairs.insert(0, pairs.pop(-2))
+        self.query_one(KeyFooter).set_keys(pairs)
+
+    def show_header(self) -> None:
+        """Renew the line at the top: project, target, mode."""
+        self.query_one("#header", Static).update(self.connection.words())
+        self.set_class(self.session.is_aws, "-aws")
+
+    def show_problems(self) -> None:
+        """Renew the line that counts what is wrong in the project."""
+        problems = self.session.problems
+        line = self.query_one("#problems", Static)
+        line.display = bool(problems)
+        if problems:
+            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+            line.update(f"▲ {count}: {place(problems[0], self.session.root)}  (f8 lists)")
+        source = self.session.source(self.session.function)
+        broken = (p for p in problems if source and p.line and p.file.is_relative_to(source.code))
+        self.result.show_problem(next(broken, None))
+
+    @on(Say)
+    def _say(self, message: Say) -> None:
+        seconds = 10 if message.severity == "error" else 5
+        self.query_one(StatusLine).say(message.text, message.severity, seconds)  # type: ignore[arg-type]
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        if message.details:
+            self.log.error(message.details)
+        self.say(message.sentence, "error")
+
+    def say(self, text: str, severity: str = "info") -> None:
+        """Put a sentence into the status line."""
+        self.post_message(Say(text, severity))
+
+    def remember(self) -> None:
+        """Write what should come back at the next start."""
+        self.event.remember()
+        self.session.memory.function = self.session.function or self.session.memory.function
+        try:
+            memory.save(self._memory_file, self.session.memory)
+        except OSError as error:
+            self.log.error(f"ui.json: {error}")
+
+    # -- project, target, server ----------------------------------------------------------------
+
+    @on(ProjectRead)
+    def _project_read(self, message: ProjectRead) -> None:
+        self.session.project = message.project
+        if not self.session.problems:
+            self.session.problems = message.project.problems
+        self.functions.show_project(message.project)
+        self.show_problems()
+
+    @on(Connected)
+    def _connected(self, message: Connected) -> None:
+        for pane in (self.functions, self.logs, self.versions, self.history):
+            pane.forget()
+        self.session.backend = message.backend
+        self.show_header()
+        self.functions.load()
+        self._follow_function()
+        self.connection.listen()
+        self.invoker.connected()
+
+    @on(ConnectionFailed)
+    def _connection_failed(self, message: ConnectionFailed) -> None:
+        self.connection.failed()
+        self.invoker.not_connected(message.sentence)
+        self.show_header()
+        self.say(message.sentence, "error")
+
+    @on(ServerEvent)
+    def _server_event(self, message: ServerEvent) -> None:
+        self._server_events.handle(message.kind, message.data)
+
+    @work(exclusive=True, group="dialog")
+    async def action_target(self) -> None:
+        """Switch between the local Lambda and AWS."""
+        choice = await choose_target(self.app)
+        if choice == LOCAL:
+            self.connection.to_local()
+        elif isinstance(choice, AwsChoice):
+            self.connection.to_aws(choice.profile, choice.region)
+        self.show_header()
+
+    # -- what the panes tell ----------------------------------------------------------------------
+
+    @on(FunctionChosen)
+    def _function_chosen(self, message: FunctionChosen) -> None:
+        if message.name == self.session.function:
+            return
+        self.session.function = message.name
+        self.event.show_function(message.name)
+        self.result.forget()
+        self.show_problems()
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(_CHANGE_FUNCTION_S, self._follow_function)
+
+    def _follow_function(self) -> None:
+        self.logs.follow_function()
+        self.versions.load()
+        self.history.load(show_last=self.session.running is None)
+
+    @on(FunctionsPane.EditEvent)
+    def _edit_event(self) -> None:
+        self.event.editor.focus()
+
+    @on(FunctionsPane.OpenDemo)
+    def _open_demo(self) -> None:
+        self.connection.open_demo()
+
+    @on(FunctionsPane.ViewCode)
+    def _view_code(self) -> None:
+        show_code(self, self.session)
+
+    @on(EventPane.Command)
+    @on(ResultPane.Command)
+    async def _command(self, message: EventPane.Command | ResultPane.Command) -> None:
+        await self.run_action(message.action)
+
+    @on(QualifierChosen)
+    def _qualifier_chosen(self, message: QualifierChosen) -> None:
+        name = self.session.function
+        if name is None:
+            return
+        if message.qualifier is None:
+            self.session.memory.qualifiers.pop(name, None)
+        else:
+            self.session.memory.qualifiers[name] = message.qualifier
+        self.versions.show_qualifier()
+        self.event.show_heading()
+        self.say(f"ctrl+j now invokes {message.qualifier or '$LATEST'} of {name}.")
+
+    @on(ShowInvocation)
+    def _show_invocation(self, message: ShowInvocation) -> None:
+        self.invoker.shown(message.invocation)
+        self.result.show(message.invocation, past=True)
+        if message.go:
+            if message.invocation.log_text:
+                self.logs.show_text(
+                    message.invocation.log_text, f"request {message.invocation.request_id}"
+                )
+            self.result.focus_content()
+
+    @on(LoadEvent)
+    def _load_event(self, message: LoadEvent) -> None:
+        if message.function != self.session.function:
+            self.functions.rows.highlight(message.function)
+            self.session.function = message.function
+            self.event.show_function(message.function)
+        self.event.load_text(message.text, message.title)
+        self.event.editor.focus()
+
+    @on(OpenFile)
+    def _open_file(self, message: OpenFile) -> None:
+        open_file(self, message.path, message.line)
+
+    # -- invoking ---------------------------------------------------------------------------------
+
+    def action_invoke(self) -> None:
+        """Invoke the function with the event."""
+        name = self.session.function
+        if name is None:
+            self.say("Choose a function first (key 1).", "warning")
+            return
+        fault = self.event.fault
+        if fault is not None:
+            self.say(f"The event is not JSON: {fault}", "error")
+            self.event.go_to_fault()
+            return
+        self.remember()
+        self._start(
+            Request(name, self.event.text, self.session.qualifier, self.session.invocation_type)
+        )
+
+    def action_rerun(self) -> None:
+        """Run the last invocation again."""
+        if self.session.last is None:
+            self.action_invoke()
+        else:
+            self._start(self.session.last)
+
+    @on(RunRequest)
+    def _run_request(self, message: RunRequest) -> None:
+        self._start(message.request)
+
+    def _start(self, request: Request, *, compare: bool = False) -> None:
+        self.invoker.start(request, compare=compare)
+        self.show_keys()
+
+    def reinvoke(self, function: str) -> None:
+        """Watch: the code of a function changed."""
+        last = self.session.last
+        if self.session.watching and last is not None and last.function == function:
+            self._start(last, compare=True)
+
+    def action_cancel(self) -> None:
+        """Cancel the running invocation."""
+        self.invoker.cancel()
+
+    @on(InvocationDone)
+    def _invocation_done(self, message: InvocationDone) -> None:
+        self.invoker.done(message)
+        self.show_keys()
+        if self.session.is_aws:
+            self.history.load()
+            self.functions.load_results()
+
+    @on(InvocationFailed)
+    def _invocation_failed(self, message: InvocationFailed) -> None:
+        self.invoker.failed(message)
+        self.show_keys()
+
+    def action_invocation_type(self) -> None:
+        """Go to the next invocation type."""
+        types = INVOCATION_TYPES
+        self.session.invocation_type = types[
+            (types.index(self.session.invocation_type) + 1) % len(types)
+        ]
+        self.event.show_heading()
+        self.say(f"Invocation type: {self.session.invocation_type}.")
+
+    def action_watch(self) -> None:
+        """Watch, or stop."""
+        if self.session.is_aws:
+            self.say("Watching needs the local Lambda: hot reload is off on AWS.", "warning")
+            return
+        self.session.watching = not self.session.watching
+        self.event.show_heading()
+        self.show_header()
+        if not self.session.watching:
+            self.say("No longer watching.")
+        elif self.session.last is None:
+            self.say("Watching: invoke once (ctrl+j), then every save invokes again.")
+        else:
+            self.say("Watching: every save invokes again and shows what changed.")
+
+    # -- event keys that work everywhere ----------------------------------------------------------
+
+    def action_new_event(self) -> None:
+        """New event."""
+        self.event.action_new_event()
+
+    def action_saved_events(self) -> None:
+        """Open a saved event."""
+        self.event.action_saved_events()
+
+    def action_save_event(self) -> None:
+        """Save the event."""
+        self.event.action_save_event()
+
+    # -- moving -----------------------------------------------------------------------------------
+
+    def action_pane(self, scope: str) -> None:
+        """Go to a pane."""
+        pane = self.query_one(f"#{scope}", WorkbenchPane)
+        self.area.used(scope)
+        if self.area.zoomed:
+            self.area.zoom(True)
+        pane.focus_content()
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self._step(1)
+
+    def action_previous_pane(self) -> None:
+        """Go to the previous pane."""
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        scopes = [pane.scope for pane in self.query(WorkbenchPane)]
+        self.action_pane(scopes[(scopes.index(self.pane.scope) + step) % len(scopes)])
+
+    def action_zoom(self) -> None:
+        """Zoom the pane, and back."""
+        self.area.zoom(not self.area.zoomed)
+
+    @work(exclusive=True, group="dialog")
+    async def action_jump(self) -> None:
+        """Jump to a pane, or to the filter of its list."""
+        places = [
+            (number, pane.region)
+            for number, pane in zip(_PLACES, self.query(WorkbenchPane), strict=True)
+            if pane.region.area and pane in self.area.visible_panes()
+        ]
+        key = await self.app.push_screen_wait(JumpScreen(places))
+        if key is not None:
+            self.action_pane(list(self.query(WorkbenchPane))[_PLACES.index(key)].scope)
+
+    def action_help(self) -> None:
+        """Help for what has focus."""
+        self.app.push_screen(HelpScreen(self.pane.scope))
+
+    # -- text elsewhere ---------------------------------------------------------------------------
+
+    def action_copy(self) -> None:
+        """Copy from the pane with focus."""
+        self.pane.action_copy()
+
+    def action_copy_command(self) -> None:
+        """Copy the invocation as an `aws lambda invoke` command."""
+        name, backend = self.session.function, self.session.backend
+        if name is None or backend is None:
+            self.say("There is no function to invoke yet.", "warning")
+            return
+        try:
+            command = invoke_command(
+                backend.target,
+                name,
+                self.event.text,
+                qualifier=self.session.qualifier,
+                invocation_type=self.session.invocation_type,
+            )
+        except TooLarge as error:
+            self.say(str(error), "warning")
+            return
+        self.pane.copy_to_clipboard("the aws command", command)
+
+    def action_pager(self) -> None:
+        """Show the focused pane's text in $PAGER."""
+        open_text(self, self.pane.page_text(), edit=False)
+
+    def action_editor(self) -> None:
+        """Edit the event in $EDITOR; in other panes view their text there."""
+        if self.pane is self.event:
+            self.event.edit_outside()
+        elif self.pane is self.functions:
+            self._view_code()
+        else:
+            open_text(self, self.pane.page_text(), edit=True)
+
+    @work(exclusive=True, group="dialog")
+    async def action_problems(self) -> None:
+        """List the problems; enter opens the file."""
+        problems = self.session.problems
+        if not problems:
+            self.say("There are no problems.")
+            return
+        rows = [Row(str(i), (place(p, self.session.root),)) for i, p in enumerate(problems)]
+        choice = await self.app.push_screen_wait(
+            Choose("Problems", rows, [Column()], preview=lambda i: problems[int(i)].message)
+        )
+        if choice is not None:
+            problem = problems[int(choice)]
+            open_file(self, problem.file, problem.line)
+
+    def action_theme(self) -> None:
+        """Choose the colours."""
+        self.app.search_themes()
+
+    def action_command_palette(self) -> None:
+        """Open the command palette."""
+        self.app.action_command_palette()
+
+    async def action_quit(self) -> None:
+        """Quit; everything is kept."""
+        self.remember()
+        self.connection.close()
+        self.app.exit()
+
+    def run_key(self, key: keys.Key) -> None:
+        """Do an action of the key table, in its pane."""
+        if key.scope in ("screen", "pane"):
+            node: Widget | Screen[None] = self
+        else:
+            self.action_pane(key.scope)
+            node = self.query_one(f"#{key.scope}", WorkbenchPane)
+        self.call_later(node.run_action, key.action)
+
+
+def place(problem: Problem, root: Path) -> str:
+    """A problem in one line: file:line: message."""
+    file = problem.file
+    name = file.relative_to(root) if file.is_relative_to(root) else file
+    where = f"{name}:{problem.line}" if problem.line else f"{name}"
+    return f"{where}: {problem.message}"

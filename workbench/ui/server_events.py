@@ -1,0 +1,87 @@
+"""What the screen makes of the events of the local Lambda."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.project.records import Problem
+from workbench.ui.session import Session
+from workbench.ui.widgets.status_bar import StatusLine
+
+if TYPE_CHECKING:
+    from workbench.ui.screens.workbench import WorkbenchScreen
+
+_BAR = 20
+
+
+class ServerEvents:
+    """One method a kind; a kind it does not know is left alone."""
+
+    def __init__(self, screen: WorkbenchScreen, session: Session) -> None:
+        self._screen = screen
+        self._session = session
+        self._notices: set[str] = set()
+
+    def handle(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Deal with one event (kinds: `WorkbenchEvent`)."""
+        method = getattr(self, f"_{kind}", None)
+        if method is not None:
+            method(data)
+
+    def _disconnected(self, data: Mapping[str, Any]) -> None:
+        self._screen.say("The local Lambda went away: starting it again …", "warning")
+        self._screen.connection.to_local()
+
+    def _functions(self, data: Mapping[str, Any]) -> None:
+        self._screen.functions.load()
+        self._screen.versions.load()
+        self._screen.connection.read_project()
+
+    def _reload(self, data: Mapping[str, Any]) -> None:
+        files = ", ".join(str(name) for name in data.get("Files", []))
+        self._screen.say(f"⟳ reloaded {files or data.get('FunctionName', '')}", "success")
+        self._screen.reinvoke(str(data.get("FunctionName", "")))
+
+    def _problems(self, data: Mapping[str, Any]) -> None:
+        root = self._session.root
+        self._session.problems = tuple(
+            Problem(
+                file=root / Path(str(each.get("File", ""))),
+                message=str(each.get("Message", "")),
+                line=each.get("Line"),
+                column=each.get("Column"),
+            )
+            for each in data.get("Problems", [])
+        )
+        self._screen.show_problems()
+
+    def _dependencies(self, data: Mapping[str, Any]) -> None:
+        status = self._screen.query_one(StatusLine)
+        name, detail = data.get("FunctionName", ""), str(data.get("Detail") or "")
+        match data.get("State"):
+            case "installing":
+                fraction = data.get("Fraction")
+                bar = ""
+                if isinstance(fraction, int | float):
+                    done = round(fraction * _BAR)
+                    bar = f" {'█' * done}{'░' * (_BAR - done)} {fraction:.0%}"
+                status.context = f"⇣ installing for {name}{bar} {detail}"
+            case "failed":
+                status.context = ""
+                self._screen.say(f"Dependencies of {name}: {detail}", "error")
+            case _:
+                status.context = ""
+                self._screen.say(f"The dependencies of {name} are installed.", "success")
+
+    def _notice(self, data: Mapping[str, Any]) -> None:
+        words = str(data.get("Message", ""))
+        if words not in self._notices:
+            self._notices.add(words)
+            self._screen.say(words)
+
+    def _invocation(self, data: Mapping[str, Any]) -> None:
+        if data.get("Phase") == "finished":
+            self._screen.history.load()
+            self._screen.functions.load_results()

@@ -1,0 +1,65 @@
+"""What the screen is about at this moment. Changed by handlers in the UI thread only."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.aws.records import Function, InvocationType
+from workbench.project.records import FunctionSource, Problem, Project
+from workbench.ui.memory import Memory
+
+if TYPE_CHECKING:
+    from workbench.ui.backend import Backend, Request
+
+INVOCATION_TYPES: tuple[InvocationType, ...] = ("RequestResponse", "Event", "DryRun")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An invocation that has not answered. `started` is `time.monotonic()`."""
+
+    request: Request
+    token: str
+    started: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class Session:
+    """The project, the target, and what is chosen."""
+
+    root: Path
+    memory: Memory
+    backend: Backend | None = None
+    project: Project | None = None
+    problems: tuple[Problem, ...] = ()
+    function: str | None = None
+    functions: dict[str, Function] = field(default_factory=dict)
+    invocation_type: InvocationType = "RequestResponse"
+    watching: bool = False
+    running: Running | None = None
+    last: Request | None = None
+    """The last invocation's request, for rerun and watch."""
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether the target is AWS, where changes are asked for first."""
+        return self.backend is not None and not self.backend.is_local
+
+    @property
+    def qualifier(self) -> str | None:
+        """The version or alias to invoke of the chosen function; None is $LATEST."""
+        return self.memory.qualifiers.get(self.function or "")
+
+    def source(self, function: str | None) -> FunctionSource | None:
+        """The function in the project's folder, if it is one."""
+        if self.project is None:
+            return None
+        return next((f for f in self.project.functions if f.name == function), None)
+
+    def log_group(self, function: str) -> str:
+        """The name of a function's log group (lambda-facts §3)."""
+        known = self.functions.get(function)
+        return (known.log_group if known else "") or f"/aws/lambda/{function}"

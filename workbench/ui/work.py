@@ -1,0 +1,83 @@
+"""Blocking work in threads that answer with messages.
+
+Textual's own thread workers run in asyncio's executor: six threads on two cores, and quitting
+waits for every one of them. An invocation may take 15 minutes, so ours are daemon threads.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+Post = Callable[[Message], None]
+
+
+@dataclass
+class Failed(Message):
+    """A job did not come to its end. `group` names it; `sentence` is for the person."""
+
+    group: str
+    sentence: str
+    details: str = ""
+
+
+class Job:
+    """One thread's work. `stop` is set when nobody wants the answer any more."""
+
+    def __init__(self, node: MessagePump, group: str) -> None:
+        self.group = group
+        self.stop = threading.Event()
+        self._node = node
+
+    def post(self, message: Message) -> None:
+        """Send a message to the node that started the job, unless it was stopped."""
+        if not self.stop.is_set():
+            self._node.post_message(message)
+
+
+_running: WeakKeyDictionary[MessagePump, dict[str, Job]] = WeakKeyDictionary()
+
+
+def in_thread(node: MessagePump, group: str, work: Callable[[Job], Message | None]) -> Job:
+    """Run `work(job)` in a thread; the message it returns is posted to `node`.
+
+    It may post others on its way with `job.post`. A job of the same node and group that still
+    runs is told to stop, and what it posts afterwards is dropped. An exception becomes `Failed`.
+    """
+    jobs = _running.setdefault(node, {})
+    if group in jobs:
+        jobs[group].stop.set()
+    job = jobs[group] = Job(node, group)
+
+    def run() -> None:
+        try:
+            message = work(job)
+        except Exception as error:
+            # Whatever it is, it belongs on the screen, not in a dead thread.
+            message = failure(group, error)
+        if message is not None:
+            job.post(message)
+
+    threading.Thread(target=run, name=f"workbench-{group}", daemon=True).start()
+    return job
+
+
+def stop(node: MessagePump, group: str | None = None) -> None:
+    """Tell the node's job of a group, or all its jobs, to stop. Does not wait for them."""
+    for name, job in _running.get(node, {}).items():
+        if group in (None, name):
+            job.stop.set()
+
+
+def failure(group: str, error: Exception) -> Failed:
+    """What to tell a person about an exception: our own errors are sentences already."""
+    if type(error).__module__.startswith("workbench."):
+        return Failed(group, str(error))
+    details = "".join(traceback.format_exception(error))
+    return Failed(group, f"Unexpected {type(error).__name__}: {error}", details)
