@@ -10,7 +10,7 @@ from pathlib import Path
 from workbench.local.api import configuration, tags
 from workbench.local.api.code_location import location
 from workbench.local.api.context import Context, Input, Output
-from workbench.local.api.paging import page_size
+from workbench.local.api.paging import page_size, version_marker
 from workbench.local.api.transitions import PENDING
 from workbench.local.api.validate import detected, violation
 from workbench.local.errors import ApiError, conflict, invalid_parameter, not_found
@@ -118,7 +118,7 @@ async def list_functions(context: Context, input: Input) -> Output:
     every = input.get("FunctionVersion") == "ALL"
     size = page_size(input)
     found = context.store.functions.versions(
-        latest_only=not every, after=input.get("Marker") or "", limit=size + 1
+        latest_only=not every, after=version_marker(input), limit=size + 1
     )
     shown = found[:size]
     await measure_folders(context, shown)

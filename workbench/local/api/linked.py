@@ -13,7 +13,7 @@ from typing import Any
 from workbench.local.api import configuration
 from workbench.local.api.context import Context
 from workbench.local.api.specs import Specs
-from workbench.local.api.transitions import SETTLED
+from workbench.local.api.transitions import SETTLED, settled
 from workbench.local.arns import partition
 from workbench.local.store.records import LATEST, Function, Link, Version
 
@@ -53,7 +53,7 @@ class LinkedFunctions:
             self._functions.delete(name)
             return
         last = versions[-1]
-        latest = {**last.configuration, "Version": LATEST}
+        latest = {**settled(dict(last.configuration)), "Version": LATEST}
         self._functions.put_version(replace(last, version=LATEST, configuration=latest, source=""))
         self._functions.set_link(name, None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Iterable
 
@@ -270,9 +271,16 @@ def _log_token(token: str | None) -> tuple[str, Place]:
     if not token:
         return "", (0, 0)
     direction, *parts = token.split("/")
-    if direction not in ("f", "b") or len(parts) != 3 or not all(p.isdigit() for p in parts[:2]):
+    if (
+        direction not in ("f", "b")
+        or len(parts) != 3
+        or not all(re.fullmatch(r"\d{20}", p) for p in parts[:2])
+    ):
         raise _invalid("The specified nextToken is invalid.")
-    return direction, (int(parts[0]), int(parts[1]))
+    timestamp, number = int(parts[0]), int(parts[1])
+    if max(timestamp, number) >= 2**63:
+        raise _invalid("The specified nextToken is invalid.")
+    return direction, (timestamp, number)
 
 
 def _offset(token: str | None) -> int:

@@ -1,8 +1,11 @@
-"""MaxItems: how many items one page has."""
+"""MaxItems and Marker: how many items one page has, and where it begins."""
 
 from __future__ import annotations
 
+import re
+
 from workbench.local.api.context import Input
+from workbench.local.errors import invalid_parameter
 
 LARGEST_PAGE = 50  # Lambda's own, whatever is asked for
 
@@ -10,3 +13,12 @@ LARGEST_PAGE = 50  # Lambda's own, whatever is asked for
 def page_size(input: Input) -> int:
     """Items on a page of a list operation."""
     return min(input.get("MaxItems") or LARGEST_PAGE, LARGEST_PAGE)
+
+
+def version_marker(input: Input) -> str:
+    """The place of the last version on the page before, "" on the first page. Raises ApiError
+    for a Marker that no page returned."""
+    marker: str = input.get("Marker") or ""
+    if marker and re.fullmatch(r"[^:]+:(\$LATEST|\d{1,18})", marker) is None:
+        raise invalid_parameter("The Marker is not one that a page before has returned.")
+    return marker

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from typing import Any
 
 from workbench.local.api.model import Operation, Route, Shape
@@ -93,7 +94,7 @@ def from_json(shape: Shape, value: Any) -> Any:
         if not isinstance(value, dict):
             raise _not_expected(value, "a map")
         return {
-            key: None if item is None else from_json(shape.item, item)
+            _encodable(key): None if item is None else from_json(shape.item, item)
             for key, item in value.items()
         }
     if kind == "list":
@@ -111,7 +112,7 @@ def _scalar(shape: Shape, value: Any) -> Any:
     if kind in ("string", "character"):
         if not isinstance(value, str):
             raise _not_expected(value, "a String")
-        return value
+        return _encodable(value)
     if kind == "boolean":
         if not isinstance(value, bool):
             raise _not_expected(value, "a Boolean")
@@ -125,11 +126,23 @@ def _scalar(shape: Shape, value: Any) -> Any:
             raise _serialisation("The value of a blob is not Base64.") from None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _not_expected(value, "a Number" if kind != "integer" else "an Integer")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _not_expected(value, "a finite number")
     if kind in INT_LIMIT:
-        if value != value or value != int(value) or abs(value) > INT_LIMIT[kind]:
+        if value != int(value) or abs(value) >= INT_LIMIT[kind]:
             raise _not_expected(value, "an Integer" if kind == "integer" else "a Long")
         return int(value)
     return value if kind == "timestamp" else float(value)
+
+
+def _encodable(text: str) -> str:
+    """`text`, unless it has half of a surrogate pair, which no UTF-8 can carry."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise _serialisation("A string has half of a surrogate pair.") from None
+    return text
 
 
 def _from_text(shape: Shape, text: str) -> Any:

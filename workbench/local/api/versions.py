@@ -8,7 +8,7 @@ from dataclasses import replace
 from workbench.local.api import configuration
 from workbench.local.api.context import Context, Input, Output, new_revision
 from workbench.local.api.functions import measure_folders
-from workbench.local.api.paging import page_size
+from workbench.local.api.paging import page_size, version_marker
 from workbench.local.api.transitions import PENDING
 from workbench.local.errors import conflict, invalid_parameter, stale_revision
 from workbench.local.store.functions import place
@@ -83,7 +83,7 @@ async def list_versions_by_function(context: Context, input: Input) -> Output:
     context.function(name)
     size = page_size(input)
     found = context.store.functions.versions(
-        function=name, after=input.get("Marker") or "", limit=size + 1
+        function=name, after=version_marker(input), limit=size + 1
     )
     shown = found[:size]
     await measure_folders(context, shown)

@@ -155,6 +155,8 @@ class LogStore:
                 number = self._stream_id(db, group, stream, now)
                 size = 0
                 for timestamp, message in events:
+                    if not message.isascii():  # half a surrogate pair must not lose the batch
+                        message = message.encode("utf-8", "replace").decode()
                     rows.append((number, timestamp, now, message))
                     size += len(message) + OVERHEAD
                 groups[group] = groups.get(group, 0) + size

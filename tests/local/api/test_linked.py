@@ -1,0 +1,102 @@
+"""Functions whose code is a folder: reloaded, published, reconfigured, gone with the project."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from endpoint_lab import LocalEndpoint, zipped
+
+from workbench.local.store.records import Link
+
+
+def linked(endpoint: LocalEndpoint) -> Any:
+    return endpoint.server._endpoint.linked
+
+
+def answer(endpoint: LocalEndpoint, name: str, **named: Any) -> Any:
+    return json.loads(endpoint.client().invoke(FunctionName=name, **named)["Payload"].read())
+
+
+def write(folder: Path, text: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "app.py").write_text(
+        f"import os\ndef handler(event, context): return [{text!r}, os.environ.get('A')]\n"
+    )
+
+
+def link(folder: Path, **changed: Any) -> Link:
+    return replace(
+        Link(folder.name, folder, "python3.11", "app.handler", environment={"A": "1"}), **changed
+    )
+
+
+def test_saving_publishing_and_unlinking(endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    client, folder = endpoint.client(), tmp_path / "hot"
+    write(folder, "one")
+    endpoint.call(linked(endpoint).link, link(folder))
+    assert answer(endpoint, "hot") == ["one", "1"]  # active at once
+    before = client.get_function_configuration(FunctionName="hot")
+    assert before["State"] == "Active" and len(before["CodeSha256"]) == 44
+
+    client.publish_version(FunctionName="hot")
+    endpoint.settle("hot", "1")
+    write(folder, "two!")
+    endpoint.call(linked(endpoint).code_changed, "hot")
+    assert answer(endpoint, "hot") == ["two!", "1"]
+    assert answer(endpoint, "hot", Qualifier="1") == ["one", "1"]
+    after = client.get_function_configuration(FunctionName="hot")
+    assert after["CodeSha256"] != before["CodeSha256"]
+    assert client.publish_version(FunctionName="hot")["Version"] == "2"
+    assert client.publish_version(FunctionName="hot")["CodeSha256"] == after["CodeSha256"]
+
+    endpoint.call(linked(endpoint).unlink, "hot")
+    endpoint.settle("hot")
+    assert answer(endpoint, "hot") == ["two!", "1"]  # the last published version
+    assert list(endpoint.call(linked(endpoint).linked)) == []
+
+
+def test_a_change_by_the_api_lasts_until_the_template_changes(
+    endpoint: LocalEndpoint, tmp_path: Path
+) -> None:
+    client, folder = endpoint.client(), tmp_path / "hot"
+    write(folder, "x")
+    endpoint.call(linked(endpoint).link, link(folder))
+    client.update_function_configuration(
+        FunctionName="hot", Environment={"Variables": {"AB": "2"}}, Timeout=9
+    )
+    endpoint.settle("hot")
+    assert answer(endpoint, "hot") == ["x", None]
+    endpoint.call(linked(endpoint).link, link(folder))
+    assert client.get_function_configuration(FunctionName="hot")["Timeout"] == 9
+    endpoint.call(linked(endpoint).link, link(folder, memory_size=256))
+    found = client.get_function_configuration(FunctionName="hot")
+    assert (found["Timeout"], found["MemorySize"]) == (3, 256)
+
+
+def test_code_cannot_be_uploaded_over_a_folder(endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    folder = tmp_path / "hot"
+    write(folder, "x")
+    endpoint.call(linked(endpoint).link, link(folder))
+    with pytest.raises(ClientError) as refused:
+        endpoint.client().update_function_code(
+            FunctionName="hot", ZipFile=zipped({"app.py": "x = 1"})
+        )
+    error = refused.value.response["Error"]
+    assert error["Code"] == "ResourceConflictException" and str(folder) in error["Message"]
+
+
+def test_pending_until_its_dependencies_are_there(endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    folder = tmp_path / "hot"
+    write(folder, "x")
+    endpoint.call(linked(endpoint).link, link(folder), pending="Installing its dependencies.")
+    found = endpoint.client().get_function_configuration(FunctionName="hot")
+    assert (found["State"], found["StateReason"]) == ("Pending", "Installing its dependencies.")
+    with pytest.raises(ClientError):
+        answer(endpoint, "hot")
+    endpoint.call(linked(endpoint).link, link(folder))
+    assert answer(endpoint, "hot") == ["x", "1"]
