@@ -69,6 +69,7 @@ class HttpConnection(asyncio.Protocol):
         self._last_words: Response | None = None  # sent before closing, after all other answers
         self._writable: asyncio.Event | None = None  # there while the client reads too slowly
         self._task: asyncio.Task[None] | None = None
+        self._refused: Request | None = None  # what the last words are about, if it was read
         self._held = 0  # bytes of bodies of this connection, counted in listener.buffered
         self._begin_message()
 
@@ -251,6 +252,7 @@ class HttpConnection(asyncio.Protocol):
         problem = self._problem
         self._begin_message()
         if problem is not None:
+            self._refused = request
             raise problem
         if self._current is None and self._writable is None and not self._waiting:
             self._dispatch(request)
@@ -380,7 +382,7 @@ class HttpConnection(asyncio.Protocol):
         """Say what is wrong with the request being read, after all earlier answers; then close."""
         self._drop_body()
         self._closing = True
-        self._last_words = self._listener.on_error(None, error)
+        self._last_words = self._listener.on_error(self._refused, error)
         if self._current is None and not self._waiting:
             self._close()
 

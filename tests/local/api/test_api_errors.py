@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -437,3 +439,35 @@ def test_code_sha_that_differs(known: LocalEndpoint) -> None:
         "Message": f"CodeSHA256 (other) is different from current CodeSHA256 in $LATEST ({actual})."
         " Please try again with the CodeSHA256 in $LATEST.",
     }
+
+
+def test_a_request_larger_than_lambda_takes(known: LocalEndpoint) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", known.port, timeout=60)
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/r/lambda/aws4_request"}
+    connection.request("POST", "/2015-03-31/functions", b"x" * 70_167_212, headers)
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert answer.getheader("x-amzn-ErrorType") == "RequestEntityTooLargeException"
+    assert json.loads(answer.read()) == {
+        "message": "Request must be smaller than 70167211 bytes for the CreateFunction operation"
+    }
+    connection.close()
+
+
+def test_what_cannot_be_a_request_is_refused_in_json(known: LocalEndpoint) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", known.port, timeout=20)
+    signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/r/lambda/aws4_request"}
+    for path, headers, body, status, code in (
+        ("/2015-03-31/functions", {}, b"", 403, "MissingAuthenticationTokenException"),
+        ("/no/such/path", signed, b"", 404, "UnknownOperationException"),
+        ("/2015-03-31/functions", signed, b"{", 400, "InvalidRequestContentException"),
+        ("/2015-03-31/functions", signed, b"[]", 400, "SerializationException"),
+        ("/2015-03-31/functions", signed, b'{"Timeout": "9"}', 400, "SerializationException"),
+        ("/2015-03-31/functions", signed, b'{"Timeout": 1e999}', 400, "SerializationException"),
+        ("/2015-03-31/functions", signed, b'{"Role": "\\ud800"}', 400, "SerializationException"),
+    ):
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("x-amzn-ErrorType")) == (status, code)
+        assert json.loads(answer.read()).keys() <= {"message", "Message", "Type"}
+    connection.close()

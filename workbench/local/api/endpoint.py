@@ -166,11 +166,23 @@ class Endpoint:
 
     def error_response(self, request: Request | None, error: ApiError) -> Response:
         """`error` as the API that `request` was for sends errors."""
+        if request is not None and error.code == "RequestEntityTooLargeException":
+            error = self._naming_operation(request, error)
         headers = [("x-amzn-RequestId", str(uuid.uuid4())), *error.headers.items()]
         if request is not None and "x-amz-target" in request.headers:
             return Response(error.status, error.json_1_1(), [serialise.JSON_1_1, *headers])
         headers.append(("x-amzn-ErrorType", error.code))
         return Response(error.status, error.rest_json(), [serialise.JSON, *headers])
+
+    def _naming_operation(self, request: Request, error: ApiError) -> ApiError:
+        """HTTP's own refusal of a body, ending as Lambda's does (lambda-facts §4.6 no. 33)."""
+        route = self._lambda.route(request.method, request.path, request.query_pairs())
+        if route is None or error.message is None or not error.message.endswith(" bytes"):
+            return error
+        name = "InvokeFunction" if route.operation.name == "Invoke" else route.operation.name
+        if error.message.startswith("Request must"):
+            return ApiError(error.code, f"{error.message} for the {name} operation")
+        return error
 
     def _function_changed(self, name: str) -> None:
         """Environments of what $LATEST was before must not serve it any more."""
