@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.aws.records import (
     Alias,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
     from workbench.project.history import Entry, History, Summary
 
+_RECORDED_WITHIN_S = 2.0
 _LOGS_BEFORE_MS = 15 * 60 * 1000
 
 
@@ -105,6 +106,27 @@ class Backend:
     def events(self, stop: threading.Event) -> Iterator[WorkbenchEvent]:
         """What happens at the local Lambda, until `stop`; nothing on AWS."""
         return self.surface.events(stop) if self.surface else iter(())
+
+    def standing(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """What a new listener has missed: problems and notices, as events. Raises LambdaError."""
+        status = self.surface.status() if self.surface else {}
+        return [
+            ("problems", {"Problems": status.get("Problems", [])}),
+            *(("notice", notice) for notice in status.get("Notices", [])),
+        ]
+
+    def wait_recorded(self, function: str, request_id: str, stop: threading.Event) -> None:
+        """Wait until the local Lambda has written an invocation to the history.
+
+        It does so a moment after its answer. Gives up after two seconds: another invocation is
+        looked for by the next event.
+        """
+        deadline = time.monotonic() + _RECORDED_WITHIN_S
+        while time.monotonic() < deadline and not stop.is_set():
+            newest = self.history.recent(self.target.key, function, 20)
+            if any(summary.request_id == request_id for summary in newest):
+                return
+            stop.wait(0.05)
 
     def recent(self, function: str | None, limit: int = 500) -> list[Summary]:
         """The newest invocations of one or all functions on this target. Raises HistoryError."""

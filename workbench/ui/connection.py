@@ -80,7 +80,11 @@ class Connection:
 
         def hear(job: Job) -> None:
             for event in backend.events(job.stop):
-                job.post(ServerEvent(event.kind, event.data))
+                if event.kind == "connected":
+                    for kind, data in backend.standing():
+                        job.post(ServerEvent(kind, data))
+                elif event.kind != "environment" and event.data.get("Phase") != "started":
+                    job.post(ServerEvent(event.kind, event.data))
 
         in_thread(self._screen, "server events", hear)
         self._screen.show_header()

@@ -52,6 +52,11 @@ class ServerEvent(Message):
 
 
 @dataclass
+class Recorded(Message):
+    """Invocations were written to the history."""
+
+
+@dataclass
 class FunctionChosen(Message):
     """Another function is highlighted; None when there is none."""
 

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual.message import Message
+
 from workbench.project.records import Problem
+from workbench.ui.messages import Recorded
 from workbench.ui.session import Session
 from workbench.ui.widgets.status_bar import StatusLine
+from workbench.ui.work import Job, in_thread
 
 if TYPE_CHECKING:
     from workbench.ui.screens.workbench import WorkbenchScreen
 
 _BAR = 20
+_TOGETHER_S = 0.1
 
 
 class ServerEvents:
@@ -22,7 +27,8 @@ class ServerEvents:
     def __init__(self, screen: WorkbenchScreen, session: Session) -> None:
         self._screen = screen
         self._session = session
-        self._notices: set[str] = set()
+        self._notices: dict[str, str] = {}
+        self._finished: tuple[str, str] | None = None
 
     def handle(self, kind: str, data: Mapping[str, Any]) -> None:
         """Deal with one event (kinds: `WorkbenchEvent`)."""
@@ -76,12 +82,29 @@ class ServerEvents:
                 self._screen.say(f"The dependencies of {name} are installed.", "success")
 
     def _notice(self, data: Mapping[str, Any]) -> None:
-        words = str(data.get("Message", ""))
-        if words not in self._notices:
-            self._notices.add(words)
-            self._screen.say(words)
+        self._notices[str(data.get("FunctionName", ""))] = str(data.get("Message", ""))
+        self.tell_notice(self._session.function)
+
+    def tell_notice(self, function: str | None) -> None:
+        """Say once what is particular about a function, when it is chosen."""
+        words = self._notices.pop(function or "", None)
+        if words is not None:
+            self._screen.say(words, "warning")
 
     def _invocation(self, data: Mapping[str, Any]) -> None:
-        if data.get("Phase") == "finished":
-            self._screen.history.load()
-            self._screen.functions.load_results()
+        # A burst brings thousands a second: only the last of each moment is looked for.
+        if self._finished is None:
+            self._screen.set_timer(_TOGETHER_S, self._look_for_last)
+        self._finished = (str(data.get("FunctionName")), str(data.get("RequestId")))
+
+    def _look_for_last(self) -> None:
+        backend = self._session.backend
+        if self._finished is None or backend is None:
+            return
+        (function, request_id), self._finished = self._finished, None
+
+        def wait(job: Job) -> Message:
+            backend.wait_recorded(function, request_id, job.stop)
+            return Recorded()
+
+        in_thread(self._screen, "recorded", wait)

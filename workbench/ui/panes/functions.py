@@ -44,6 +44,9 @@ class FunctionsPane(WorkbenchPane):
 
         results: Mapping[str, Summary]
 
+    class Listed(Message):
+        """The list is complete."""
+
     class EditEvent(Message):
         """Enter: go to the function's event."""
 
@@ -133,6 +136,7 @@ class FunctionsPane(WorkbenchPane):
             self._loading = False
             self.session.functions = self._listed
             self._show()
+            self.post_message(self.Listed())
 
     def _show_if_loading(self) -> None:
         if self._loading and len(self._listed) > len(self.session.functions):

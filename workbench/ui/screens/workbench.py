@@ -29,6 +29,7 @@ from workbench.ui.messages import (
     OpenFile,
     ProjectRead,
     QualifierChosen,
+    Recorded,
     RunRequest,
     Say,
     ServerEvent,
@@ -221,6 +222,7 @@ class WorkbenchScreen(Screen[None]):
         self.event.show_function(message.name)
         self.result.forget()
         self.show_problems()
+        self._server_events.tell_notice(message.name)
         if self._rest is not None:
             self._rest.stop()
         self._rest = self.set_timer(_CHANGE_FUNCTION_S, self._follow_function)
@@ -229,6 +231,10 @@ class WorkbenchScreen(Screen[None]):
         self.logs.follow_function()
         self.versions.load()
         self.history.load(show_last=self.session.running is None)
+
+    @on(FunctionsPane.Listed)
+    def _listed(self) -> None:
+        self.show_header()
 
     @on(FunctionsPane.EditEvent)
     def _edit_event(self) -> None:
@@ -332,8 +338,12 @@ class WorkbenchScreen(Screen[None]):
         self.invoker.done(message)
         self.show_keys()
         if self.session.is_aws:
-            self.history.load()
-            self.functions.load_results()
+            self._recorded()
+
+    @on(Recorded)
+    def _recorded(self) -> None:
+        self.history.load()
+        self.functions.load_results()
 
     @on(InvocationFailed)
     def _invocation_failed(self, message: InvocationFailed) -> None:
