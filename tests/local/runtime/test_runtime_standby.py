@@ -112,6 +112,7 @@ async def test_a_dead_standby_process_is_only_slower(warm: Lab) -> None:
     spec = warm.python("def handler(e, c): return 1")
     launcher = await stood_by(warm, spec)
     assert launcher._bare is not None
+    await until(lambda: launcher._bare._spare and launcher._bare._spare.pid)
     launcher._bare._popen.kill()
     assert (await warm.invoke(spec))[0].payload == b"1"
     bare = launcher._bare

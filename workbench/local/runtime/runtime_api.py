@@ -73,23 +73,24 @@ class RuntimeApi:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), sock=listener)
+        # Kept before anything waits, so that `close` finds it if this is cancelled.
+        self._server = await loop.create_server(
+            lambda: _Connection(self), sock=listener, start_serving=False
+        )
+        await self._server.start_serving()
         return f"127.0.0.1:{listener.getsockname()[1]}"
 
-    def reset(self) -> None:
-        """The process was replaced: drop its connections and expect a new one's init."""
+    def close(self) -> None:
+        """Stop listening and drop the connections; `open` begins anew."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
         self.state = "Started"
         self.request_id = None
         self.streaming = False
         self._waiting = None
         for connection in list(self._connections):
             connection.abort()
-
-    def close(self) -> None:
-        """Stop listening and drop the connections."""
-        if self._server is not None:
-            self._server.close()
-        self.reset()
 
     def deliver(self, request: InvokeRequest, deadline_ms: int) -> None:
         """Answer the pending /next; an empty payload reaches the function as {} (§2.1)."""

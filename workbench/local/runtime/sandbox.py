@@ -53,7 +53,6 @@ class Sandbox:
         self._launcher = launcher
         self._group = log_group(self.spec)
         self._api = RuntimeApi(self)
-        self._address: str | None = None
         self._process: Process | None = None
         self._output: OutputPipe | None = None
         self._memory: MemoryMeter | None = None
@@ -126,26 +125,24 @@ class Sandbox:
     # Starting the process and its initialisation.
 
     async def _start_process(self) -> None:
-        if self._address is None:
-            self._address = await self._api.open()
-        self._launch()
+        # A listener for each process: what an earlier one still had to say reaches nobody.
+        self._launch(await self._api.open())
 
-    def _launch(self) -> None:
+    def _launch(self, address: str) -> None:
         environment = self.environment
         if environment.state is not State.STARTING:
             return  # stopped meanwhile
         self._init_began = self._loop.time()
         self._init_failure = None
-        assert self._address is not None
         variables = self._launcher.static_variables(self.spec)
         variables["AWS_LAMBDA_LOG_STREAM_NAME"] = environment.log_stream
-        variables["AWS_LAMBDA_RUNTIME_API"] = self._address
+        variables["AWS_LAMBDA_RUNTIME_API"] = address
         if self._phase == "init":
             self._log(log_lines.init_start(self.spec, environment.log_stream, "init"))
             self._deadline.set(self._runtime.config.init_timeout)
         try:
             process = self._launcher.start(
-                Launch(self.spec, variables, self._address), self._process_ended
+                Launch(self.spec, variables, address), self._process_ended
             )
         except LaunchError as error:
             self._launch_failed(Fault(error.error_type, str(error)))
@@ -182,13 +179,13 @@ class Sandbox:
             self._finish()
 
     def _again_in_invocation(self) -> None:
-        self._api.reset()
+        self._api.close()
         self._phase = "invoke"
         self._init_ms = None
         self.environment.to(State.FAILED)
         self.environment.to(State.STARTING)
         self._begin()
-        self._launch()
+        self._boot = self._loop.create_task(self._start_process())
 
     # The invocation.
 
@@ -360,7 +357,7 @@ class Sandbox:
         if self._boot is not None:
             self._boot.cancel()
         self._drop_process()
-        self._api.reset()
+        self._api.close()
         self.environment.to(State.FAILED)
 
     def _drop_process(self) -> None:

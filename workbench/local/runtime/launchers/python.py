@@ -24,6 +24,17 @@ MAX_ZYGOTES = 6
 # A plan is made when the cold start that showed the need for it is likely over.
 _PLAN_LATER_S = 0.1
 
+# What the bare standby process imports: a function that needs no more than this uses it too.
+COMMON = (
+    "asyncio", "base64", "collections", "concurrent.futures", "contextlib", "copy", "csv",
+    "dataclasses", "datetime", "decimal", "email.message", "enum", "functools", "gzip", "hashlib",
+    "hmac", "html", "http.client", "io", "itertools", "json", "logging", "math", "operator", "os",
+    "pathlib", "random", "re", "secrets", "shutil", "ssl", "string", "subprocess", "sys",
+    "tempfile", "textwrap", "threading", "time", "traceback", "typing", "urllib.parse",
+    "urllib.request", "uuid", "zlib", "zoneinfo",
+)  # fmt: skip
+_COMMON_TOPS = frozenset(name.partition(".")[0] for name in COMMON)
+
 FunctionVersion = tuple[str, str]
 
 
@@ -50,7 +61,7 @@ class PythonLauncher:
         if not self._may_fork(spec):
             return
         if self._bare is None or self._bare.failed:
-            self._bare = Zygote(self._interpreter.path, {}, Plan())
+            self._bare = Zygote(self._interpreter.path, {}, Plan(COMMON))
         if self._planned.get((spec.arn, spec.version)) != spec.identity:
             self._planned[spec.arn, spec.version] = spec.identity
             task = asyncio.get_running_loop().create_task(self._plan(spec))
@@ -69,7 +80,7 @@ class PythonLauncher:
             if present.plan == wanted and present.variables == variables:
                 return
             self._retire(self._zygotes.pop(key))
-        if wanted.modules:
+        if any(name.partition(".")[0] not in _COMMON_TOPS for name in wanted.modules):
             self._zygotes[key] = Zygote(self._interpreter.path, variables, wanted)
         while len(self._zygotes) > MAX_ZYGOTES:
             oldest = next(iter(self._zygotes))
@@ -105,12 +116,15 @@ class PythonLauncher:
         if zygote is not None and zygote.usable and self._fits(zygote, spec):
             self._zygotes[key] = self._zygotes.pop(key)  # used last
             return zygote
-        return self._bare if self._bare is not None and self._bare.usable else None
+        bare = self._bare
+        return bare if bare is not None and bare.usable and self._unshadowed(bare, spec) else None
 
     def _fits(self, zygote: Zygote, spec: FunctionSpec) -> bool:
-        """Whether it has nothing imported that the package, as it is now, brings itself."""
-        if zygote.variables != self.static_variables(spec):
-            return False
+        """Whether it is what a new process of `spec`, as it is now, would be."""
+        return zygote.variables == self.static_variables(spec) and self._unshadowed(zygote, spec)
+
+    def _unshadowed(self, zygote: Zygote, spec: FunctionSpec) -> bool:
+        """Whether it has nothing imported that the package brings itself."""
         own = local_names(spec.task_root)
         return not any(name.partition(".")[0] in own for name in zygote.plan.modules)
 

@@ -76,13 +76,7 @@ class Zygote:
         self._rest = b""
         self._loop = asyncio.get_running_loop()
         self._control, theirs = socket.socketpair()
-        instructions = {
-            "variables": self.variables,
-            "modules": plan.modules,
-            "clients": plan.clients,
-        }
-        descriptor = str(theirs.fileno())
-        command = [str(python), "-I", "-S", str(STANDBY), descriptor, json.dumps(instructions)]
+        command = [str(python), "-I", "-S", str(STANDBY), str(theirs.fileno())]
         with theirs:
             self._popen = subprocess.Popen(
                 command,
@@ -94,6 +88,13 @@ class Zygote:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        # Over the socket, not the command line: every user of the machine can read that.
+        instructions = {
+            "variables": self.variables,
+            "modules": plan.modules,
+            "clients": plan.clients,
+        }
+        self._control.sendall(json.dumps(instructions).encode() + b"\n")
         self._control.setblocking(False)
         self._loop.add_reader(self._control, self._heard)
 
@@ -131,6 +132,26 @@ class Zygote:
             child.died(-signal.SIGKILL)
         self._children.clear()
 
+    def _orphan_children(self) -> None:
+        """The process died: children that run functions go on, their ends are seen directly.
+
+        How they end cannot be known then, so it counts as killed.
+        """
+        for number, child in list(self._children.items()):
+            if child is self._spare or not child.pid:
+                continue
+            try:
+                descriptor = os.pidfd_open(child.pid)
+            except ProcessLookupError:
+                continue
+            del self._children[number]
+            self._loop.add_reader(descriptor, self._orphan_ended, descriptor, child)
+
+    def _orphan_ended(self, descriptor: int, child: ForkedProcess) -> None:
+        self._loop.remove_reader(descriptor)
+        os.close(descriptor)
+        child.died(-signal.SIGKILL)
+
     def _refill(self) -> None:
         if self.usable and self._spare is None:
             self._spare = self._fork()
@@ -160,6 +181,7 @@ class Zygote:
         except OSError:
             data = b""
         if not data:
+            self._orphan_children()
             self.close()
             return
         *lines, self._rest = (self._rest + data).split(b"\n")

@@ -1,7 +1,8 @@
 """A process that stands by: it has imported what a function needs and forks when asked.
 
-Started by the local Lambda with a control socket (descriptor in argv[1]) and instructions (JSON
-in argv[2]: "variables", "modules", "clients"). It never imports the function's own code.
+Started by the local Lambda with a control socket (descriptor in argv[1]), on which its instructions
+come first: one line of JSON, "variables", "modules", "clients". It never imports the function's own
+code.
 
 On the control socket, both ways, one JSON object a line. In: {"Fork": n}, with two descriptors
 (the child's order socket, the writing end of its output pipe). Out: {"Ready": …} once, then
@@ -78,6 +79,17 @@ def receive(sock):
     return (json.loads(data) if data else None), list(descriptors)
 
 
+def line_of(sock):
+    """The JSON object of one line; the process ends when there is none to come."""
+    data = b""
+    while not data.endswith(b"\n"):
+        more = sock.recv(65536)
+        if not more:
+            os._exit(0)
+        data += more
+    return json.loads(data)
+
+
 def tell(**message):
     CONTROL.sendall(json.dumps(message).encode() + b"\n")
 
@@ -134,13 +146,7 @@ def become(order_descriptor, output):
     os.dup2(output, 2)
     os.set_inheritable(output, False)
     with socket.socket(fileno=order_descriptor) as order:
-        data = b""
-        while not data.endswith(b"\n"):
-            more = order.recv(65536)
-            if not more:
-                os._exit(0)
-            data += more
-    variables = json.loads(data)
+        variables = line_of(order)
     os.environ.clear()
     os.environ.update(variables)
     random.seed()
@@ -152,7 +158,7 @@ def become(order_descriptor, output):
 
 
 def main():
-    instructions = json.loads(sys.argv[2])
+    instructions = line_of(CONTROL)
     os.environ.clear()
     os.environ.update(instructions["variables"])
     listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
