@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,12 +18,12 @@ from workbench.local.broadcast import Broadcaster
 from workbench.local.store.records import Link
 from workbench.project import dependencies, syntax
 from workbench.project.discover import TEMPLATE_NAMES, discover
+from workbench.project.handler_file import SOURCES, handler_file
 from workbench.project.records import FunctionSource, Problem, Project
 from workbench.project.state_dir import StateDir
 from workbench.project.watch import watch
 
 DEPENDENCY_FILES = ("requirements.txt", "package.json", "package-lock.json")
-_SOURCES = (".py", ".js", ".mjs", ".cjs")
 _DISCOVERY_FILES = (*TEMPLATE_NAMES, "samconfig.toml")
 
 
@@ -42,8 +42,8 @@ class LinkedFunctions(Protocol):
     def linked(self) -> Iterable[str]:
         """The names of all linked functions, of earlier runs too."""
 
-    def code_changed(self, name: str) -> None:
-        """A file in the function's folder changed: the next invocation runs the new code."""
+    def code_changed(self, name: str, files: Collection[Path]) -> None:
+        """These files of the function changed: the next invocation runs the new code."""
 
 
 @dataclass(slots=True)
@@ -104,7 +104,8 @@ class ProjectLink:
             known = self._linked.get(name)
             if known is None or known.source != source:
                 self._linked[name] = _Linked(source)
-                await self._check(self._linked[name], _handler_files(source))
+                entry = handler_file(source.code, source.handler)
+                await self._check(self._linked[name], [entry] if entry else [])
                 await self._link(name)
         self._broadcaster.send("functions", {})
         self._tell_problems()
@@ -170,7 +171,7 @@ class ProjectLink:
             files = sorted(file for file in changed if _belongs(file, source))
             if not files:
                 continue
-            self._functions.code_changed(name)
+            self._functions.code_changed(name, files)
             shown = [str(file.relative_to(_home(file, source))) for file in files]
             self._broadcaster.send("reload", {"FunctionName": name, "Files": shown})
             await self._check(linked, files)
@@ -184,12 +185,12 @@ class ProjectLink:
         if any(file.name in _DISCOVERY_FILES and file.parent == self._root for file in changed):
             return True
         from_template = any((self._root / name).is_file() for name in TEMPLATE_NAMES)
-        return not from_template and any(file.suffix in _SOURCES for file in changed)
+        return not from_template and any(file.suffix in SOURCES for file in changed)
 
     async def _check(self, linked: _Linked, files: list[Path]) -> None:
         for file in files:
             linked.syntax.pop(file, None)
-            if file.suffix in _SOURCES and file.is_file():
+            if file.suffix in SOURCES and file.is_file():
                 problem = await asyncio.to_thread(syntax.check, file, linked.source.runtime)
                 if problem:
                     linked.syntax[file] = problem
@@ -216,14 +217,6 @@ def _belongs(file: Path, source: FunctionSource) -> bool:
 def _home(file: Path, source: FunctionSource) -> Path:
     homes: Callable[[Path], bool] = file.is_relative_to
     return next(filter(homes, (source.code, *source.layers)))
-
-
-def _handler_files(source: FunctionSource) -> list[Path]:
-    """The source files that may hold the handler "folder/module.function"."""
-    module = source.code / source.handler.split(".")[0]
-    dotted = source.code / source.handler.rpartition(".")[0].replace(".", "/")
-    files = [stem.with_name(stem.name + suffix) for stem in (module, dotted) for suffix in _SOURCES]
-    return [file for file in dict.fromkeys(files) if file.is_file()]
 
 
 def _link(source: FunctionSource, installed: Path | None) -> Link:

@@ -60,6 +60,27 @@ def test_saving_publishing_and_unlinking(endpoint: LocalEndpoint, tmp_path: Path
     assert list(endpoint.call(linked(endpoint).linked)) == []
 
 
+def test_an_invocation_right_after_a_save_runs_the_new_code_once_started(
+    endpoint: LocalEndpoint, tmp_path: Path
+) -> None:
+    """Nobody has told of the change yet: the invocation sees it by itself, and the news that
+    comes later does not start the function again."""
+    folder = tmp_path / "hot"
+    folder.mkdir()
+    source = folder / "app.py"
+    code = "import os\ndef handler(event, context): return [%r, os.getpid()]\n"
+    source.write_text(code % "one")
+    endpoint.call(linked(endpoint).link, link(folder))
+    assert answer(endpoint, "hot")[0] == "one"
+    source.write_text(code % "two")
+    said, process = answer(endpoint, "hot")
+    assert said == "two"
+    endpoint.call(linked(endpoint).code_changed, "hot", [source])
+    assert answer(endpoint, "hot") == ["two", process]
+    endpoint.call(linked(endpoint).code_changed, "hot", [source, folder / "other.py"])
+    assert answer(endpoint, "hot")[1] != process
+
+
 def test_a_change_by_the_api_lasts_until_the_template_changes(
     endpoint: LocalEndpoint, tmp_path: Path
 ) -> None:

@@ -6,8 +6,9 @@ function and lasts until its declaration in the project changes; UpdateFunctionC
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from workbench.local.api import configuration
@@ -25,6 +26,7 @@ class LinkedFunctions:
         self._context = context
         self._functions = context.store.functions
         self._specs = specs
+        specs.on_stale = self.code_changed
 
     def link(self, link: Link, *, pending: str | None = None) -> None:
         """Make or update the function whose $LATEST is `link.folder`.
@@ -61,8 +63,13 @@ class LinkedFunctions:
         """The names of all linked functions, of earlier runs too."""
         return list(self._functions.links())
 
-    def code_changed(self, name: str) -> None:
-        """A file in the function's folder changed: the next invocation runs the new code."""
+    def code_changed(self, name: str, files: Collection[Path] = ()) -> None:
+        """These files of the function changed: the next invocation runs the new code.
+
+        Nothing happens when an invocation came before the news and has seen the change itself.
+        """
+        if self._specs.has_seen(name, files):
+            return
         version = self._functions.version(name, LATEST)
         if version is not None and version.folder is not None:
             self._context.store.code.forget(version.folder)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from workbench.local.arns import resolve_function
 from workbench.local.errors import ApiError, conflict
 from workbench.local.runtime.records import FunctionSpec
 from workbench.local.store.records import LATEST, Version
+from workbench.project.handler_file import handler_file
 
 # Members of a configuration that do not change how a function runs.
 _VOLATILE = frozenset(
@@ -27,12 +30,17 @@ _VOLATILE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an invocation goes: the ARN it was invoked by, and its version or weighted two."""
+    """Where an invocation goes: the ARN it was invoked by, and its version or weighted two.
+
+    `source` is the handler's file when the code is a linked folder, as it was at `saved`.
+    """
 
     invoked_arn: str
     spec: FunctionSpec
     other: FunctionSpec | None = None
     other_weight: float = 0.0
+    source: Path | None = None
+    saved: int = 0
 
     def choose(self) -> FunctionSpec:
         """The version for one request: at random by weight (lambda-facts §4.5)."""
@@ -48,11 +56,18 @@ class Specs:
         self._context = context
         self._targets: dict[tuple[str, str | None], Target] = {}
         self._generations: Counter[str] = Counter()
+        self._seen: dict[str, tuple[Path, int]] = {}
+        self.on_stale: Callable[[str], None] = self.code_changed
         context.store.functions.on_change.append(self._changed)
 
     def find(self, function_name: str, qualifier: str | None) -> Target:
         """The target of FunctionName and Qualifier as a request has them. Raises ApiError."""
         target = self._targets.get((function_name, qualifier))
+        # News of a saved file takes some milliseconds; an invocation right after it looks itself.
+        if target is not None and target.source and _saved(target.source) != target.saved:
+            self._seen[target.spec.name] = (target.source, _saved(target.source))
+            self.on_stale(target.spec.name)
+            target = None
         if target is None:
             target = self._resolve(function_name, qualifier)
             if len(self._targets) > 20_000:
@@ -64,6 +79,11 @@ class Specs:
         """A file of the linked folder changed: the next invocation needs a new environment."""
         self._generations[name] += 1
         self._changed(name)
+
+    def has_seen(self, name: str, files: Collection[Path]) -> bool:
+        """Whether an invocation noticed by itself that `files` are as they are now."""
+        source, saved = self._seen.get(name, (None, 0))
+        return source is not None and set(files) == {source} and _saved(source) == saved
 
     def spec(self, version: Version) -> FunctionSpec:
         """How the runtime is to run `version`."""
@@ -113,11 +133,22 @@ class Specs:
             second, _ = context.version(name, other)
             _check_state(second)
             return Target(invoked_arn, self.spec(version), self.spec(second), weight)
-        return Target(invoked_arn, self.spec(version))
+        spec = self.spec(version)
+        source = handler_file(version.folder, spec.handler) if version.folder else None
+        saved = _saved(source) if source else 0
+        return Target(invoked_arn, spec, source=source, saved=saved)
 
     def _changed(self, name: str) -> None:
         # Keys are names as requests wrote them; changes are rare, so all may go.
         self._targets.clear()
+
+
+def _saved(file: Path) -> int:
+    """When the file was last written, in ns; 0 when it is gone."""
+    try:
+        return os.stat(file).st_mtime_ns  # noqa: PTH116  (half the time of Path.stat)
+    except OSError:
+        return 0
 
 
 def _check_state(version: Version) -> None:
