@@ -151,7 +151,7 @@ KEYS: tuple[Key, ...] = (
         footer=5),
     Key("logs", "search", ("slash",), "search",
         "Search: n next, N previous, ! first to show lines without the text", footer=6),
-    Key("versions", "use", ("space", "enter"), "invoke this",
+    Key("versions", "use", ("space", "enter"), "use",
         "Invoke this version or alias from now on", footer=2),
     Key("versions", "publish", ("p",), "publish", "Publish a version of $LATEST", footer=3),
     Key("versions", "create_alias", ("a",), "alias", "Create an alias", footer=4),
@@ -170,7 +170,7 @@ KEYS: tuple[Key, ...] = (
         "Mark it; on another one, compare the answers of the two", footer=5),
     Key("history", "compare_events", ("C",), "compare events",
         "Like compare, of the two events"),
-    Key("history", "all_functions", ("a",), "all functions",
+    Key("history", "all_functions", ("a",), "all",
         "This function's invocations, or those of all functions", footer=6),
 )  # fmt: skip
 

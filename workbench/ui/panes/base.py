@@ -24,6 +24,7 @@ class WorkbenchPane(Pane, can_focus=True):
     """
 
     scope: ClassVar[str] = ""
+    keeps_focus: ClassVar[bool] = False
     tabs: tuple[tuple[str, int, str], ...] = ()
     BINDINGS: ClassVar[list[BindingType]] = []
 
@@ -37,7 +38,8 @@ class WorkbenchPane(Pane, can_focus=True):
 
     def on_focus(self) -> None:
         """A click beside the content, or a jump to the pane, reaches the content."""
-        self.focus_content()
+        if not self.keeps_focus:
+            self.focus_content()
 
     def focus_content(self) -> None:
         """Give the focus to what takes the pane's keys: a list that has rows, else the pane."""
@@ -64,7 +66,7 @@ class WorkbenchPane(Pane, can_focus=True):
             )
 
     def _own_title(self) -> Content:
-        return Content.styled(f"{self.number} {self.title}", "bold")
+        return Content.styled(f" {self.number} {self.title} ", "bold reverse")
 
     def why_not(self, action: str) -> str | None:
         """The reason why an action of the key table cannot be done now, or None when it can."""

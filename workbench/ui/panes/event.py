@@ -14,6 +14,7 @@ from workbench.project.state_dir import StateDir
 from workbench.ui.memory import Draft
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.event_source import Blank, Chosen, choose_event, choose_saved
+from workbench.ui.panes.versions import named
 from workbench.ui.programs import edit_file
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
@@ -31,6 +32,7 @@ class EventPane(WorkbenchPane):
     """
 
     scope = "event"
+    keeps_focus = True
 
     class Command(Message):
         """A letter for an action of the screen: invocation_type or watch."""
@@ -122,7 +124,7 @@ class EventPane(WorkbenchPane):
         name = self._name or self._origin
         title = f"Event · {name}" if name else "Event"
         self.title = f"{title} ● modified" if self.modified and self._name else title
-        parts = [f"→ {self.session.qualifier}"] if self.session.qualifier else []
+        parts = [f"→ {named(self.session.qualifier)}"] if self.session.qualifier else []
         if self.session.invocation_type != "RequestResponse":
             word = "async (Event)" if self.session.invocation_type == "Event" else "DryRun"
             parts.append(word)
@@ -186,9 +188,6 @@ class EventPane(WorkbenchPane):
         if action in ("saved_events", "next_event", "previous_event") and not self._names():
             return f"{self._function} has no saved events yet: ctrl+s saves this one."
         return None
-
-    def on_focus(self) -> None:
-        """The pane keeps the focus: letters are commands."""
 
     def focus_content(self) -> None:
         """Focus the editor."""

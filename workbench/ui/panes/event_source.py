@@ -113,7 +113,7 @@ def _field(parameter: Parameter) -> Field:
         default=parameter.default,
         help=parameter.description,
         choices=parameter.choices,
-        required=False,
+        required=bool(parameter.default),
         check=check,
     )
 

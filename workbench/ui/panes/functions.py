@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
@@ -163,7 +164,8 @@ class FunctionsPane(WorkbenchPane):
     def _show(self) -> None:
         functions = self.session.functions
         wanted = self.session.function or self._chosen_before
-        self.rows.set_rows([self._row(function) for function in functions.values()])
+        in_order = sorted(functions.values(), key=lambda function: function.name.casefold())
+        self.rows.set_rows([self._row(function) for function in in_order])
         if wanted in functions and self.rows.highlighted != wanted and not self.rows.filter_text:
             self.rows.highlight(wanted)
         self.subtitle = f"{len(functions):,}" if functions else ""
@@ -178,13 +180,16 @@ class FunctionsPane(WorkbenchPane):
             self.focus_content()
 
     def _row(self, function: Function) -> Row:
+        word = state(self, function) if function.arn else Text("")
+        active = not word or word.plain.endswith("Active")
         return Row(
             function.name,
             (
                 function.name,
-                outcome(self, self._results.get(function.name)),
+                # In a narrow pane the state's own column is not seen: what is wrong must be.
+                outcome(self, self._results.get(function.name)) if active else word,
                 function.runtime or function.package_type,
-                state(self, function) if function.arn else "",
+                word,
             ),
             search=f"{function.name} {function.runtime}",
         )

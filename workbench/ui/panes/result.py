@@ -52,6 +52,7 @@ class ResultPane(WorkbenchPane):
         yield Static("", id="trouble", markup=False)
         yield Static("", id="outcome", markup=False)
         yield Static("", id="facts", markup=False)
+        yield Static("", id="request", markup=False)
         yield Static("", id="views")
         with ContentSwitcher(initial="nothing"):
             yield Static(_HINT, id="nothing", markup=False)
@@ -92,6 +93,7 @@ class ResultPane(WorkbenchPane):
         self._outcome(*_outcome_words(invocation))
         when = f"{clock(invocation.started)} · " if past else ""
         self.query_one("#facts", Static).update(when + _facts(invocation))
+        self.query_one("#request", Static).update(f"request {invocation.request_id}")
         self._heading(invocation)
         self.query_one(JsonView).load(invocation.payload)
         self._views = ["payload"] if invocation.payload else []
@@ -108,7 +110,7 @@ class ResultPane(WorkbenchPane):
         """There was no answer: say why. The last answer stays reachable."""
         self._stopped()
         self._outcome(f"✗ {sentence}", "bad")
-        self.query_one("#facts", Static).update("")
+        self._no_facts()
 
     def show_changes(self, old: bytes, new: bytes, old_label: str, new_label: str) -> None:
         """Show what differs between two texts, next to the answer."""
@@ -138,9 +140,13 @@ class ResultPane(WorkbenchPane):
         self._views = []
         self._frames = ()
         self._outcome("", "")
-        self.query_one("#facts", Static).update("")
+        self._no_facts()
         self.title, self.subtitle = "Result", ""
         self._switch("nothing", _HINT)
+
+    def _no_facts(self) -> None:
+        for name in ("#facts", "#request"):
+            self.query_one(name, Static).update("")
 
     def _heading(self, invocation: Invocation) -> None:
         version = invocation.executed_version or ""
@@ -347,4 +353,4 @@ def _facts(invocation: Invocation) -> str:
         parts.append(f"round trip {milliseconds(invocation.round_trip_ms)}")
     if len(invocation.payload) > 10_000:
         parts.append(f"{len(invocation.payload):,} bytes")
-    return " · ".join(parts) + f"\nrequest {invocation.request_id}"
+    return " · ".join(parts)

@@ -129,12 +129,12 @@ class VersionsPane(WorkbenchPane):
                 self._row(version.version, Text(date, colors[QUIET]), chosen, version.description)
             )
         self.rows.set_rows(rows)
-        self.subtitle = f"invokes {chosen}"
+        self.subtitle = f"invokes {named(chosen)}"
 
     def _row(self, qualifier: str, detail: Text, chosen: str, description: str) -> Row:
         colors = palette(self)
         mark = "→ " if qualifier == chosen else "  "
-        name = f"v{qualifier}" if qualifier.isdigit() else qualifier
+        name = named(qualifier)
         text = Text(f"{mark}{name}", colors[STRONG] if qualifier == chosen else "")
         if description:
             text.append(f"  {description}", colors[QUIET])
@@ -375,6 +375,11 @@ class VersionsPane(WorkbenchPane):
         """The ARN of the version or alias under the cursor."""
         row = self.rows.highlighted
         return ("the ARN", self._arn(row)) if row else None
+
+
+def named(qualifier: str) -> str:
+    """A qualifier for people: versions are `v3`, aliases their name."""
+    return f"v{qualifier}" if qualifier.isdigit() else qualifier
 
 
 def _check_percent(value: object) -> str | None:

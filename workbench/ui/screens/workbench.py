@@ -42,7 +42,7 @@ from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.logs import LogsPane
 from workbench.ui.panes.result import ResultPane
-from workbench.ui.panes.versions import VersionsPane
+from workbench.ui.panes.versions import VersionsPane, named
 from workbench.ui.programs import open_file, open_text, show_code
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.screens.jump import JumpScreen
@@ -121,7 +121,7 @@ class WorkbenchScreen(Screen[None]):
         if self.session.running:
             extra = [("ctrl+k", "cancel")]
         elif isinstance(self.focused, TextArea):
-            extra = [("escape", "leave editor"), ("ctrl+n", "new"), ("ctrl+s", "save"),
+            extra = [("escape", "leave"), ("ctrl+n", "new"), ("ctrl+s", "save"),
                      ("f2", "saved"), ("f4", "$EDITOR")]  # fmt: skip
         pairs = keys.footer(self.pane.scope, extra)
         if isinstance(self.focused, TextArea):
@@ -182,8 +182,9 @@ class WorkbenchScreen(Screen[None]):
 
     @on(Connected)
     def _connected(self, message: Connected) -> None:
-        for pane in (self.functions, self.logs, self.versions, self.history):
-            pane.forget()
+        if self.session.backend is not None:
+            for pane in (self.functions, self.logs, self.versions, self.history):
+                pane.forget()
         self.session.backend = message.backend
         self.show_header()
         self.functions.load()
@@ -264,7 +265,7 @@ class WorkbenchScreen(Screen[None]):
             self.session.memory.qualifiers[name] = message.qualifier
         self.versions.show_qualifier()
         self.event.show_heading()
-        self.say(f"ctrl+j now invokes {message.qualifier or '$LATEST'} of {name}.")
+        self.say(f"ctrl+j now invokes {named(message.qualifier or '$LATEST')} of {name}.")
 
     @on(ShowInvocation)
     def _show_invocation(self, message: ShowInvocation) -> None:
