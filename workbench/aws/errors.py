@@ -51,12 +51,19 @@ def explain(error: Exception, target: Target) -> LambdaError | None:
     """`error` in words, or None when it comes neither from botocore nor from the network."""
     # Late: botocore costs 140 ms, and whoever has an error of it has paid that already.
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
     from urllib3.exceptions import HTTPError
 
     if isinstance(error, ClientError):
         return _answered(error, target)
     if isinstance(error, BotoCoreError):
         return _botocore(error, target)
+    if isinstance(error, ResponseParserError):
+        where = target.endpoint_url or "AWS"
+        return LambdaError("ResponseParserError", f"{where} does not answer as AWS does")
+    if isinstance(error, OSError) and error.filename:
+        # A file: the profile's credential_process, or where a download goes.
+        return LambdaError(type(error).__name__, f"{error.strerror}: {error.filename}")
     if isinstance(error, HTTPError | OSError):
         where = target.endpoint_url or f"Lambda in {target.region}"
         return LambdaError(

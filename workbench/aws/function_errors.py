@@ -80,8 +80,6 @@ def _frames(stack: Any) -> Iterator[Frame]:
             path, line = entry.get("path"), entry.get("line")
             if isinstance(path, str) and isinstance(line, int):
                 yield Frame(path, line, str(entry.get("label") or ""))
-        elif isinstance(entry, list) and len(entry) == 4:  # Python before 3.8
-            yield Frame(str(entry[0]), int(entry[1]), str(entry[2]), str(entry[3] or ""))
         elif isinstance(entry, str):
             yield from _frame(entry)
 

@@ -121,7 +121,7 @@ def _account(target: Target) -> str:
     try:
         return account_of(target)
     except LambdaError as error:
-        if error.status is None:
+        if error.status is None and error.code != "ResponseParserError":
             raise
         raise _Unavailable from error  # STS is not allowed, or not offered at this endpoint
 

@@ -30,6 +30,8 @@ def read_event(arguments: argparse.Namespace, root: Path, function: str) -> byte
         return _checked(saved.load(function, named).encode(), f"the saved event {named}")
     if "/" not in named and named in _samples():
         return _rendered(named, arguments.set)
+    if named.lstrip().startswith(("{", "[", '"')):
+        raise CliError("--event takes a name or a file: pipe the JSON itself in with --event -")
     path = Path(named)
     if path.is_file():
         try:

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.output import add_json_option, print_json, print_table, wants_json
-from workbench.cli.problems import CliError
+from workbench.cli.problems import CliError, Parser, did_you_mean
 from workbench.cli.target import add_project_option, project_root
 
 if TYPE_CHECKING:
@@ -134,7 +134,10 @@ def _generate(name: str | None, rest: list[str]) -> int:
     parser = _generate_parser(event.name)
     parser.description = f"{event.title}. {event.description}"
     names = add_parameters(parser, event)
-    arguments = parser.parse_args(rest)
+    arguments, unknown = parser.parse_known_args(rest)
+    if unknown:
+        word = unknown[0].partition("=")[0].lstrip("-").replace("-", "_")
+        raise CliError(f"{event.name} has no parameter {word}{did_you_mean(word, names)}")
     given = vars(arguments)
     values = {each: given[f"value:{each}"] for each in names if given[f"value:{each}"] is not None}
     document = render(event, values)
@@ -169,7 +172,7 @@ def add_parameters(parser: argparse.ArgumentParser, event: SampleEvent) -> list[
 
 
 def _generate_parser(name: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"workbench events generate {name}",
         usage=f"workbench events generate {name} [--PARAMETER VALUE …] "
         "[--save-as FUNCTION/NAME [--project PATH]]",

@@ -28,17 +28,14 @@ def run(arguments: argparse.Namespace) -> int:
     if wants_json(arguments):
         print_json([as_json(function) for function in functions])
     else:
-        rows = [
-            (f.name, f.runtime or f.package_type, f.state or "", f.handler, f.description)
-            for f in functions
-        ]
-        print_table(("NAME", "RUNTIME", "STATE", "HANDLER", ""), rows, _empty(target))
+        rows = [(f.name, f.runtime or f.package_type, f.handler, f.description) for f in functions]
+        print_table(("NAME", "RUNTIME", "HANDLER", ""), rows, _empty(target))
     _tell_problems(target)
     return 0
 
 
 def as_json(function: Function) -> dict[str, object]:
-    """A function (or version) with AWS's own names."""
+    """A function (or version) with AWS's own names. Lists have no State (ListFunctions)."""
     return {
         "FunctionName": function.name,
         "FunctionArn": function.arn,
@@ -46,7 +43,6 @@ def as_json(function: Function) -> dict[str, object]:
         "Runtime": function.runtime or None,
         "Handler": function.handler or None,
         "Description": function.description,
-        "State": function.state,
         "Timeout": function.timeout,
         "MemorySize": function.memory_size,
         "PackageType": function.package_type,

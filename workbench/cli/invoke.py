@@ -71,13 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
             function = client.function(arguments.name, arguments.qualifier)
             with LiveLogs(target, function.log_group) as logs:
                 invocation = _invoke(client, arguments, event)
+                _tell_accepted(invocation)
                 logs.until_report_of(invocation)
         else:
             invocation = _invoke(client, arguments, event)
+            _tell_accepted(invocation)
     _print(invocation.payload)
     if target.kind == "aws":
         _record(root, client, invocation)
-    return _tell(invocation)
+    return _tell_error(invocation)
 
 
 def _code_roots(root: Path) -> Callable[[str], Path | None]:
@@ -138,11 +140,15 @@ def _record(root: Path, client: LambdaClient, invocation: Invocation) -> None:
         note(f"this invocation is not in the history: {error}")
 
 
-def _tell(invocation: Invocation) -> int:
+def _tell_accepted(invocation: Invocation) -> None:
     if invocation.status_code == 202:
         note(f"202: {invocation.function} will run with request id {invocation.request_id}.")
     elif invocation.status_code == 204:
         note(f"204: you may invoke {invocation.function}.")
+
+
+def _tell_error(invocation: Invocation) -> int:
+    """Say in one line how the function failed, if it did; returns the exit status."""
     if invocation.function_error is None:
         return 0
     from workbench.aws.function_errors import user_frame

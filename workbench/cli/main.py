@@ -14,7 +14,7 @@ import sys
 from typing import Protocol
 
 from workbench import __version__
-from workbench.cli.problems import CliError
+from workbench.cli.problems import CliError, Parser
 
 COMMANDS = {
     "demo": "copy the sample functions to a folder and open the screen on them",
@@ -60,7 +60,7 @@ def run(argv: list[str]) -> int:
 def parser_of(name: str) -> argparse.ArgumentParser:
     """The complete parser of one command."""
     command = _command(name)
-    parser = _Parser(
+    parser = Parser(
         prog=f"workbench {name}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -86,7 +86,7 @@ def _command(name: str) -> Command:
 
 def _main_parser() -> argparse.ArgumentParser:
     commands = "\n".join(f"  {name:<12}{what}" for name, what in COMMANDS.items())
-    parser = _Parser(
+    parser = Parser(
         prog="workbench",
         usage="workbench [PATH]\n       workbench COMMAND [--help] …",
         description="A terminal workbench for AWS Lambda. Without a command it opens the screen "
@@ -101,13 +101,6 @@ def _main_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
     return parser
-
-
-class _Parser(argparse.ArgumentParser):
-    """Errors as all of ours are written: one line, and where help is."""
-
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"workbench: {message} (see `{self.prog} --help`)\n")
 
 
 def _is_ours(error: Exception) -> bool:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable
+from typing import NoReturn
 
 
 class CliError(Exception):
     """What was asked for cannot be done. The message is a sentence for a person."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors as all of ours are written: one line, and where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message on stderr and exit with status 2."""
+        self.exit(2, f"workbench: {message} (see `{self.prog} --help`)\n")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

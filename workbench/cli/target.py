@@ -88,6 +88,7 @@ def history_key(arguments: argparse.Namespace) -> str:
 def suggesting(client: LambdaClient, name: str) -> Iterator[None]:
     """Where Lambda does not know function `name`, say which ones it may have been."""
     from workbench.aws.errors import LambdaError
+    from workbench.aws.recording import simple_name
 
     try:
         yield
@@ -95,6 +96,7 @@ def suggesting(client: LambdaClient, name: str) -> Iterator[None]:
         if error.code != "ResourceNotFoundException" or "unction not found" not in error.message:
             raise
         known = [function.name for page in client.functions() for function in page]
+        name = simple_name(name)
         if name in known:  # what is missing is the version or alias
             raise
         where = "here" if client.target.kind == "local" else f"in {client.target.region}"

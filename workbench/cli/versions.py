@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    rows = [(v.version, v.state or "", v.last_modified, v.description) for v in versions]
-    print_table(("VERSION", "STATE", "MODIFIED", ""), rows, "")
+    rows = [(v.version, v.last_modified, v.description) for v in versions]
+    print_table(("VERSION", "MODIFIED", ""), rows, "")
     if aliases:
         print()
         shares = [(alias.name, _share(alias), alias.description) for alias in aliases]
