@@ -27,8 +27,9 @@ class Invoker:
         self._result = result
         self._waiting: Request | None = None
         self._compare = False
+        self._again = False
         self._answers: dict[str, Invocation] = {}
-        """The last good or bad answer of each function: what watch compares with."""
+        """The last good answer of each function: what watch compares with."""
 
     def start(self, request: Request, *, compare: bool = False) -> None:
         """Invoke; before the target is there, as soon as it is. `compare`: show what changed."""
@@ -69,25 +70,40 @@ class Invoker:
             self._waiting = None
             self._result.show_failure(sentence)
 
-    def done(self, message: InvocationDone) -> bool:
-        """Show an answer; False when nobody waits for it any more."""
+    def watch(self, request: Request) -> None:
+        """Invoke again after a save, and show what changed; a running one is let finish first."""
+        if self._session.running is not None:
+            self._again = True
+        else:
+            self.start(request, compare=True)
+
+    def done(self, message: InvocationDone) -> None:
+        """Show an answer, if it is still waited for."""
         if not self._is_awaited(message.token):
-            return False
+            return
         name = message.request.function
         before = self._answers.get(name)
-        self._answers[name] = message.invocation
+        self._keep(message.invocation)
         self._result.show(message.invocation)
-        if self._compare and before is not None and before.payload != message.invocation.payload:
-            self._result.show_changes(
-                before.payload, message.invocation.payload, "before the save", "after it"
-            )
-        elif self._compare:
-            self._say("The answer is the same as before.")
-        return True
+        if self._compare and before is not None and not message.invocation.function_error:
+            if before.payload == message.invocation.payload:
+                self._say("The answer is the same as before.")
+            else:
+                self._result.show_changes(
+                    before.payload, message.invocation.payload, "before the save", "after it"
+                )
+        if self._again:
+            self._again = False
+            self.watch(message.request)
 
     def shown(self, invocation: Invocation) -> None:
         """A past answer is on the screen: watch compares with it."""
-        self._answers.setdefault(invocation.function, invocation)
+        if invocation.function not in self._answers:
+            self._keep(invocation)
+
+    def _keep(self, invocation: Invocation) -> None:
+        if not invocation.function_error:
+            self._answers[invocation.function] = invocation
 
     def failed(self, message: InvocationFailed) -> None:
         """Show why there is no answer."""

@@ -52,6 +52,13 @@ class ServerEvent(Message):
 
 
 @dataclass
+class Reloaded(Message):
+    """A function's code was saved and can be run."""
+
+    function: str
+
+
+@dataclass
 class Recorded(Message):
     """Invocations were written to the history."""
 

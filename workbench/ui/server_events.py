@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from workbench.project.records import Problem
-from workbench.ui.messages import Recorded
+from workbench.ui.messages import Recorded, Reloaded
 from workbench.ui.session import Session
 from workbench.ui.widgets.status_bar import StatusLine
 from workbench.ui.work import Job, in_thread
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.ui.screens.workbench import WorkbenchScreen
 
 _BAR = 20
+_SOURCES = {".py", ".js", ".mjs", ".cjs"}
 _TOGETHER_S = 0.1
 
 
@@ -48,7 +49,27 @@ class ServerEvents:
     def _reload(self, data: Mapping[str, Any]) -> None:
         files = ", ".join(str(name) for name in data.get("Files", []))
         self._screen.say(f"⟳ reloaded {files or data.get('FunctionName', '')}", "success")
-        self._screen.reinvoke(str(data.get("FunctionName", "")))
+        if self._session.watching:
+            self._watch(str(data.get("FunctionName", "")), [str(n) for n in data.get("Files", [])])
+
+    def _watch(self, function: str, files: list[str]) -> None:
+        """Invoke again, unless the save broke a file: then the last good answer stays."""
+        source = self._session.source(function)
+
+        def check(job: Job) -> Message | None:
+            from workbench.project import syntax
+
+            for name in files if source else ():
+                file = source.code / name
+                if (
+                    file.suffix in _SOURCES
+                    and file.is_file()
+                    and syntax.check(file, source.runtime)
+                ):
+                    return None
+            return Reloaded(function)
+
+        in_thread(self._screen, f"watch {function}", check)
 
     def _problems(self, data: Mapping[str, Any]) -> None:
         root = self._session.root

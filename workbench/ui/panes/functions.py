@@ -66,7 +66,7 @@ class FunctionsPane(WorkbenchPane):
 
     def compose(self) -> ComposeResult:
         yield FuzzyList(
-            columns=[Column(), Column(), Column(), Column()],
+            columns=[Column(), Column(width=11), Column(width=10), Column()],
             empty="Looking for functions …",
             no_match="No function matches. Esc clears the filter.",
         )

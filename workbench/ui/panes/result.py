@@ -19,7 +19,7 @@ from workbench.ui.messages import OpenFile
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.diff_view import DiffView
-from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.fuzzy_list import FuzzyList, Row
 from workbench.ui.widgets.json_view import JsonView
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -101,7 +101,9 @@ class ResultPane(WorkbenchPane):
         self._frames = ()
         if error is not None:
             self._frames = user_frames_first(error)
-            self.query_one(ErrorView).show(error, self._frames)
+            source = self.session.source(invocation.function)
+            code = source.code if source else None
+            self.query_one(ErrorView).show(error, [_frame_row(f, code) for f in self._frames])
             self._views.insert(0, "error")
         self._switch(self._views[0] if self._views else "nothing", _EMPTY.get(
             invocation.status_code, "The answer is empty."))  # fmt: skip
@@ -130,7 +132,7 @@ class ResultPane(WorkbenchPane):
         line = self.query_one("#trouble", Static)
         if problem is not None:
             place = f"{problem.file.name}:{problem.line}: " if problem.line else ""
-            line.update(f"✗ {place}{problem.message}  (f8 lists, enter opens)")
+            line.update(f"✗ {place}{problem.message}  (f8)")
         line.display = problem is not None
 
     def forget(self) -> None:
@@ -278,39 +280,25 @@ class ErrorView(Static):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="error-words", markup=False)
-        yield FuzzyList(columns=[Column(), Column()], empty="There is no stack trace.", id="frames")
+        yield FuzzyList(empty="There is no stack trace.", id="frames")
 
     def focus(self, scroll_visible: bool = True) -> ErrorView:
         """Focus the frames."""
         self.query_one(FuzzyList).focus(scroll_visible)
         return self
 
-    def show(self, error: FunctionError, frames: tuple[Frame, ...]) -> None:
-        """Show an error; the frames in the order they are to be read."""
+    def show(self, error: FunctionError, frames: list[str]) -> None:
+        """Show an error; the frames in words, in the order they are to be read."""
         self.query_one("#error-words", Static).update(f"{error.type}\n{error.message}")
         self.query_one(FuzzyList).set_rows(
-            [
-                Row(
-                    str(index),
-                    (
-                        f"{_short(frame.path)}:{frame.line}  {frame.code}".rstrip(),
-                        frame.function if frame.in_user_code else f"{frame.function} · library",
-                    ),
-                )
-                for index, frame in enumerate(frames)
-            ]
+            [Row(str(index), (frame,)) for index, frame in enumerate(frames)]
         )
 
 
 def user_frames_first(error: FunctionError) -> tuple[Frame, ...]:
     """Frames of the user's code first, the innermost (where it was raised) at the top."""
-    newest = tuple(reversed(error.frames)) if _python_order(error) else error.frames
-    return (*(f for f in newest if f.in_user_code), *(f for f in newest if not f.in_user_code))
-
-
-def _python_order(error: FunctionError) -> bool:
-    # Python lists the innermost frame last; Node, Java, Ruby and .NET list it first.
-    return any(frame.path.endswith(".py") for frame in error.frames)
+    frames = error.frames
+    return (*(f for f in frames if f.in_user_code), *(f for f in frames if not f.in_user_code))
 
 
 def on_disk(path: str, code: Path | None) -> Path | None:
@@ -321,8 +309,12 @@ def on_disk(path: str, code: Path | None) -> Path | None:
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
-def _short(path: str) -> str:
-    return path.removeprefix("/var/task/").rpartition("/site-packages/")[2]
+def _frame_row(frame: Frame, code: Path | None) -> str:
+    path = frame.path.removeprefix("/var/task/").rpartition("/site-packages/")[2]
+    if code is not None and Path(path).is_relative_to(code):
+        path = str(Path(path).relative_to(code))
+    library = "" if frame.in_user_code else " (library)"
+    return f"{path}:{frame.line} {frame.function}{library}  {frame.code}".rstrip()
 
 
 _HINT = "Nothing invoked yet.\n\nctrl+j invokes the function with the event."

@@ -124,7 +124,7 @@ class VersionsPane(WorkbenchPane):
         ]
         numbered = [version for version in self.versions if version.version != LATEST]
         for version in sorted(numbered, key=lambda v: int(v.version), reverse=True):
-            date = version.last_modified[:16].replace("T", " ")
+            date = version.last_modified[5:16].replace("T", " ")
             rows.append(
                 self._row(version.version, Text(date, colors[QUIET]), chosen, version.description)
             )

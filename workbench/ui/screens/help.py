@@ -34,7 +34,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,q,question_mark,enter", "dismiss", "Close", show=False, id="help.close"),
+        Binding("escape,f1,q,question_mark,enter", "close", "Close", show=False, id="help.close"),
         Binding("j", "scroll('down')", "Down", show=False, id="help.down"),
         Binding("k", "scroll('up')", "Up", show=False, id="help.up"),
     ]
@@ -48,6 +48,10 @@ class HelpScreen(ModalScreen[None]):
         box.border_title = f"Help: {SCOPES[self._scope]}"
         box.border_subtitle = "esc close · ↑↓ scroll"
         yield box
+
+    def action_close(self) -> None:
+        """Back to where one was."""
+        self.dismiss(None)
 
     def action_scroll(self, direction: str) -> None:
         """Scroll by a line."""

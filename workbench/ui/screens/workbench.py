@@ -30,6 +30,7 @@ from workbench.ui.messages import (
     ProjectRead,
     QualifierChosen,
     Recorded,
+    Reloaded,
     RunRequest,
     Say,
     ServerEvent,
@@ -320,15 +321,17 @@ class WorkbenchScreen(Screen[None]):
     def _run_request(self, message: RunRequest) -> None:
         self._start(message.request)
 
-    def _start(self, request: Request, *, compare: bool = False) -> None:
-        self.invoker.start(request, compare=compare)
+    def _start(self, request: Request) -> None:
+        self.invoker.start(request)
         self.show_keys()
 
-    def reinvoke(self, function: str) -> None:
-        """Watch: the code of a function changed."""
+    @on(Reloaded)
+    def _reloaded(self, message: Reloaded) -> None:
+        """Watch: invoke again."""
         last = self.session.last
-        if self.session.watching and last is not None and last.function == function:
-            self._start(last, compare=True)
+        if self.session.watching and last is not None and last.function == message.function:
+            self.invoker.watch(last)
+            self.show_keys()
 
     def action_cancel(self) -> None:
         """Cancel the running invocation."""
@@ -478,7 +481,7 @@ class WorkbenchScreen(Screen[None]):
             return
         rows = [Row(str(i), (place(p, self.session.root),)) for i, p in enumerate(problems)]
         choice = await self.app.push_screen_wait(
-            Choose("Problems", rows, [Column()], preview=lambda i: problems[int(i)].message)
+            Choose("Problems", rows, [Column()], hint="enter opens $EDITOR there · esc close")
         )
         if choice is not None:
             problem = problems[int(choice)]
