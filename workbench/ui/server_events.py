@@ -59,14 +59,13 @@ class ServerEvents:
         def check(job: Job) -> Message | None:
             from workbench.project import syntax
 
-            for name in files if source else ():
-                file = source.code / name
-                if (
-                    file.suffix in _SOURCES
-                    and file.is_file()
-                    and syntax.check(file, source.runtime)
-                ):
-                    return None
+            if source is not None:
+                for name in files:
+                    file = source.code / name
+                    if file.suffix not in _SOURCES or not file.is_file():
+                        continue
+                    if syntax.check(file, source.runtime) is not None:
+                        return None
             return Reloaded(function)
 
         in_thread(self._screen, f"watch {function}", check)
