@@ -14,7 +14,7 @@ import sys
 from typing import Protocol
 
 from workbench import __version__
-from workbench.cli.problems import CliError, Parser
+from workbench.cli.problems import Parser
 
 COMMANDS = {
     "demo": "copy the sample functions to a folder and open the screen on them",
@@ -50,10 +50,10 @@ def run(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13
     except Exception as error:
-        # Our own errors (LambdaError, ServerError, HistoryError …) are sentences for a person.
-        if not isinstance(error, CliError | OSError) and not _is_ours(error):
+        sentence = _sentence(error)
+        if sentence is None:
             raise
-        print(f"workbench: {error}", file=sys.stderr)
+        print(f"workbench: {sentence}", file=sys.stderr)
         return 2
 
 
@@ -103,5 +103,12 @@ def _main_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _is_ours(error: Exception) -> bool:
-    return type(error).__module__.startswith("workbench.")
+def _sentence(error: Exception) -> str | None:
+    """What to tell a person, or None for a bug."""
+    # Our own errors (CliError, LambdaError, ServerError …) are sentences already.
+    if type(error).__module__.startswith("workbench."):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}"
+    return None

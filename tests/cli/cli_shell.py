@@ -1,0 +1,92 @@
+"""Commands as a shell runs them: real processes."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+PYTHON = f"python3.{sys.version_info.minor}"
+
+APP = """
+import time
+
+def echo(event, context):
+    print("echo runs")
+    return event
+
+def fail(event, context):
+    raise ValueError("no luck")
+
+def slow(event, context):
+    for number in range(3):
+        print("line", number, flush=True)
+        time.sleep(event.get("pause", 0))
+    return number
+
+def broken_pipe(event, context):
+    return "x" * 1_000_000
+"""
+TEMPLATE = f"""
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {{Runtime: {PYTHON}, Timeout: 60, CodeUri: src}}
+Resources:
+  Echo: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.echo}}}}
+  Fail: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.fail}}}}
+  Slow: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.slow}}}}
+  Big: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.broken_pipe}}}}
+  Lost: {{Type: AWS::Serverless::Function, Properties: {{Handler: a.b, CodeUri: nowhere}}}}
+"""
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Our own process's, without AWS settings and with empty AWS files."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nothing = {"AWS_CONFIG_FILE": "/none", "AWS_SHARED_CREDENTIALS_FILE": "/none"}
+    return {**kept, **nothing, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "120", **extra}
+
+
+def run(
+    *words: str, cwd: Path, stdin: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        [sys.executable, "-m", "workbench", *words],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=env or environment(),
+    )
+    assert "Traceback" not in result.stderr, result.stderr
+    return result
+
+
+def on_terminal(*words: str, cwd: Path) -> str:
+    """What a command prints on a terminal."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbench", *words],
+        cwd=cwd,
+        env=environment(),
+        stdin=follower,
+        stdout=follower,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        os.close(follower)
+        output = b""
+        while True:
+            try:
+                part = os.read(leader, 65536)
+            except OSError:  # Linux's way to say that the other end is closed
+                break
+            if not part:
+                break
+            output += part
+        assert process.wait(30) == 0
+    os.close(leader)
+    return output.decode().replace("\r\n", "\n")

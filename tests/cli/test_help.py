@@ -1,0 +1,52 @@
+"""Every command has help, and it costs next to nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_shell import environment, run
+
+from workbench.cli.main import COMMANDS
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS, "events list", "events show"])
+def test_every_command_has_help(command: str, tmp_path: Path) -> None:
+    result = run(*command.split(), "--help", cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stdout.startswith(f"usage: workbench {command}".rstrip())
+    assert len(result.stdout.splitlines()) > 3
+    for line in result.stdout.splitlines():
+        if line.startswith("  --"):
+            assert line.split()[-1], line
+
+
+def test_help_lists_every_command(tmp_path: Path) -> None:
+    text = run("--help", cwd=tmp_path).stdout
+    for command, what in COMMANDS.items():
+        assert f"  {command:<12}{what}" in text
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom workbench.cli.main import parser_of, COMMANDS, run\n"
+        "for name in COMMANDS: parser_of(name)\n"
+        "heavy = {'boto3', 'botocore', 'textual', 'yaml', 'asyncio', 'watchfiles', 'sqlite3'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_version(tmp_path: Path) -> None:
+    from workbench import __version__
+
+    assert run("--version", cwd=tmp_path).stdout == f"workbench {__version__}\n"

@@ -1,0 +1,65 @@
+"""`workbench functions`, `logs`, `versions` and `history`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from cli_shell import PYTHON, environment, on_terminal, run
+
+
+def test_functions_is_json_for_a_program_and_problems_go_to_stderr(shop: Path) -> None:
+    result = run("functions", cwd=shop)
+    assert result.returncode == 0
+    functions = {each["FunctionName"]: each for each in json.loads(result.stdout)}
+    assert {"Echo", "Fail", "Slow", "Big"} <= set(functions)
+    assert functions["Echo"]["Runtime"] == PYTHON
+    assert functions["Echo"]["FunctionArn"].endswith(":function:Echo")
+    assert "template.yaml:" in result.stderr and "nowhere" in result.stderr
+
+
+def test_functions_is_a_table_on_a_terminal(shop: Path) -> None:
+    output = on_terminal("functions", cwd=shop)
+    lines = output.splitlines()
+    assert lines[0].split() == ["NAME", "RUNTIME", "HANDLER"]
+    assert any(line.split()[:3] == ["Echo", PYTHON, "app.echo"] for line in lines)
+
+
+def test_logs_and_history_tell_what_was(shop: Path) -> None:
+    run("invoke", "Fail", cwd=shop)
+    history = json.loads(run("history", "Fail", "--limit", "1", cwd=shop).stdout)
+    assert [entry["ErrorType"] for entry in history] == ["ValueError"]
+    plain = run("logs", "Fail", cwd=shop)
+    assert plain.returncode == 0
+    assert f"REPORT RequestId: {history[0]['RequestId']}\t" in plain.stdout
+    lines = run("logs", "Fail", "--json", "--since", "1h", cwd=shop).stdout.splitlines()
+    assert {"timestamp", "message", "logStreamName"} == set(json.loads(lines[0]))
+
+
+def test_logs_follow(shop: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbench", "logs", "Slow", "--follow", "--since", "1s"],
+        cwd=shop,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout and process.stderr
+        run("invoke", "Slow", cwd=shop)
+        for line in process.stdout:
+            if line == "line 2\n":
+                break
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert process.stderr.read() == ""
+
+
+def test_versions(shop: Path) -> None:
+    document = json.loads(run("versions", "Echo", cwd=shop).stdout)
+    assert [each["Version"] for each in document["Versions"]] == ["$LATEST"]
+    assert document["Aliases"] == []
+    assert "did you mean Echo" in run("versions", "Ecko", cwd=shop).stderr

@@ -1,0 +1,71 @@
+"""`workbench serve`, `workbench demo`, and the screen where there is none."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_shell import environment, run
+
+from workbench.aws.workbench_surface import WorkbenchSurface
+
+
+def test_serve_in_an_empty_folder(tmp_path: Path) -> None:
+    words = ["serve", str(tmp_path), "--account", "111122223333", "--region", "eu-west-1"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbench", *words],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        endpoint = process.stdout.readline().removeprefix("Lambda endpoint: ").strip()
+        status = WorkbenchSurface(endpoint).status()
+        assert (status["Account"], status["Region"]) == ("111122223333", "eu-west-1")
+        found = run("functions", "--endpoint-url", endpoint, cwd=tmp_path)
+        assert found.stdout == "[]\n"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--port", "65536"],
+        ["--port", "-1"],
+        ["--account", "123"],
+        ["--region", "Mars"],
+        ["--linger", "soon"],
+        ["/nowhere"],
+    ],
+)
+def test_serve_refuses_what_cannot_be(words: list[str], tmp_path: Path) -> None:
+    result = run("serve", *words, cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith("workbench: ")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_demo_copies_once_and_keeps_what_was_changed(tmp_path: Path) -> None:
+    first = run("demo", cwd=tmp_path)
+    assert first.returncode == 0
+    assert first.stdout.startswith("Copied the sample functions in workbench-demo.")
+    template = tmp_path / "workbench-demo" / "template.yaml"
+    template.write_text("# mine")
+    again = run("demo", cwd=tmp_path)
+    assert (again.returncode, template.read_text()) == (0, "# mine")
+    other = run("demo", "--to", "elsewhere", cwd=tmp_path)
+    assert (tmp_path / "elsewhere" / "template.yaml").is_file(), other.stderr
+
+
+def test_the_screen_needs_a_terminal_and_a_folder(tmp_path: Path) -> None:
+    no_terminal = run(cwd=tmp_path)
+    assert (no_terminal.returncode, no_terminal.stdout) == (2, "")
+    assert "needs a terminal" in no_terminal.stderr
+    assert "did you mean functions" in run("functoins", cwd=tmp_path).stderr
+    assert "no command and no folder" in run("no/where", cwd=tmp_path).stderr
