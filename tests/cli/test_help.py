@@ -12,7 +12,9 @@ from cli_shell import environment, run
 from workbench.cli.main import COMMANDS
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS, "events list", "events show"])
+@pytest.mark.parametrize(
+    "command", ["", *COMMANDS, "events list", "events show", "events generate"]
+)
 def test_every_command_has_help(command: str, tmp_path: Path) -> None:
     result = run(*command.split(), "--help", cwd=tmp_path)
     assert result.returncode == 0

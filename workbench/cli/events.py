@@ -38,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         add_help=False,  # --help belongs to the named event's own parameters
         allow_abbrev=False,
     )
+    generating.add_argument("-h", "--help", action="store_true", help="without a NAME")
     generating.add_argument("name", metavar="NAME", nargs="?")
     generating.add_argument("rest", nargs=argparse.REMAINDER)
 
@@ -48,6 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
             return _list(arguments)
         case "show":
             return _show(arguments)
+    if arguments.name is None:
+        _generate_parser("NAME").print_help()
+        return 0 if arguments.help else 2
     return _generate(arguments.name, arguments.rest)
 
 
@@ -126,10 +130,7 @@ def _heading(event: SampleEvent) -> dict[str, object]:
     }
 
 
-def _generate(name: str | None, rest: list[str]) -> int:
-    if name is None or name.startswith("-"):
-        _generate_parser("NAME").print_help()
-        return 0 if name in ("-h", "--help") or set(rest) & {"-h", "--help"} else 2
+def _generate(name: str, rest: list[str]) -> int:
     event = sample(name)
     parser = _generate_parser(event.name)
     parser.description = f"{event.title}. {event.description}"
