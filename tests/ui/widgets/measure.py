@@ -98,7 +98,7 @@ async def log_view() -> None:
             await pilot.pause(0.2)
             lines = [LogLine(n, f"line {n} " + "word " * 30) for n in range(100_000)]
             view.append(lines)
-            stall = await worst_stall(app, lambda v=view: not v.tail.pending)
+            stall = await worst_stall(app, lambda v=view: not v.tail.store.is_behind)
             note = "wrapped" if wrap else "plain"
             say(f"logs {note}: 100,000 lines at once, longest stall", stall)
             start = perf_counter()

@@ -6,19 +6,10 @@ scrolls by whole lines: a line taller than the view shows its beginning.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import chain
-from time import perf_counter
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
-from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -30,27 +21,15 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.ui.widgets.line_view import LineView
+from workbench.ui.widgets.log_store import LogLine, LogStore
+from workbench.ui.widgets.log_text import LINE_LIMIT, TIME_CELLS, log_text
 from workbench.ui.widgets.palette import palette
-from workbench.ui.widgets.safe_text import ansi_text
-from workbench.ui.widgets.search_bar import SearchBar, find_spans, needle_of
+from workbench.ui.widgets.search_bar import SearchBar, needle_of
+from workbench.ui.widgets.strips import wrapped
+
+__all__ = ["Classifier", "LogLine", "LogView"]
 
 _DRAIN_SECONDS = 0.04
-_BUDGET_SECONDS = 0.015
-"""What one drain may spend on filtering before it lets the screen answer keys."""
-
-_LINE_LIMIT = 8_000
-"""Characters of one line that are painted."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line: time in milliseconds since 1970 UTC, text (ANSI allowed), where it comes from."""
-
-    time_ms: int
-    text: str
-    label: str = ""
-
-
 Classifier = Callable[[LogLine], str]
 """Gives a line's style: "platform", "debug", "warning", "error" or "" (plain)."""
 
@@ -118,7 +97,7 @@ class LogView(Vertical):
 
     def append(self, lines: Sequence[LogLine]) -> None:
         """Add lines at the end. Cheap; they are seen within a twenty-fifth of a second."""
-        self.tail.pending.append(lines)
+        self.tail.store.add(lines)
 
     def clear(self) -> None:
         """Forget all lines."""
@@ -131,11 +110,11 @@ class LogView(Vertical):
     @property
     def line_count(self) -> int:
         """The number of lines held, those just appended included."""
-        return len(self.tail.lines) + sum(map(len, self.tail.pending))
+        return len(self.tail.store)
 
     def lines(self) -> Iterator[LogLine]:
         """Yield the lines held, oldest first."""
-        yield from self.tail.lines
+        yield from self.tail.store.lines
 
     @property
     def follow(self) -> bool:
@@ -209,20 +188,12 @@ class LogLines(LineView):
         super().__init__()
         self._view = view
         self._classify = classify
-        self._max_lines = max_lines
-        self.pending: deque[Sequence[LogLine]] = deque()
-        self.lines: list[LogLine] = []
-        self._dropped = 0  # lines that fell off the beginning: a line's number never changes
+        self.store = LogStore(max_lines)
         self.following = True
         self.wrapping = False
         self.times = True
         self._needle = ""
         self._case_counts = False
-        self._hidden = ""
-        self._hidden_case = False
-        self._shown: list[int] = []  # numbers of the lines that pass the filter
-        self._filtered_to = 0  # the number of the first line not yet looked at
-        self._width = 0
         self._page: list[tuple[int, Strip]] = []
 
     def on_mount(self) -> None:
@@ -231,58 +202,19 @@ class LogLines(LineView):
     # -- taking lines ---------------------------------------------------------------------------
 
     def _drain(self) -> None:
-        if not self.pending and not self._filter_behind():
+        if not self.store.is_behind:
             return
-        while self.pending:
-            batch = self.pending.popleft()
-            self.lines.extend(batch)
-            # The longest decides how far one can scroll to the right; a sample is enough.
-            sample = batch if len(batch) < 2_000 else batch[:: len(batch) // 1_000]
-            self._width = max(self._width, max((len(line.text) for line in sample), default=0))
-        # A tenth more than the limit before anything is dropped: deleting moves the whole list.
-        if len(self.lines) > self._max_lines * 1.1:
-            self._drop(len(self.lines) - self._max_lines)
-        if self._hidden:
-            self._run_filter()
+        gone = self.store.take()
+        if gone:
+            self.cursor = max(0, self.cursor - gone)
+            if not self.following:
+                top = max(0, self.scroll_offset.y - gone)
+                self.scroll_to(y=top, animate=False, force=True)
         self.layout_changed()
-
-    def _drop(self, count: int) -> None:
-        before = self.row_count()
-        del self.lines[:count]
-        self._dropped += count
-        if self._hidden:
-            del self._shown[: bisect_left(self._shown, self._dropped)]
-            self._filtered_to = max(self._filtered_to, self._dropped)
-            gone = before - len(self._shown)
-        else:
-            gone = count
-        self.cursor = max(0, self.cursor - gone)
-        if not self.following:
-            self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, force=True)
-
-    def _filter_behind(self) -> bool:
-        return bool(self._hidden) and self._filtered_to < self._dropped + len(self.lines)
-
-    def _run_filter(self) -> None:
-        until = perf_counter() + _BUDGET_SECONDS
-        lines, dropped = self.lines, self._dropped
-        end = dropped + len(lines)
-        number = self._filtered_to
-        while number < end and perf_counter() < until:
-            for line in lines[number - dropped : number - dropped + 1_000]:
-                text = line.text
-                if self._hidden not in (text if self._hidden_case else text.lower()):
-                    self._shown.append(number)
-                number += 1
-        self._filtered_to = number
 
     def forget(self) -> None:
         """Drop everything."""
-        self.pending.clear()
-        self.lines.clear()
-        self._shown.clear()
-        self._filtered_to = self._dropped
-        self._width = 0
+        self.store.clear()
         self.cursor = 0
         self.layout_changed()
 
@@ -298,8 +230,8 @@ class LogLines(LineView):
             # from which the lines up to the end just fit.
             size = Size(self.size.width, self._last_top(height) + height)
         else:
-            gutter = 13 if self.times else 0
-            size = Size(min(self._width, _LINE_LIMIT) + gutter + 12, count)
+            gutter = TIME_CELLS if self.times else 0
+            size = Size(min(self.store.width, LINE_LIMIT) + gutter + 12, count)
         if size != self.virtual_size:
             self.virtual_size = size
         if self.following:
@@ -313,54 +245,22 @@ class LogLines(LineView):
     # -- painting -------------------------------------------------------------------------------
 
     def row_count(self) -> int:
-        return len(self._shown) if self._hidden else len(self.lines)
-
-    def line_at(self, row: int) -> LogLine:
-        """Return the line of a row."""
-        return self.lines[self._shown[row] - self._dropped if self._hidden else row]
+        return self.store.row_count
 
     def paint_row(self, row: int) -> list[Segment]:
-        text = self._text(row)
+        line = self.store.line(row)
+        text = log_text(
+            line,
+            self._classify(line),
+            palette(self),
+            times=self.times,
+            needle=self._needle,
+            case_counts=self._case_counts,
+        )
         return [segment for segment in text.render(self.app.console) if segment.text]
 
-    def _text(self, row: int) -> Text:
-        line = self.line_at(row)
-        colors = palette(self)
-        kind = self._classify(line)
-        text = ansi_text(line.text[:_LINE_LIMIT], colors[f"log-{kind}"] if kind else Style())
-        if self._needle:
-            for start, end in find_spans(text.plain, self._needle, self._case_counts):
-                text.stylize(colors.match, start, end)
-        head: list[tuple[str, Style]] = []
-        if self.times:
-            moment = datetime.fromtimestamp(line.time_ms / 1000)
-            head.append((f"{moment:%H:%M:%S}.{line.time_ms % 1000:03d} ", colors["log-time"]))
-        if line.label:
-            head.append((f"{line.label} ", colors["log-label"]))
-        # Not by colour alone: what is wrong carries a mark.
-        marks = {"error": "✗ ", "warning": "▲ "}
-        if kind in marks:
-            head.append((marks[kind], colors[f"log-{kind}"]))
-        return Text.assemble(*head, text, no_wrap=True, end="")
-
     def _wrapped(self, row: int, width: int) -> list[Strip]:
-        strip = Strip(self.paint_row(row))
-        if strip.cell_length <= width:
-            return [strip]
-        strips: list[Strip] = []
-        segments: list[Segment] = []
-        used = 0
-        for segment in strip:
-            rest = segment
-            while used + cell_len(rest.text) > width:
-                left, rest = _split(rest, width - used)
-                segments.append(left)
-                strips.append(Strip(segments))
-                segments, used = [], 0
-            segments.append(rest)
-            used += cell_len(rest.text)
-        strips.append(Strip(segments))
-        return strips
+        return wrapped(Strip(self.paint_row(row)), width)
 
     def _last_top(self, height: int) -> int:
         width = max(8, self.size.width)
@@ -457,7 +357,7 @@ class LogLines(LineView):
 
     def action_select(self) -> None:
         if self.cursor < self.row_count():
-            line = self.line_at(self.cursor)
+            line = self.store.line(self.cursor)
             self._view.post_message(LogView.LineSelected(self._view, line))
 
     # -- search ---------------------------------------------------------------------------------
@@ -470,8 +370,10 @@ class LogLines(LineView):
         bar = self._view.query_one(SearchBar)
         hidden = text[1:] if text.startswith("!") else ""
         if hidden or not text:
-            self._set_hidden(hidden)
             self._needle = ""
+            self.cursor = self.store.hide(hidden, self.cursor)
+            self.layout_changed()
+            self.show_row(self.cursor)
             if hidden:
                 bar.show_result("lines with it are hidden, / esc shows them")
             return bool(hidden)
@@ -479,54 +381,17 @@ class LogLines(LineView):
         self.refresh()
         return self._go_to_match(-1, self.row_count())
 
-    def _set_hidden(self, hidden: str) -> None:
-        if hidden == "" and self._hidden == "":
-            self.refresh()
-            return
-        number = self._number_at_cursor()
-        self._hidden, self._hidden_case = needle_of(hidden)
-        self._shown = []
-        self._filtered_to = self._dropped
-        if self._hidden:
-            self._run_filter()
-            self.cursor = max(0, bisect_right(self._shown, number) - 1)
-        else:
-            self.cursor = number - self._dropped
-        self.layout_changed()
-        self.show_row(self.cursor)
-
-    def _number_at_cursor(self) -> int:
-        if self._hidden:
-            return self._shown[self.cursor] if self.cursor < len(self._shown) else self._dropped
-        return self._dropped + self.cursor
-
     def action_next_match(self, step: int) -> None:
         if self._needle:
             self._go_to_match(step, self.cursor)
 
     def _go_to_match(self, step: int, row: int) -> bool:
-        count = self.row_count()
-        if step > 0:
-            order = chain(range(row + 1, count), range(row + 1))
-        else:
-            order = chain(range(row - 1, -1, -1), range(count - 1, row - 1, -1))
-        for candidate in order:
-            text = self.line_at(candidate).text
-            if self._needle in (text if self._case_counts else text.lower()):
-                self.set_follow(False)
-                self.move_to(candidate, center=True)
-                self._view.query_one(SearchBar).status(f"line {candidate + 1:,} of {count:,}")
-                return True
-        self._view.query_one(SearchBar).status("✗ not found")
-        return False
-
-
-def _split(segment: Segment, cells: int) -> tuple[Segment, Segment]:
-    """Split a segment at a cell; a wide character that doesn't fit goes to the right part."""
-    used = 0
-    text = segment.text
-    for index, character in enumerate(text):
-        used += cell_len(character)
-        if used > cells:
-            return Segment(text[:index], segment.style), Segment(text[index:], segment.style)
-    return segment, Segment("", segment.style)
+        bar = self._view.query_one(SearchBar)
+        found = self.store.find(self._needle, self._case_counts, row, step)
+        if found is None:
+            bar.status("✗ not found")
+            return False
+        self.set_follow(False)
+        self.move_to(found, center=True)
+        bar.status(f"line {found + 1:,} of {self.row_count():,}")
+        return True
