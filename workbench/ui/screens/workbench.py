@@ -18,6 +18,7 @@ from workbench.ui import keys, memory
 from workbench.ui.aws_command import TooLarge, invoke_command
 from workbench.ui.backend import Request
 from workbench.ui.connection import Connection
+from workbench.ui.formats import clock
 from workbench.ui.invoker import Invoker
 from workbench.ui.messages import (
     Connected,
@@ -278,6 +279,15 @@ class WorkbenchScreen(Screen[None]):
                     message.invocation.log_text, f"request {message.invocation.request_id}"
                 )
             self.result.focus_content()
+
+    @on(HistoryPane.Compare)
+    def _compare(self, message: HistoryPane.Compare) -> None:
+        old, new = message.old, message.new
+        pair = (old.event, new.event) if message.events else (old.payload, new.payload)
+        what = "event" if message.events else "answer"
+        labels = [f"{what} of {clock(entry.started)}" for entry in (old, new)]
+        self.result.show_changes(*pair, *labels)
+        self.action_pane("result")
 
     @on(LoadEvent)
     def _load_event(self, message: LoadEvent) -> None:
