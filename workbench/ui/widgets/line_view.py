@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.ui.widgets.palette import palette
+from workbench.ui.widgets.strips import windowed
 
 
 class LineView(ScrollView, can_focus=True):
@@ -85,7 +86,7 @@ class LineView(ScrollView, can_focus=True):
         base = self.rich_style
         if row >= self.row_count():
             return Strip.blank(width, base)
-        strip = Strip(self.paint_row(row)).crop_extend(scroll_x, scroll_x + width, None)
+        strip = windowed(Strip(self.paint_row(row)), scroll_x, width, palette(self).muted)
         post = self.cursor_style() if self.shows_cursor and row == self.cursor else None
         return Strip(Segment.apply_style(strip, base, post), width)
 
