@@ -124,7 +124,8 @@ class FunctionsPane(WorkbenchPane):
             in_thread(self, "results", lambda job: self.Results(backend.last_results()))
 
     def forget(self) -> None:
-        """Empty the list: the target changes."""
+        """Empty the list: the target changes, and will be asked for its functions."""
+        self._loading = True
         self.session.functions = {}
         self._listed = {}
         self._results = {}
@@ -160,6 +161,8 @@ class FunctionsPane(WorkbenchPane):
         """A list that breaks off keeps what was read."""
         self._loading = False
         super().failed(group, sentence)
+        if not self.session.functions:
+            self.show_empty(f"✗ {sentence}\n\nr tries again · ^t chooses another target")
 
     def _show(self) -> None:
         functions = self.session.functions
@@ -215,7 +218,7 @@ class FunctionsPane(WorkbenchPane):
 
     def action_edit_event(self) -> None:
         """Go to this function's event; in an empty folder open the samples."""
-        if self.has_class("-empty"):
+        if self.has_class("-empty") and not self.session.is_aws:
             self.post_message(self.OpenDemo())
         elif self.allowed("edit_event"):
             self.post_message(self.EditEvent())

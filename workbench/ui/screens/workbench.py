@@ -52,6 +52,7 @@ from workbench.ui.server_events import ServerEvents
 from workbench.ui.session import INVOCATION_TYPES, Session
 from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
 from workbench.ui.widgets.dialogs import Choose
+from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.widgets.fuzzy_list import Column, Row
 from workbench.ui.widgets.status_bar import KeyFooter, StatusLine
 from workbench.ui.work import Failed
@@ -199,7 +200,11 @@ class WorkbenchScreen(Screen[None]):
         self.connection.failed()
         self.invoker.not_connected(message.sentence)
         self.show_header()
-        self.say(message.sentence, "error")
+        # Kept until something else is said: without a target little else can be done.
+        first, _, rest = message.sentence.partition("\n")
+        self.query_one(StatusLine).say(first, "error", None)
+        if rest:
+            self.app.push_screen(MessageDialog("No target", message.sentence, severity="error"))
 
     @on(ServerEvent)
     def _server_event(self, message: ServerEvent) -> None:
