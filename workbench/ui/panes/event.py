@@ -19,7 +19,7 @@ from workbench.ui.programs import edit_file
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.form import Field, FormDialog
-from workbench.ui.widgets.json_editor import FULL_FEATURES_BELOW, JsonEditor
+from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import Fault, json_fault
 
 _START = "{}\n"
@@ -74,8 +74,7 @@ class EventPane(WorkbenchPane):
 
     def _fault(self) -> Fault | None:
         # The editor checks a moment after the last key; what is sent is checked now.
-        text = self.text
-        return self.editor.fault if len(text) > FULL_FEATURES_BELOW else json_fault(text)
+        return self.editor.fault if self.editor.is_large else json_fault(self.text)
 
     def show_function(self, function: str | None) -> None:
         """Change to a function's event: as it was left, else its first saved one, else `{}`."""
