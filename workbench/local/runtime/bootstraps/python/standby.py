@@ -1,13 +1,14 @@
 """A process that stands by: it has imported what a function needs and forks when asked.
 
-Started by the local Lambda with a control socket (descriptor in argv[1]), on which its instructions
+Started by the local Lambda with a control socket, on which its instructions
 come first: one line of JSON, "variables", "modules", "clients". It never imports the function's own
 code.
 
 On the control socket, both ways, one JSON object a line. In: {"Fork": n}, with two descriptors
 (the child's order socket, the writing end of its output pipe). Out: {"Ready": …} once, then
 {"Pid": pid, "Fork": n} and {"Exit": code, "Fork": n}. A child waits on its order socket for one
-JSON object (its environment variables) and then is the function's process.
+JSON object (its environment variables) and then is the function's process. When the control socket
+ends, the local Lambda is gone, and so are all children and what they started.
 """
 # mypy: ignore-errors
 
@@ -23,11 +24,8 @@ import signal
 import socket
 import sys
 
-# Isolated mode leaves this folder out of sys.path. Neither name may hide a module of the function.
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import bootstrap
-
-del sys.path[0], sys.modules["bootstrap"]
+from .client import Client
+from .process import BASE_PATH, take_place, unbuffer
 
 
 def preload(modules, clients):
@@ -48,7 +46,7 @@ def preload(modules, clients):
             continue
 
 
-def unsafe():
+def unsafe(control):
     """Why this process must not be forked, or ""."""
     if logging.getLogger().handlers:
         return "logging"
@@ -56,7 +54,7 @@ def unsafe():
         if len(os.listdir("/proc/self/task")) > 1:
             return "threads"
         for name in os.listdir("/proc/self/fd"):
-            if int(name) > 2 and int(name) != CONTROL.fileno():
+            if int(name) > 2 and int(name) != control.fileno():
                 target = os.readlink("/proc/self/fd/" + name)
                 if target.startswith("socket:"):
                     return "sockets"
@@ -90,11 +88,11 @@ def line_of(sock):
     return json.loads(data)
 
 
-def tell(**message):
-    CONTROL.sendall(json.dumps(message).encode() + b"\n")
+def tell(control, **message):
+    control.sendall(json.dumps(message).encode() + b"\n")
 
 
-def serve():
+def serve(control):
     """Fork on request, report children's ends. Returns only in a child: its descriptors."""
     wake_read, wake_write = os.pipe()
     for descriptor in (wake_read, wake_write):
@@ -103,13 +101,15 @@ def serve():
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     children = {}
     while True:
-        readable, _, _ = select.select([CONTROL, wake_read], [], [])
+        readable, _, _ = select.select([control, wake_read], [], [])
         if wake_read in readable:
             os.read(wake_read, 4096)
-            reap(children)
-        if CONTROL in readable:
-            message, descriptors = receive(CONTROL)
+            reap(control, children)
+        if control in readable:
+            message, descriptors = receive(control)
             if message is None:
+                for pid in children:
+                    kill_group(pid)
                 os._exit(0)
             pid = os.fork()
             if pid == 0:
@@ -117,26 +117,37 @@ def serve():
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 os.close(wake_read)
                 os.close(wake_write)
-                CONTROL.close()
+                control.close()
                 return descriptors
             for descriptor in descriptors:
                 os.close(descriptor)
             children[pid] = message["Fork"]
-            tell(Fork=message["Fork"], Pid=pid)
+            tell(control, Fork=message["Fork"], Pid=pid)
 
 
-def reap(children):
+def reap(control, children):
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            # Looked at before it is waited for: until then nobody else can have its number.
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return
-        if pid == 0:
+        if ended is None:
             return
-        number = children.pop(pid, None)
+        kill_group(ended.si_pid)
+        _, status = os.waitpid(ended.si_pid, 0)
+        number = children.pop(ended.si_pid, None)
         if number is not None:
             code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-            tell(Fork=number, Exit=code)
+            tell(control, Fork=number, Exit=code)
+
+
+def kill_group(pid):
+    """End a child with all that it started; a child just forked has no group of its own yet."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
 
 
 def become(order_descriptor, output):
@@ -153,26 +164,22 @@ def become(order_descriptor, output):
     numpy = sys.modules.get("numpy")
     if numpy is not None:
         numpy.random.seed()
-    bootstrap.take_place(os.environ)
+    take_place(os.environ)
     return output
 
 
-def main():
-    instructions = line_of(CONTROL)
+def main(descriptor):
+    """Stand by on this control socket."""
+    control = socket.socket(fileno=descriptor)
+    instructions = line_of(control)
     os.environ.clear()
     os.environ.update(instructions["variables"])
     listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:] = [path for path in listed if path] + bootstrap.BASE_PATH
-    bootstrap.unbuffer()
+    sys.path[:] = [path for path in listed if path] + BASE_PATH
+    unbuffer()
     preload(instructions["modules"], instructions["clients"])
     gc.collect()
     gc.freeze()
-    tell(Ready=True, Unsafe=unsafe())
-    descriptors = serve()
-    output = become(*descriptors)
-    bootstrap.Runtime(output).run()
-
-
-if __name__ == "__main__":
-    CONTROL = socket.socket(fileno=int(sys.argv[1]))
-    main()
+    tell(control, Ready=True, Unsafe=unsafe(control))
+    output = become(*serve(control))
+    Client(output).run()
