@@ -153,9 +153,9 @@ def _flood(scratch: Path) -> Iterator[Row]:
                 pressed = terminal.press(LETTERS[count - 1])
                 samples.append((terminal.wait_for(LETTERS[:count]) - pressed) * 1000)
                 time.sleep(0.05)
-            # Textual runs a binding after the letter typed right behind it: not at once, then.
+            # Textual may run a binding after the letter typed right behind it: wait for it.
             terminal.press(CLEAR)
-            time.sleep(0.3)
+            terminal.wait_for("Type to filter")
         if not terminal.ever_showed(f"line {100_000 - 1} of"):
             terminal.wait_for(f"line {100_000 - 1} of")
         yield _flood_row("100,000 log lines printed, the whole screen", samples, flooded)
