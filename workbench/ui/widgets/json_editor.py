@@ -277,5 +277,5 @@ class JsonEditor(TextArea, inherit_bindings=False):
         width = self.scrollable_content_region.width
         beyond = self.scroll_offset.x + width - self.gutter_width
         if line != self.cursor_location[0] and self.wrapped_document.exceeds(line, beyond):
-            strip = windowed(strip, 0, width, colors.muted)
+            strip = windowed(strip, 0, width, self.rich_style + colors.muted)
         return strip

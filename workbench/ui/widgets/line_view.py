@@ -81,7 +81,7 @@ class LineView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Paint one line of the viewport."""
         scroll_x, scroll_y = self.scroll_offset
-        width = self.size.width
+        width = self.scrollable_content_region.width
         row = scroll_y + y
         base = self.rich_style
         if row >= self.row_count():
