@@ -164,7 +164,7 @@ class Zygote:
         self, variables: Mapping[str, str], on_exit: OnExit, spawn_instead: SpawnInstead
     ) -> ForkedProcess | None:
         """A process with these variables, at once; None if there can be none."""
-        child = self._spare if self._spare is not None else self._fork()
+        child = self._spare if self._spare is not None else self._fork(ahead=False)
         self._spare = None
         if child is None or child.ended:
             return None
@@ -223,13 +223,13 @@ class Zygote:
 
     def _refill(self) -> None:
         if self.usable and self._spare is None:
-            self._spare = self._fork()
+            self._spare = self._fork(ahead=True)
 
-    def _fork(self) -> ForkedProcess | None:
+    def _fork(self, *, ahead: bool) -> ForkedProcess | None:
         reading, writing = os.pipe()
         order, theirs = socket.socketpair()
         self._count += 1
-        message = json.dumps({"Fork": self._count}).encode()
+        message = json.dumps({"Fork": self._count, "Ahead": ahead}).encode()
         try:
             socket.send_fds(self._control, [message], [theirs.fileno(), writing])
         except OSError:

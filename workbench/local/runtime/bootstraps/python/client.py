@@ -33,6 +33,16 @@ class Client:
         self._ask = (NEXT % self.address).encode()
         self._read = b""
 
+    @classmethod
+    def rehearsing(cls, sock):
+        """A client on this socket that sets up no logging."""
+        client = cls.__new__(cls)
+        client.address, client.request, client._read = "", {}, b""
+        client.log = Log.__new__(Log)
+        client.log.sink = None
+        client._send, client._recv = sock.sendall, sock.recv
+        return client
+
     def connect(self):
         host, _, port = self.address.rpartition(":")
         # Not create_connection: looking a name up imports the idna codec, 3 ms.
@@ -52,7 +62,7 @@ class Client:
             self.init_failed(raised())
         self._send(self._ask)
         while True:
-            headers, body = self._reply()
+            headers, body = self.reply()
             if headers is None:
                 return
             self._send(self.handle(handler, headers, body) + self._ask)
@@ -91,14 +101,14 @@ class Client:
         head = "Lambda-Runtime-Function-Error-Type: %s\r\n" % error["errorType"]
         text = to_json(error).encode("utf-8", "replace")
         self._send(self._post("init/error", text, "application/json", head))
-        self._reply(wanted=202)
+        self.reply(wanted=202)
         sys.exit(1)
 
     def _post(self, path, body, kind, more=""):
         head = POST % (path, self.address, kind, len(body), more)
         return head.encode("latin-1", "replace") + body
 
-    def _reply(self, wanted=200):
+    def reply(self, wanted=200):
         """The next reply with this status: (headers, body), or (None, None) at the end."""
         data = self._read
         while True:

@@ -4,8 +4,9 @@ Started by the local Lambda with a control socket, on which its instructions
 come first: one line of JSON, "variables", "modules", "clients". It never imports the function's own
 code.
 
-On the control socket, both ways, one JSON object a line. In: {"Fork": n}, with two descriptors
-(the child's order socket, the writing end of its output pipe). Out: {"Ready": …} once, then
+On the control socket, both ways, one JSON object a line. In: {"Fork": n, "Ahead": …}, with two
+descriptors (the child's order socket, the writing end of its output pipe); one that is forked ahead
+has time to rehearse. Out: {"Ready": …} once, then
 {"Pid": pid, "Fork": n} and {"Exit": code, "Fork": n}. A child waits on its order socket for one
 JSON object (its environment variables) and then is the function's process. When the control socket
 ends, the local Lambda is gone, and so are all children and what they started.
@@ -15,6 +16,7 @@ ends, the local Lambda is gone, and so are all children and what they started.
 import array
 import gc
 import importlib
+import importlib.machinery
 import json
 import logging
 import os
@@ -25,20 +27,33 @@ import socket
 import sys
 
 from .client import Client
+from .errors import Fault
+from .handlers import find_handler
 from .process import BASE_PATH, take_place, unbuffer
 
+REHEARSED = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    b"Lambda-Runtime-Aws-Request-Id: 0\r\nLambda-Runtime-Deadline-Ms: 0\r\n"
+    b"Lambda-Runtime-Trace-Id: 0\r\nContent-Length: 2\r\n\r\n{}"
+)
+SOURCE = b"import os\nclass A: pass\ndef handler(event, context):\n    return {'a': [1]}\n"
 
-def preload(modules, clients):
+
+def preload(modules):
     """Import what can be imported; what fails will fail again, with its reason, in the child."""
     for name in modules:
         try:
             importlib.import_module(name)
         except BaseException:
             continue
+
+
+def make_clients(clients):
+    """Make and drop these clients of boto3, which warms the default session's loader."""
     boto3 = sys.modules.get("boto3")
     for kind, service in clients if boto3 else ():
         try:
-            # Warms the default session's loader. Keys given here are not kept by the session.
+            # Keys given here are not kept by the session.
             getattr(boto3, kind)(
                 service, aws_access_key_id="standby", aws_secret_access_key="standby"
             )
@@ -93,7 +108,7 @@ def tell(control, **message):
 
 
 def serve(control):
-    """Fork on request, report children's ends. Returns only in a child: its descriptors."""
+    """Fork on request, report children's ends. Returns only in a child: what `become` takes."""
     wake_read, wake_write = os.pipe()
     for descriptor in (wake_read, wake_write):
         os.set_blocking(descriptor, False)
@@ -118,7 +133,7 @@ def serve(control):
                 os.close(wake_read)
                 os.close(wake_write)
                 control.close()
-                return descriptors
+                return [message["Ahead"], *descriptors]
             for descriptor in descriptors:
                 os.close(descriptor)
             children[pid] = message["Fork"]
@@ -150,12 +165,35 @@ def kill_group(pid):
         os.kill(pid, signal.SIGKILL)
 
 
-def become(order_descriptor, output):
+def rehearse(clients):
+    """Do once, for nothing, what the first event will do.
+
+    A forked process shares its memory with its parent until it writes to it, page by page, and
+    Python writes wherever it looks. So this halves the time of the first event.
+    """
+    ours, theirs = socket.socketpair()
+    client = Client.rehearsing(ours)
+    theirs.sendall(REHEARSED)
+    client.handle(lambda event, context: {"event": event}, *client.reply())
+    ours.close()
+    theirs.close()
+    try:
+        find_handler("<rehearsal>.handler")
+    except Fault:
+        pass
+    code = importlib.machinery.SourceFileLoader("", "").source_to_code(SOURCE, "")
+    exec(code, {})
+    make_clients(clients)
+
+
+def become(clients, ahead, order_descriptor, output):
     """In a child: wait for the order, then be the function's process."""
     os.setsid()
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.set_inheritable(output, False)
+    if ahead:
+        rehearse(clients)
     with socket.socket(fileno=order_descriptor) as order:
         variables = line_of(order)
     os.environ.clear()
@@ -177,9 +215,11 @@ def main(descriptor):
     listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:] = [path for path in listed if path] + BASE_PATH
     unbuffer()
-    preload(instructions["modules"], instructions["clients"])
+    clients = instructions["clients"]
+    preload(instructions["modules"])
+    make_clients(clients)
     gc.collect()
     gc.freeze()
     tell(control, Ready=True, Unsafe=unsafe(control))
-    output = become(*serve(control))
+    output = become(clients, *serve(control))
     Client(output).run()
