@@ -61,6 +61,8 @@ class JsonEditor(TextArea, inherit_bindings=False):
     DEFAULT_CSS = """
     JsonEditor { border: none; padding: 0; background: $surface; }
     JsonEditor:focus { border: none; }
+    JsonEditor .text-area--gutter { color: $text-muted; }
+    JsonEditor .text-area--cursor-gutter { color: $foreground; }
     """
 
     wrapped_document: UnwrappedLines

@@ -193,7 +193,7 @@ def _emit(value: Any, like: Any, indent: str, name: str, lines: list[str]) -> No
         keys = [key for key in other if key in value]
         if len(keys) < len(value):
             keys += [key for key in value if key not in other]
-        members = zip(map(_name, keys), map(value.get, keys), map(other.get, keys))
+        members = zip(map(_name, keys), map(value.get, keys), map(other.get, keys), strict=True)
     else:
         others = like if type(like) is list else []
         members = zip(repeat(""), value, chain(others, repeat(None)))
