@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import BROKEN, ECHO, at_screen, end_server  # type: ignore[attr-defined]
+from screen_lab import BROKEN, ECHO, at_screen, end_server
 from textual.widgets import ContentSwitcher
 
 from workbench.aws.lambda_client import LambdaClient

@@ -311,6 +311,10 @@ class WorkbenchScreen(Screen[None]):
 
     def action_invoke(self) -> None:
         """Invoke the function with the event."""
+        if self.functions.settling:
+            self.functions.settle()
+            self.call_later(self.action_invoke)
+            return
         name = self.session.function
         if name is None:
             self.say("Choose a function first (key 1).", "warning")
