@@ -304,3 +304,30 @@ async def test_broken_code_in_a_worker_is_an_error_line(project: Path) -> None:
 def test_the_samples_of_this_file_are_valid_python() -> None:
     compile(ECHO, "echo", "exec")
     compile(BROKEN, "broken", "exec")
+
+
+async def test_a_click_on_a_tab_and_on_a_row_does_what_their_keys_do(project: Path) -> None:
+    async with at_screen(project, (80, 24)) as hands:
+        await hands.on_function("Echo")
+        await hands.press("3")
+        title = next(line for line in hands.text().splitlines() if "5 Versions" in line)
+        row = hands.text().splitlines().index(title)
+        await hands.pilot.click(offset=(title.index("5 Versions") + 2, row))
+        await hands.sees(lambda: hands.screen.pane is hands.screen.versions, "Versions")
+        await hands.press("1")
+        lines = hands.text().splitlines()
+        row = next(number for number, line in enumerate(lines) if " Slow " in line)
+        await hands.pilot.click(offset=(5, row))
+        await hands.sees(lambda: hands.screen.session.function == "Slow", "Slow chosen")
+
+
+async def test_a_local_lambda_that_went_away_is_started_again(project: Path) -> None:
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        first = hands.screen.session.backend
+        await hands.sees(lambda: bool(hands.screen.versions.versions), "the versions")
+        end_server(project)
+        await hands.sees(lambda: hands.screen.session.backend is not first, "another local Lambda")
+        await hands.on_function("Echo")
+        await hands.press("ctrl+j")
+        await hands.reads("✓ 200 ok")

@@ -73,6 +73,7 @@ class WorkbenchScreen(Screen[None]):
         super().__init__()
         self.session = session
         self._memory_file = memory_file
+        self._written = ""
         self.functions = FunctionsPane(session)
         self.event = EventPane(session)
         self.result = ResultPane(session)
@@ -169,7 +170,7 @@ class WorkbenchScreen(Screen[None]):
         self.event.remember()
         self.session.memory.function = self.session.function or self.session.memory.function
         try:
-            memory.save(self._memory_file, self.session.memory)
+            self._written = memory.save(self._memory_file, self.session.memory, self._written)
         except OSError as error:
             self.log.error(f"ui.json: {error}")
 
@@ -445,7 +446,7 @@ class WorkbenchScreen(Screen[None]):
             for number, pane in zip(_PLACES, self.query(WorkbenchPane), strict=True)
             if pane.region.area and pane in self.area.visible_panes()
         ]
-        key = await self.app.push_screen_wait(JumpScreen(places))
+        key = await self.app.push_screen_wait(JumpScreen(places, _PLACES))
         if key is not None:
             self.action_pane(list(self.query(WorkbenchPane))[_PLACES.index(key)].scope)
 
