@@ -262,7 +262,26 @@ class Layout:
         return text
 
 
+# A line as nearly all are: nothing but white space between name, colon, value and comma to mend.
+_LINE = re.compile(
+    r'\s*+(?:("(?:[^"\\]|\\.)*+")\s*+:)?\s*+'
+    r'((?:"(?:[^"\\]|\\.)*+"|[^\s",:{}\[\]]++)?[{}\[\],]*+)\s*+',
+    re.DOTALL,
+)
+
+
 def format_json(text: str) -> str:
     """Return valid JSON indented by two spaces; numbers, key order and texts stay as written."""
     layout = Layout(text)
-    return "\n".join(layout.line(row) for row in range(len(layout)))
+    lines = []
+    for row, (start, end, depth) in enumerate(
+        zip(layout.starts, layout.ends, layout.depths, strict=True)
+    ):
+        match = _LINE.fullmatch(text, start, end)
+        if match is None:
+            lines.append(layout.line(row))
+            continue
+        key, rest = match.groups()
+        indent = " " * (INDENT * depth)
+        lines.append(f"{indent}{rest}" if key is None else f"{indent}{key}: {rest}")
+    return "\n".join(lines)
