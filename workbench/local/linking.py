@@ -53,6 +53,7 @@ class _Linked:
     source: FunctionSource
     installing: asyncio.Task[None] | None = None
     installation: dependencies.Installation | None = None
+    wanted: dependencies.DependencySet | None = None
     problem: Problem | None = None
     syntax: dict[Path, Problem] = field(default_factory=dict)
 
@@ -132,12 +133,15 @@ class ProjectLink:
         """Link one function, installing its dependencies first when that is needed."""
         linked = self._linked[name]
         linked.problem = None
-        linked.stop_installing()
         try:
             needed = await asyncio.to_thread(dependencies.needed, linked.source, self._state)
         except dependencies.DependencyError as error:
             linked.problem = Problem(linked.source.code / "package.json", str(error))
             needed = None
+        if linked.installing and not linked.installing.done() and needed == linked.wanted:
+            return  # saved again while just that is being installed
+        linked.stop_installing()
+        linked.wanted = needed
         if needed is None or needed.ready:
             self._functions.link(_link(linked.source, needed.folder if needed else None))
             return
