@@ -121,3 +121,19 @@ def test_pending_until_its_dependencies_are_there(endpoint: LocalEndpoint, tmp_p
         answer(endpoint, "hot")
     endpoint.call(linked(endpoint).link, link(folder))
     assert answer(endpoint, "hot") == ["x", "1"]
+
+
+def test_a_reload_leaves_the_environments_of_published_versions(
+    endpoint: LocalEndpoint, tmp_path: Path
+) -> None:
+    folder = tmp_path / "hot"
+    folder.mkdir()
+    (folder / "app.py").write_text("import os\ndef handler(event, context): return os.getpid()\n")
+    endpoint.call(linked(endpoint).link, link(folder))
+    endpoint.client().publish_version(FunctionName="hot")
+    endpoint.settle("hot", "1")
+    latest, published = answer(endpoint, "hot"), answer(endpoint, "hot", Qualifier="1")
+    assert latest != published
+    endpoint.call(linked(endpoint).code_changed, "hot")
+    assert answer(endpoint, "hot") != latest
+    assert answer(endpoint, "hot", Qualifier="1") == published
