@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from workbench.local.http_connection import HttpConnection, Timeouts
+from workbench.local.http_connection import HttpConnection
+from workbench.local.http_limits import Timeouts
 from workbench.local.http_messages import (
     Answer,
     Deferred,

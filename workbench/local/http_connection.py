@@ -10,33 +10,28 @@ import logging
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Coroutine
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
 import httptools
 
 from workbench.local.errors import ApiError, service_failure
+from workbench.local.http_limits import (
+    MAX_BUFFERED,
+    MAX_HEAD,
+    MAX_PIPELINED,
+    Timeouts,
+    body_too_large,
+    head_too_large,
+    malformed,
+    too_much_at_once,
+    too_slow,
+)
 from workbench.local.http_messages import Deferred, ErrorResponse, Handler, Request, Response
 
 log = logging.getLogger(__name__)
 
-MAX_HEAD = 64 * 1024
-MAX_BUFFERED = 512 * 1024 * 1024  # all bodies of one listener together
-MAX_PIPELINED = 32
-
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds a client may take: to send a head, between two pieces of a body, to send its next
-    request on an open connection, to take a response's next bytes."""
-
-    head: float = 20.0
-    body: float = 30.0
-    idle: float = 300.0
-    write: float = 60.0
 
 
 class Serving(Protocol):
@@ -61,7 +56,7 @@ class HttpConnection(asyncio.Protocol):
         self._listener = listener
         self._loop = loop
         self._parser = httptools.HttpRequestParser(self)
-        self._transport: asyncio.Transport = None  # type: ignore[assignment]
+        self._transport: asyncio.Transport  # from connection_made on
         self._waiting: deque[Request] = deque()
         self._current: Request | None = None  # being answered
         self._deadline: float | None = None
@@ -103,7 +98,7 @@ class HttpConnection(asyncio.Protocol):
         if self._deadline is None or now < self._deadline:
             return
         if self._in_message and self._current is None and self._writable is None:
-            self._fail(ApiError("RequestTimeoutException", "The request took too long to arrive."))
+            self._fail(too_slow())
         else:
             self._transport.abort()
 
@@ -159,10 +154,10 @@ class HttpConnection(asyncio.Protocol):
                 cause = service_failure()
             self._fail(cause)
         except httptools.HttpParserError:
-            self._fail(ApiError("SerializationException", "The HTTP request is malformed."))
+            self._fail(malformed())
         else:
             if self._in_message and not self._head_done and self._head_bytes > MAX_HEAD:
-                self._fail(_head_too_large())
+                self._fail(head_too_large())
 
     def _begin_message(self) -> None:
         self._url = b""
@@ -186,12 +181,12 @@ class HttpConnection(asyncio.Protocol):
         self._url += url
         self._fields += len(url)
         if self._fields > MAX_HEAD:
-            raise _head_too_large()
+            raise head_too_large()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._fields += len(name) + len(value) + 4
         if self._fields > MAX_HEAD:
-            raise _head_too_large()
+            raise head_too_large()
         headers = self._trailers if self._head_done else self._headers
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1")
@@ -201,7 +196,7 @@ class HttpConnection(asyncio.Protocol):
         self._head_done = True
         headers = self._headers
         if int(headers.get("content-length", 0)) > self._listener.max_body:
-            self._problem = self._too_large()
+            self._problem = body_too_large(self._listener.max_body)
         if "expect" in headers and headers["expect"].lower() == "100-continue":
             if self._problem is not None:
                 raise self._problem
@@ -213,13 +208,9 @@ class HttpConnection(asyncio.Protocol):
         self._body_size += size
         if self._problem is None:
             if self._body_size > self._listener.max_body:
-                self._problem = self._too_large()
+                self._problem = body_too_large(self._listener.max_body)
             elif self._listener.buffered + size > MAX_BUFFERED:
-                self._problem = ApiError(
-                    "ServiceUnavailableException",
-                    "Too many large requests at once; try again in a moment.",
-                    headers={"Retry-After": "1"},
-                )
+                self._problem = too_much_at_once()
             else:
                 self._chunks.append(body)
                 self._hold(size)
@@ -260,12 +251,6 @@ class HttpConnection(asyncio.Protocol):
             if len(self._waiting) >= MAX_PIPELINED:
                 self._transport.pause_reading()
 
-    def _too_large(self) -> ApiError:
-        return ApiError(
-            "RequestEntityTooLargeException",
-            f"Request must be smaller than {self._listener.max_body} bytes",
-        )
-
     # -- answering -------------------------------------------------------------------------
 
     def _dispatch(self, request: Request) -> None:
@@ -279,12 +264,12 @@ class HttpConnection(asyncio.Protocol):
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             answer = listener.on_error(request, service_failure())
-        if type(answer) is Response:
+        if isinstance(answer, Response):
             self._send(answer)
-        elif type(answer) is Deferred:
+        elif isinstance(answer, Deferred):
             answer.deliver_to(self._send)
         else:
-            self._start(self._await(request, answer))  # type: ignore[arg-type]
+            self._start(self._await(request, answer))
 
     async def _await(self, request: Request, answer: Awaitable[Response]) -> None:
         try:
@@ -395,11 +380,3 @@ class HttpConnection(asyncio.Protocol):
             self._send(last)
             return
         self._transport.close()
-
-
-def _head_too_large() -> ApiError:
-    return ApiError(
-        "RequestHeaderFieldsTooLargeException",
-        f"The request line and headers must be smaller than {MAX_HEAD} bytes",
-        status=431,
-    )
