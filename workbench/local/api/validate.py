@@ -80,8 +80,8 @@ def _items(shape: Shape, value: list[Any], path: str) -> Iterator[str]:
             if item is not None:
                 yield from _value(shape.item, item, f"{path}.{number}.member")
     elif not all(item is not None and _holds(shape.item, item) for item in value):
-        texts = ", ".join([*_texts(shape.item), "Member must not be null"])
-        yield violation(value, path, f"Member must satisfy constraint: [{texts}]")
+        form = overrides.ITEMS.get(shape.name, overrides.ITEM)
+        yield violation(value, path, form.format(", ".join(_texts(shape.item))))
 
 
 def _entries(shape: Shape, value: dict[str, Any], path: str) -> Iterator[str]:
@@ -137,7 +137,7 @@ def _constraints(shape: Shape, value: Any) -> Iterator[tuple[str, bool]]:
     if shape.enum:
         yield (
             f"Member must satisfy enum value set: [{', '.join(shape.enum)}]",
-            value in shape.enum,
+            value in shape.enum or value in shape.unlisted,
         )
 
 
