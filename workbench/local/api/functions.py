@@ -13,7 +13,7 @@ from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.paging import page_size, version_marker
 from workbench.local.api.transitions import PENDING
 from workbench.local.api.validate import detected, violation
-from workbench.local.errors import ApiError, conflict, invalid_parameter, not_found
+from workbench.local.errors import ApiError, conflict, invalid_parameter
 from workbench.local.store.code import CodeStore, Snapshot
 from workbench.local.store.functions import place
 from workbench.local.store.records import LATEST, CodeSigningConfig, Function, Version
@@ -160,8 +160,7 @@ def delete_function(context: Context, input: Input) -> Output:
         raise invalid_parameter("$LATEST version cannot be deleted without deleting the function.")
     if not qualifier.isdigit():
         raise invalid_parameter("Deletion of aliases is not currently supported.")
-    if functions.get(name) is None:
-        raise not_found(f"Function not found: {context.arn(name, qualifier)}")
+    context.function(name)
     users = [
         alias.name
         for alias in functions.aliases(name)

@@ -107,6 +107,7 @@ class ServiceModel:
         if known is not None:
             return known
         raw = {**self._shapes.get(name, {}), **overrides.CONSTRAINTS.get(name, {})}
+        raw = {**self._shapes.get(raw.get("like", ""), {}), **raw}
         shape = self._built[name] = Shape(name, raw["type"])
         shape.minimum, shape.maximum = raw.get("min"), raw.get("max")
         shape.pattern = raw.get("pattern")

@@ -39,6 +39,7 @@ CONSTRAINTS: dict[str, dict[str, object]] = {
     "Runtime": {"enum": None},  # worded in a way of its own, no. 29; see configuration.py
     "CompatibleRuntimes": {"member": {"shape": "PublishedRuntime"}},
     # Shapes that the model does not have:
+    "NewFunctionName": {"like": "FunctionName"},
     "PublishedRuntime": {"type": "string", "enum": RUNTIMES, "unlisted": _ALL_RUNTIMES},
     "ListedRuntime": {"type": "string", "enum": LAYER_RUNTIMES, "unlisted": _ALL_RUNTIMES},
     "TaggableResource": {  # no. 46
@@ -52,6 +53,7 @@ CONSTRAINTS: dict[str, dict[str, object]] = {
 
 # (Structure, member) → the shape it has instead of the model's.
 MEMBERS = {
+    ("CreateFunctionRequest", "FunctionName"): "NewFunctionName",
     ("ListLayersRequest", "CompatibleRuntime"): "ListedRuntime",
     ("ListLayerVersionsRequest", "CompatibleRuntime"): "ListedRuntime",
 }
@@ -68,6 +70,8 @@ ITEM = "Member must satisfy constraint: [{}, Member must not be null]"
 
 # Names of functions break at most one constraint at a time, and the pattern is told first.
 ONE_VIOLATION = frozenset({"FunctionName", "NamespacedFunctionName"})
+# A new function's name may break both. A bare name's length is CreateFunction's matter (no. 27).
+NEW_NAME = "NewFunctionName"
 
 # Operation → HTTP status, where it differs from the model's.
 STATUS = {"DeleteFunction": 204}  # lambda-facts §4.2

@@ -65,6 +65,9 @@ def _value(shape: Shape, value: Any, path: str) -> Iterator[str]:
     broken = [constraint for constraint, holds in _constraints(shape, value) if not holds]
     if shape.name in overrides.ONE_VIOLATION:
         broken = broken[-1:]
+    elif shape.name == overrides.NEW_NAME:
+        bare = ":" not in value and shape.matches(value)
+        broken = [] if bare and value else broken[::-1]
     for constraint in broken:
         yield violation(value, path, constraint)
     if kind == "list":
