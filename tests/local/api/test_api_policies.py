@@ -53,9 +53,10 @@ def test_adding_getting_and_removing(shared_endpoint: LocalEndpoint) -> None:
     # Lambda returns a JSON text without any spaces, its members in this order.
     assert answer(added) == {"Statement": json.dumps(statement(name), separators=(",", ":"))}
     policy = client.get_policy(FunctionName=name)
-    assert policy["RevisionId"] == client.get_function(FunctionName=name)["Configuration"][
-        "RevisionId"
-    ]
+    assert (
+        policy["RevisionId"]
+        == client.get_function(FunctionName=name)["Configuration"]["RevisionId"]
+    )
     assert policy["RevisionId"] != before
     client.add_permission(**grant(name, "sqs", SourceArn=SQS, RevisionId=policy["RevisionId"]))
     policy = client.get_policy(FunctionName=name)
