@@ -41,7 +41,7 @@ CALLS = 4
 # How long a function just created is left alone before its first invoke, as a person would:
 # the server prepares a process in that time, and importing boto3 takes a good part of a second.
 # The peer is spawned after the same pause: a processor that slept is slow for its first moments.
-IDLE_SECONDS = {"trivial": 0.3, "boto3 and a client": 1.5}
+IDLE_SECONDS = {"trivial": 0.5, "boto3 and a client": 1.5}
 
 
 def run(scratch: Path, notes: list[str]) -> Iterator[Row]:

@@ -52,6 +52,7 @@ class Terminal:
         )
         os.close(slave)
         self._shown = b""
+        self._before = b""
 
     def __enter__(self) -> Terminal:
         return self
@@ -65,8 +66,9 @@ class Terminal:
         os.close(self._master)
 
     def press(self, keys: str) -> float:
-        """Type `keys`. Forgets what was shown before. Gives the time (perf_counter, seconds)."""
+        """Type `keys`; `text` begins anew. Gives the time (perf_counter, seconds)."""
         self._read_waiting()
+        self._before += self._shown
         self._shown = b""
         pressed = time.perf_counter()
         os.write(self._master, keys.encode())
@@ -83,7 +85,7 @@ class Terminal:
             came = time.perf_counter()
             if wanted in self.text():
                 return came
-        raise NotShown(f"{text!r} was not shown, but {self.text()[-400:]!r}")
+        raise NotShown(f"{text!r} was not shown, but: {self._words()}")
 
     def wait_until_quiet(self, seconds: float = 0.15) -> float:
         """The time (perf_counter, seconds) of the last output before `seconds` without any."""
@@ -98,12 +100,20 @@ class Terminal:
         while self._process.poll() is None:
             self._read_some(0.02)
             if time.perf_counter() > deadline:
-                raise NotShown(f"still running after {seconds:g} s, showing {self.text()[-400:]!r}")
+                raise NotShown(f"still running after {seconds:g} s, showing: {self._words()}")
         return self._process.returncode
 
     def text(self) -> bytes:
         """What was shown since the last key, without escape sequences."""
         return _ESCAPES.sub(b"", self._shown)
+
+    def ever_showed(self, text: str) -> bool:
+        """Whether `text` has come since the start."""
+        return text.encode() in _ESCAPES.sub(b"", self._before + self._shown)
+
+    def _words(self) -> str:
+        """The last of what was shown, without frames and empty places."""
+        return re.sub(r"[\s\u2500-\u259f]+", " ", self.text().decode(errors="replace"))[-400:]
 
     def _read_waiting(self) -> None:
         while self._read_some(0):

@@ -172,7 +172,9 @@ class ProjectLink:
             if not files:
                 continue
             self._functions.code_changed(name, files)
-            shown = [str(file.relative_to(_home(file, source))) for file in files]
+            # An editor's own files are gone again by now.
+            left = [file for file in files if file.exists()] or files
+            shown = [str(file.relative_to(_home(file, source))) for file in left]
             self._broadcaster.send("reload", {"FunctionName": name, "Files": shown})
             await self._check(linked, files)
             if any(file.name in DEPENDENCY_FILES for file in files):

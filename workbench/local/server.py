@@ -18,6 +18,7 @@ from workbench.local.config import ServerConfig
 from workbench.local.gate import Gate
 from workbench.local.http import Listener, Request
 from workbench.local.http_messages import Answer
+from workbench.local.leftovers import end_leftovers
 from workbench.local.lifetime import AlreadyServed, sole_server, until_unused
 from workbench.local.linking import ProjectLink
 from workbench.local.recorder import Recorder
@@ -52,6 +53,7 @@ def run(options: ServerOptions) -> int:
     root = options.root.resolve()
     try:
         with sole_server(StateDir(root).path / "serving.lock"):
+            end_leftovers(StateDir(root).path)  # of a server that was killed with all its helpers
             return asyncio.run(_serve(options, root))
     except AlreadyServed:
         info = server_process.running(root)

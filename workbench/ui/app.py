@@ -72,7 +72,9 @@ def run(root: Path) -> int | None:
 
     Raises StateDirError when the folder cannot keep any state, ThemeError for a broken theme.
     """
-    app: App[Any] = WorkbenchApp(root.resolve())
+    root = root.resolve()
+    StateDir(root).path.is_dir()  # creates it: here a failure is a sentence of the command
+    app: App[Any] = WorkbenchApp(root)
     app.run()
     return app.return_code
 

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.widget import Widget
 
 from workbench.aws.records import Alias, Function
-from workbench.ui.widgets.palette import palette
+from workbench.ui.widgets.palette import Palette
 
 if TYPE_CHECKING:
     from workbench.project.history import Summary
@@ -45,9 +44,8 @@ def short_error(kind: str) -> str:
     return kind.rpartition(".")[2] or kind
 
 
-def outcome(widget: Widget, summary: Summary | None) -> Text:
+def outcome(colors: Palette, summary: Summary | None) -> Text:
     """The last result of a function: `✓ 12 ms`, `✗ KeyError`, `… accepted`."""
-    colors = palette(widget)
     if summary is None:
         return Text("")
     if summary.function_error:
@@ -70,15 +68,15 @@ _STATES = {
 }
 
 
-def state(widget: Widget, function: Function) -> Text:
+def state(colors: Palette, function: Function) -> Text:
     """A function's state: `● Active`, or that of a running or failed update."""
     word = function.state or "Active"
     if word == "Active" and function.last_update_status == "InProgress":
-        return Text("◌ Updating", style=palette(widget)[WARN])
+        return Text("◌ Updating", style=colors[WARN])
     if word == "Active" and function.last_update_status == "Failed":
-        return Text("✗ Update failed", style=palette(widget)[BAD])
+        return Text("✗ Update failed", style=colors[BAD])
     glyph, style = _STATES.get(word, ("?", WARN))
-    return Text(f"{glyph} {word}", style=palette(widget)[style])
+    return Text(f"{glyph} {word}", style=colors[style])
 
 
 def percent(share: float) -> str:

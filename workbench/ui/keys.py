@@ -164,7 +164,7 @@ KEYS: tuple[Key, ...] = (
         footer=2),
     Key("history", "rerun", ("r",), "rerun", "Run it again: same event, same qualifier",
         footer=3),
-    Key("history", "load_event", ("e",), "load event", "Put its event into the editor",
+    Key("history", "load_event", ("e",), "event", "Put its event into the editor",
         footer=4),
     Key("history", "compare", ("c",), "compare",
         "Mark it; on another one, compare the answers of the two", footer=5),

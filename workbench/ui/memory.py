@@ -58,10 +58,16 @@ def load(path: Path) -> Memory:
         return Memory()
 
 
-def save(path: Path, memory: Memory) -> None:
-    """Write the memory. Texts over 1 MB are left out. Raises OSError."""
+def save(path: Path, memory: Memory, before: str = "") -> str:
+    """Write the memory, unless that is what was written `before`; returns what is in the file.
+
+    Texts over 1 MB are left out. Raises OSError.
+    """
     data = asdict(memory)
     for draft in data["drafts"].values():
         if draft["text"] is not None and len(draft["text"]) > _MAX_DRAFT:
             draft["text"] = None
-    write_atomically(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    if text != before:
+        write_atomically(path, text)
+    return text

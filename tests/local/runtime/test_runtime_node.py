@@ -133,3 +133,66 @@ async def test_a_standby_process_takes_the_next_cold_start(lab: Lab) -> None:
     assert done.report.max_memory_used > 0
     execution = lab.runtime.invoke(spec, request())
     await asyncio.wait_for(execution.completed(), 10)
+
+
+async def test_json_log_format(lab: Lab) -> None:
+    lab.write(
+        "app.js",
+        """
+        exports.handler = async () => {
+          console.trace("t"); console.debug("d"); console.log("n=%d", 1);
+          console.warn({some: "object"}); console.error("bad", new TypeError("x"));
+          throw new RangeError("end");
+        }""",
+    )
+    spec = lab.spec(
+        "app.handler", runtime="nodejs22.x", log_format="JSON", application_log_level="DEBUG"
+    )
+    _, done = await lab.invoke(spec)
+    lines = [json.loads(line) for line in done.log_text.splitlines()]
+    own = [line for line in lines if "level" in line]
+    request_id = done.request.request_id
+    assert {line["requestId"] for line in own} == {request_id}
+    assert [list(line)[:4] for line in own] == [["timestamp", "level", "requestId", "message"]] * 5
+    assert [(line["level"], line["message"]) for line in own[:3]] == [
+        ("DEBUG", "d"), ("INFO", "n=1"), ("WARN", {"some": "object"}),
+    ]  # fmt: skip
+    assert own[3]["level"] == "ERROR" and own[3]["message"].startswith("bad TypeError: x")
+    assert (own[3]["errorType"], own[3]["errorMessage"]) == ("TypeError", "x")
+    assert own[4]["message"]["errorType"] == "RangeError"
+    assert own[4]["message"]["stackTrace"][0].lstrip().startswith("at ")
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [("TRACE", "tdlwe"), ("DEBUG", "dlwe"), ("INFO", "lwe"), ("WARN", "we"), ("ERROR", "e"),
+     ("FATAL", "")],
+)  # fmt: skip
+async def test_application_log_level(lab: Lab, level: str, shown: str) -> None:
+    methods = "trace debug log warn error"
+    lab.write(
+        "app.js",
+        f"exports.handler = async () => '{methods}'.split(' ').forEach((m) => console[m](m[0]))",
+    )
+    _, text = await run(lab, "app.handler", log_format="JSON", application_log_level=level)
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert "".join(line["message"] for line in lines if "level" in line) == shown
+
+
+@pytest.mark.parametrize("standby", [False, True])
+async def test_packages_of_layers(lab: Lab, standby: bool) -> None:
+    lab.new_runtime(lab.root.parent / "node", standby=standby)
+    layers = [lab.root.parent / f"layer{number}" for number in (1, 2)]
+    major = interpreters.node_for("nodejs22.x").version.split(".")[0]  # type: ignore[union-attr]
+    for layer, package in [
+        (layers[0], "nodejs/node_modules/both"),
+        (layers[1], "nodejs/node_modules/both"),
+        (layers[0], f"nodejs/node{major}/node_modules/versioned"),
+    ]:
+        (layer / package).mkdir(parents=True)
+        (layer / package / "index.js").write_text(f"module.exports = '{layer.name}'")
+    lab.write("app.js", "exports.handler = async () => [require('both'), require('versioned')]")
+    spec = lab.spec("app.handler", runtime="nodejs22.x", layers=tuple(layers))
+    lab.runtime.prepare(spec)
+    result, _ = await lab.invoke(spec)
+    assert json.loads(result.payload) == ["layer2", "layer1"], "a later layer wins"

@@ -44,7 +44,7 @@ def normal(text: str) -> str:
     text = re.sub(r"\[\$LATEST\][0-9a-f]{32}", "STREAM", text)
     text = re.sub(r"(\w+(Ms|MB)\":)[\d.]+", r"\1N", text)
     # A call that fails before the handler's first line has only the client's own frame.
-    return re.sub(r"\S+bootstrap\.py.*?(\\n\"|\n(?=END))", "BOOTSTRAP", text, flags=re.S)
+    return re.sub(r"\S+(?:bootstrap|client)\.py.*?(\\n\"|\n(?=END))", "BOOTSTRAP", text, flags=re.S)
 
 
 CASES: dict[str, tuple[str, bytes]] = {

@@ -6,10 +6,12 @@ import asyncio
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
 from runtime_lab import ARN, Lab, request, until
 
+from workbench.local.runtime import runtime
 from workbench.local.runtime.records import InvokeRequest, Throttled, UnsupportedRuntime
 from workbench.project import interpreters
 
@@ -276,6 +278,16 @@ async def test_cancel_while_the_process_is_being_started(lab: Lab) -> None:
     assert b"signal: killed" in (await execution.answered()).payload
 
 
+async def test_cancel_while_it_initialises_does_not_initialise_again(lab: Lab) -> None:
+    spec = lab.python("import time\nprint('in')\ntime.sleep(60)\ndef handler(e, c): pass\n")
+    started = asyncio.Event()
+    lab.recorder.on_line = lambda line: started.set() if line == "in\n" else None
+    execution = lab.runtime.invoke(spec, request(token="mine"))
+    await started.wait()
+    assert lab.runtime.cancel("mine")
+    assert b"signal: killed" in (await execution.answered()).payload
+
+
 async def test_reserved_concurrency_throttles_with_its_reason(lab: Lab) -> None:
     spec = lab.python("def handler(event, context): return 1")
     lab.reserved[ARN] = 1
@@ -349,3 +361,51 @@ async def test_event_invocations_and_client_context(lab: Lab) -> None:
     assert (await execution.answered()).payload == b'{"a": "b"}'
     await execution.completed()
     assert lab.recorder.finished[-1].request is asked
+
+
+@pytest.mark.parametrize("standby", [False, True])
+async def test_our_modules_hide_none_of_the_function_s(lab: Lab, standby: bool) -> None:
+    lab.new_runtime(lab.root.parent / "runtime", standby=standby)
+    folder = Path(runtime.__file__).parent / "bootstraps" / "python"
+    names = [file.stem for file in folder.glob("*.py")]
+    assert "client" in names
+    for name in names:
+        lab.write(f"{name}.py", f"OWN = {name!r}")
+    spec = lab.python(
+        f"""
+        import importlib.util
+        def handler(event, context):
+            if event == "own":
+                return [importlib.import_module(name).OWN for name in {names!r}]
+            return [name for name in {names!r} if importlib.util.find_spec(name)]
+        """
+    )
+    lab.runtime.prepare(spec)
+    result, _ = await lab.invoke(spec, b'"own"')
+    assert json.loads(result.payload) == names
+    for name in names:
+        (lab.root / f"{name}.py").unlink()
+    spec = lab.spec()
+    result, _ = await lab.invoke(spec)
+    assert json.loads(result.payload) == []
+    lab.write("lambda/runtime/client.py", "def handler(e, c): return 'own'")
+    result, _ = await lab.invoke(lab.spec("lambda/runtime/client.handler"))
+    assert json.loads(result.payload) == "own"
+
+
+async def test_application_log_level(lab: Lab) -> None:
+    for log_format in ("JSON", "Text"):
+        spec = lab.python(
+            """
+            import logging
+            def handler(event, context):
+                for level in (10, 20, 30, 40):
+                    logging.getLogger("mine").log(level, "level %s", level)
+            """,
+            log_format=log_format,
+            application_log_level="WARN",
+        )
+        _, done = await lab.invoke(spec)
+        shown = [level for level in (10, 20, 30, 40) if f"level {level}" in done.log_text]
+        # The text format has no levels: Python's own default, WARNING, counts (lambda-facts §3.2).
+        assert shown == [30, 40], log_format

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
-from runtime_lab import Lab, until
+from runtime_lab import Lab, request, until
 
 from workbench.local.runtime.launchers.preload import Plan, plan
 from workbench.local.runtime.launchers.python import PythonLauncher
@@ -118,6 +120,63 @@ async def test_a_dead_standby_process_is_only_slower(warm: Lab) -> None:
     bare = launcher._bare
     await until(lambda: not bare.usable)
     assert (await warm.invoke(warm.spec()))[0].payload == b"1"
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [("os._exit(7)", "exit status 7"), ("os.kill(os.getpid(), 11)", "signal: segmentation fault")],
+)
+async def test_functions_outlive_their_standby_process(
+    warm: Lab, statement: str, reason: str
+) -> None:
+    spec = warm.python("import os\ndef handler(e, c): return eval(e)")
+    launcher = await stood_by(warm, spec)
+    bare = launcher._bare
+    assert bare is not None
+    assert (await warm.invoke(spec, b'"os.getppid()"'))[0].payload == b"%d" % bare._popen.pid
+    pid = (await warm.invoke(spec, b'"os.getpid()"'))[0].payload
+    bare._popen.kill()
+    await until(lambda: bare.failed)
+    assert (await warm.invoke(spec, b'"os.getpid()"'))[0].payload == pid
+    result, _ = await warm.invoke(spec, json.dumps(statement).encode())
+    assert reason in json.loads(result.payload)["errorMessage"]
+
+
+async def test_a_process_that_was_not_forked_any_more_is_started_instead(warm: Lab) -> None:
+    spec = warm.python(
+        "import os, time\ndef handler(e, c):\n    time.sleep(0.2)\n    return os.getpid()"
+    )
+    launcher = await stood_by(warm, spec)
+    bare = launcher._bare
+    assert bare is not None
+    await until(lambda: bare._spare and bare._spare.pid)
+    os.kill(bare._popen.pid, signal.SIGSTOP)
+    # The first takes the child forked ahead, the others wait for one that will never be.
+    begun = [warm.runtime.invoke(spec, request()) for _ in range(3)]
+    await until(lambda: len(bare._children) == 3)
+    bare._popen.kill()
+    done = [await execution.completed() for execution in begun]
+    assert len({each.result.payload for each in done}) == 3
+    assert [each.result.function_error for each in done] == [None] * 3
+    assert not any("INIT_REPORT" in each.log_text for each in done)
+
+
+async def test_what_a_function_started_ends_with_it(warm: Lab) -> None:
+    spec = warm.python(
+        """
+        import os, subprocess
+        def handler(event, context):
+            if event == "start":
+                return subprocess.Popen(["sleep", "100"]).pid
+            os._exit(0)
+        """
+    )
+    await stood_by(warm, spec)
+    for each in (spec, warm.spec(environment={"PYTHONHASHSEED": "0"})):  # forked, started
+        result, _ = await warm.invoke(each, b'"start"')
+        started = int(result.payload)
+        await warm.invoke(each, b'"end"')
+        await until(lambda number=started: not Path(f"/proc/{number}").exists())
 
 
 async def test_boto3_client_made_ahead_keeps_no_credentials(warm: Lab) -> None:

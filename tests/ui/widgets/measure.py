@@ -155,11 +155,12 @@ async def diff_view() -> None:
 
 
 async def editor() -> None:
-    for size in (250_000, 5_000_000):
-        text = json.dumps(json.loads(large_json(size // 2)), indent=2)
+    indented = [json.dumps(json.loads(large_json(n)), indent=2) for n in (125_000, 2_500_000)]
+    for text in (*indented, large_json(1_000_000)):
         view = JsonEditor()
         async with Host(view).run_test(size=(120, 40)) as pilot:
-            what = f"editor {len(text) / 1e6:.2f} MB"
+            lines = text.count("\n") + 1
+            what = f"editor {len(text) / 1e6:.2f} MB, {lines:,} lines"
             say(f"{what}: load", painted(view, lambda v=view, t=text: v.load_text(t)))
             await pilot.pause()
             say(f"{what}: key", painted(view, lambda v=view: v.insert("x")))

@@ -12,14 +12,16 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.document._document import Document
 from textual.document._wrapped_document import WrappedDocument
+from textual.geometry import Offset
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
 from workbench.ui.widgets.dialogs import Choose, Confirm, Message
+from workbench.ui.widgets.editor_lines import Lines, UnwrappedLines
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Row
-from workbench.ui.widgets.json_editor import FULL_FEATURES_BELOW, JsonEditor, _Wrapped
+from workbench.ui.widgets.json_editor import LARGE_ABOVE, JsonEditor
 from workbench.ui.widgets.json_view import JsonView
 from workbench.ui.widgets.pane import Pane
 from workbench.ui.widgets.status_bar import KeyFooter, StatusLine
@@ -118,20 +120,54 @@ async def test_editor_takes_a_large_text_plainly() -> None:
     editor = JsonEditor()
     app = Host(editor)
     async with app.run_test() as pilot:
-        editor.load_text("[" + "1,\n" * FULL_FEATURES_BELOW + "]")
+        editor.load_text("[" + "1,\n" * LARGE_ABOVE + "]")
         async with asyncio.timeout(20):
             while editor.fault is None or "comma" not in editor.fault.message:
                 await pilot.pause(0.02)
         assert not editor.soft_wrap and editor.is_large
 
 
-@given(st.text(alphabet="ab 日\t,\n", max_size=80), st.sampled_from([0, 5, 12]))
-def test_lines_wrap_as_textual_wraps_them(text: str, width: int) -> None:
-    ours, theirs = (kind(Document(text), width, 2) for kind in (_Wrapped, WrappedDocument))
+TEXTS = st.text(alphabet="ab 日\t,\n", max_size=60)
+PLACES = st.tuples(st.integers(0, 6), st.integers(0, 20))
+
+
+@given(TEXTS, TEXTS, PLACES, PLACES)
+def test_lines_are_where_textual_has_them(
+    text: str, added: str, start: tuple[int, int], end: tuple[int, int]
+) -> None:
+    documents = (Lines(text), Document(text))
+    ours, theirs = UnwrappedLines(documents[0], 0, 2), WrappedDocument(documents[1], 0, 2)
+    lines = documents[0].lines
+    start, end = sorted((min(row, len(lines) - 1), column) for row, column in (start, end))
+    start, end = ((row, min(column, len(lines[row]))) for row, column in (start, end))
+    for document, wrapped in zip(documents, (ours, theirs), strict=True):
+        edit = document.replace_range(start, end, added)
+        wrapped.wrap_range(start, end, edit.end_location)
+    assert documents[0].text == documents[1].text
+    assert documents[0].get_size(2) == documents[1].get_size(2)
     assert ours.height == theirs.height
-    assert ours._wrap_offsets == theirs._wrap_offsets
     assert ours._offset_to_line_info == theirs._offset_to_line_info
-    assert ours._line_index_to_offsets == theirs._line_index_to_offsets
+    for row, line in enumerate(documents[1].lines):
+        for column in range(len(line) + 1):
+            offset = theirs.location_to_offset((row, column))
+            assert ours.location_to_offset((row, column)) == offset
+            assert ours.offset_to_location(offset) == theirs.offset_to_location(offset)
+        assert ours.get_sections(row) == theirs.get_sections(row)
+        beyond = Offset(99, row)
+        assert ours.offset_to_location(beyond) == theirs.offset_to_location(beyond)
+
+
+async def test_editor_scrolls_sideways_and_marks_lines_that_go_on() -> None:
+    editor = JsonEditor('{\n  "a": "' + "x" * 60 + 'y",\n  "b": 1\n}')
+    app = Host(editor)
+    async with app.run_test(size=(30, 8)) as pilot:
+        editor.focus()
+        await pilot.pause()
+        rows = screen_text(app).split("\n")
+        assert rows[1].endswith("x›") and rows[2].endswith('"b": 1')
+        await pilot.press("down", "end")
+        await pilot.pause()
+        assert 'xy",' in screen_text(app)
 
 
 FIELDS = [

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.ui.widgets.json_fault import json_fault
-from workbench.ui.widgets.json_text import Layout, format_json
+from workbench.ui.widgets.json_text import Layout, format_json, is_json
+from workbench.ui.widgets.layout_process import lay_out
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -28,6 +29,29 @@ def test_formats_as_json_dumps_does(value: object, indent: int | None) -> None:
 def test_keeps_numbers_order_and_duplicates_as_written() -> None:
     text = '{"b":1.50,"a":12345678901234567890123,"b":1E5}'
     assert format_json(text) == ('{\n  "b": 1.50,\n  "a": 12345678901234567890123,\n  "b": 1E5\n}')
+
+
+def test_mends_white_space_anywhere() -> None:
+    text = ' { "a" :\n1 ,"b": [ ] , "c" : [ "x , y" , { } ] } '
+    assert format_json(text) == json.dumps({"a": 1, "b": [], "c": ["x , y", {}]}, indent=2)
+
+
+@given(VALUES)
+def test_a_layout_travels_between_processes(value: object) -> None:
+    text = json.dumps(value)
+    layout = Layout(text)
+    copy = Layout.unpack(text, layout.pack())
+    assert [copy.line(row) for row in range(len(copy))] == format_json(text).split("\n")
+    assert copy.longest == layout.longest
+    assert copy.path(len(copy) // 2) == layout.path(len(layout) // 2)
+
+
+@pytest.mark.parametrize("text", ['[1,"\ud800 日本"]', "[1,", "[" * 100_000])
+def test_lays_out_in_another_process_as_here(text: str) -> None:
+    layout = lay_out(text)
+    assert (layout is not None) == is_json(text)
+    if layout is not None:
+        assert layout.line(2) == '  "\ud800 日本"'
 
 
 def test_paths_and_values() -> None:

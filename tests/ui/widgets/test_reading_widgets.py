@@ -104,15 +104,17 @@ async def test_text_that_is_no_json_is_shown_as_text() -> None:
         assert screen_text(app).strip() == ""
 
 
-async def test_a_large_document_is_laid_out_in_a_thread() -> None:
+async def test_a_large_document_is_there_before_it_is_laid_out() -> None:
     view = JsonView()
     app = Host(view)
     async with app.run_test(size=(60, 10)) as pilot:
         view.load(json.dumps([{"n": n} for n in range(60_000)]))
         assert view.is_json
-        await until(pilot, lambda: any(type(m) is JsonView.Loaded for m in app.seen))
         view.focus()
-        await pilot.press("G", "k", "k")
+        view.lines.action_last_row()  # of what is there so far: the end is wanted
+        await until(pilot, lambda: any(type(m) is JsonView.Loaded for m in app.seen))
+        assert view.lines.cursor == view.lines.row_count() - 1
+        await pilot.press("k", "k")
         assert view.path == "$[59999].n"
 
 
@@ -167,6 +169,18 @@ async def test_logs_search_hide_and_wrap() -> None:
         await until(pilot, lambda: "good one" not in screen_text(app))
         await pilot.press("slash", "escape")
         await until(pilot, lambda: "good one" in screen_text(app))
+
+
+async def test_wrapped_logs_leave_room_for_the_scroll_bar() -> None:
+    view = LogView()
+    app = Host(view)
+    async with app.run_test(size=(40, 8)) as pilot:
+        view.wrap, view.show_times = True, False
+        view.append([LogLine(0, "abcdefghij" * 8)] * 20)
+        await until(pilot, lambda: "abc" in screen_text(app))
+        await pilot.pause(0.1)
+        rows = [row.rstrip(" ▁▂▃▄▅▆▇█▔") for row in screen_text(app).split("\n")]
+        assert "abcdefghij" * 8 in "".join(rows)
 
 
 ROWS = [Row(name, (name, "python3.13")) for name in ("resize-photo", "send-invoice", "[odd]")]

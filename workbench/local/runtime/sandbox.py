@@ -58,6 +58,7 @@ class Sandbox:
         self._memory: MemoryMeter | None = None
         self._loop = asyncio.get_running_loop()
         self._retiring = False
+        self._killed = False
         self._boot: asyncio.Task[None] | None = None
         self._deadline = Deadline(self._loop, self._time_is_up)
         # About the current invocation.
@@ -85,6 +86,7 @@ class Sandbox:
         self._status = "success"
         self._error_type = None
         self._start_logged = False
+        self._killed = False
         state = self.environment.state
         if state is State.READY:
             self._init_ms = None
@@ -107,7 +109,11 @@ class Sandbox:
             self.stop()
 
     def kill(self) -> None:
-        """Kill the process; an invocation ends as AWS ends one whose process was killed."""
+        """Kill the process; an invocation ends as AWS ends one whose process was killed.
+
+        Also one that still initialises: it is not tried again.
+        """
+        self._killed = True
         if self._process is not None:
             self._process.kill()
         elif self.execution is not None:
@@ -116,10 +122,9 @@ class Sandbox:
     def stop(self) -> None:
         """Go, now: what runs is killed. AWS sends no SIGTERM without extensions (§1.4)."""
         self._retiring = True
-        if self._process is not None:
-            self._process.kill()
-        else:
-            self.kill()
+        was_started = self._process is not None
+        self.kill()
+        if not was_started:
             self._go()
 
     # Starting the process and its initialisation.
@@ -343,7 +348,9 @@ class Sandbox:
         if self._retiring and self.execution is None:
             self._go()
         elif state is State.INIT:
-            if failure is not None:
+            if self._killed:
+                self._launch_failed(exit_fault(code))
+            elif failure is not None:
                 self._init_ended_badly(failure[0], Fault(failure[1], ""))
             else:
                 self._init_ended_badly(None, exit_fault(code))

@@ -20,6 +20,7 @@ from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.json_editor import JsonEditor
+from workbench.ui.widgets.json_fault import Fault, json_fault
 
 _START = "{}\n"
 
@@ -68,8 +69,12 @@ class EventPane(WorkbenchPane):
     @property
     def fault(self) -> str | None:
         """What is wrong with the JSON, in words, or None."""
-        fault = self.editor.fault
+        fault = self._fault()
         return str(fault) if fault else None
+
+    def _fault(self) -> Fault | None:
+        # The editor checks a moment after the last key; what is sent is checked now.
+        return self.editor.fault if self.editor.is_large else json_fault(self.text)
 
     def show_function(self, function: str | None) -> None:
         """Change to a function's event: as it was left, else its first saved one, else `{}`."""
@@ -117,7 +122,9 @@ class EventPane(WorkbenchPane):
     def go_to_fault(self) -> None:
         """Put the cursor where the JSON is wrong."""
         self.editor.focus()
-        self.editor.go_to_fault()
+        fault = self._fault()
+        if fault is not None:
+            self.editor.move_cursor((fault.line - 1, fault.column - 1), center=True)
 
     def show_heading(self) -> None:
         """Renew title and subtitle: name, modified mark, qualifier and invocation type."""

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.timer import Timer
 
 from workbench.aws.records import Function
 from workbench.project.records import Project
@@ -18,10 +19,14 @@ from workbench.ui.messages import FunctionChosen
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.palette import Palette, palette
 from workbench.ui.work import Job, in_thread
 
 if TYPE_CHECKING:
     from workbench.project.history import Summary
+
+_REST_S = 0.06
+"""The cursor may run through the list: the other panes follow when it rests."""
 
 _SHOW_EVERY_S = 0.2
 """Pages of a long list are shown together, at most this often."""
@@ -62,6 +67,7 @@ class FunctionsPane(WorkbenchPane):
         self._results: dict[str, Summary] = {}
         self._listed: dict[str, Function] = {}
         self._loading = False
+        self._choosing: Timer | None = None
         self._chosen_before = session.memory.function
 
     def compose(self) -> ComposeResult:
@@ -124,7 +130,8 @@ class FunctionsPane(WorkbenchPane):
             in_thread(self, "results", lambda job: self.Results(backend.last_results()))
 
     def forget(self) -> None:
-        """Empty the list: the target changes."""
+        """Empty the list: the target changes, and will be asked for its functions."""
+        self._loading = True
         self.session.functions = {}
         self._listed = {}
         self._results = {}
@@ -152,20 +159,24 @@ class FunctionsPane(WorkbenchPane):
             if self._results.get(name) != result
         }
         self._results = dict(message.results)
+        colors = palette(self)
         for name in changed:
             if name in self.session.functions:
-                self.rows.update_row(self._row(self.session.functions[name]))
+                self.rows.update_row(self._row(self.session.functions[name], colors))
 
     def failed(self, group: str, sentence: str) -> None:
         """A list that breaks off keeps what was read."""
         self._loading = False
         super().failed(group, sentence)
+        if not self.session.functions:
+            self.show_empty(f"✗ {sentence}\n\nr tries again · ^t chooses another target")
 
     def _show(self) -> None:
         functions = self.session.functions
         wanted = self.session.function or self._chosen_before
         in_order = sorted(functions.values(), key=lambda function: function.name.casefold())
-        self.rows.set_rows([self._row(function) for function in in_order])
+        colors = palette(self)
+        self.rows.set_rows([self._row(function, colors) for function in in_order])
         if wanted in functions and self.rows.highlighted != wanted and not self.rows.filter_text:
             self.rows.highlight(wanted)
         self.subtitle = f"{len(functions):,}" if functions else ""
@@ -179,15 +190,15 @@ class FunctionsPane(WorkbenchPane):
         if self.has_focus_within or self.has_focus:
             self.focus_content()
 
-    def _row(self, function: Function) -> Row:
-        word = state(self, function) if function.arn else Text("")
+    def _row(self, function: Function, colors: Palette) -> Row:
+        word = state(colors, function) if function.arn else Text("")
         active = not word or word.plain.endswith("Active")
         return Row(
             function.name,
             (
                 function.name,
                 # In a narrow pane the state's own column is not seen: what is wrong must be.
-                outcome(self, self._results.get(function.name)) if active else word,
+                outcome(colors, self._results.get(function.name)) if active else word,
                 function.runtime or function.package_type,
                 word,
             ),
@@ -200,12 +211,27 @@ class FunctionsPane(WorkbenchPane):
     def _highlighted(self, message: FuzzyList.Highlighted) -> None:
         message.stop()
         if message.row_id is not None or not self.session.functions:
-            self.post_message(FunctionChosen(message.row_id))
+            if self._choosing is not None:
+                self._choosing.stop()
+            self._choosing = self.set_timer(_REST_S, self.settle)
+
+    def settle(self) -> None:
+        """Choose the function under the cursor now: the other panes follow it."""
+        if self._choosing is not None:
+            self._choosing.stop()
+            self._choosing = None
+            self.post_message(FunctionChosen(self.rows.highlighted))
+
+    @property
+    def settling(self) -> bool:
+        """Whether the cursor has moved and the other panes have not followed yet."""
+        return self._choosing is not None
 
     @on(FuzzyList.Selected)
     def _selected(self, message: FuzzyList.Selected) -> None:
         message.stop()
-        self.action_edit_event()
+        self.settle()
+        self.call_later(self.action_edit_event)
 
     def why_not(self, action: str) -> str | None:
         """Code can be viewed once a function is chosen."""
@@ -215,7 +241,7 @@ class FunctionsPane(WorkbenchPane):
 
     def action_edit_event(self) -> None:
         """Go to this function's event; in an empty folder open the samples."""
-        if self.has_class("-empty"):
+        if self.has_class("-empty") and not self.session.is_aws:
             self.post_message(self.OpenDemo())
         elif self.allowed("edit_event"):
             self.post_message(self.EditEvent())

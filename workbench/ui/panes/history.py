@@ -16,7 +16,7 @@ from workbench.ui.messages import LoadEvent, RunRequest, ShowInvocation
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
-from workbench.ui.widgets.palette import palette
+from workbench.ui.widgets.palette import Palette, palette
 from workbench.ui.work import Job, in_thread
 
 if TYPE_CHECKING:
@@ -101,12 +101,12 @@ class HistoryPane(WorkbenchPane):
         self._show_last = False
 
     def _show(self) -> None:
-        self.rows.set_rows([self._row(entry) for entry in self._entries.values()])
+        colors = palette(self)
+        self.rows.set_rows([self._row(entry, colors) for entry in self._entries.values()])
         self.title = "History · all functions" if self._all else "History"
         self.subtitle = "one marked · c compares" if self._marked else ""
 
-    def _row(self, entry: Summary) -> Row:
-        colors = palette(self)
+    def _row(self, entry: Summary, colors: Palette) -> Row:
         mark = "◆ " if str(entry.id) == self._marked else ""
         version = entry.executed_version or entry.qualifier or ""
         if entry.qualifier and entry.qualifier != version:
@@ -116,7 +116,7 @@ class HistoryPane(WorkbenchPane):
             first.append(f"  {entry.function}")
         return Row(
             str(entry.id),
-            (first, outcome(self, entry), Text(version, colors[QUIET])),
+            (first, outcome(colors, entry), Text(version, colors[QUIET])),
             search=f"{entry.function} {version} {entry.error_type or 'ok'} {entry.request_id} "
             f"{entry.invocation_type}",
         )

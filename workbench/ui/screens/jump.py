@@ -12,7 +12,10 @@ from textual.widgets import Static
 
 
 class JumpScreen(ModalScreen[str | None]):
-    """Shows `places` (key, region on the screen); the answer is the key pressed, if it is one."""
+    """Shows `places` (key, region on the screen); the answer is the key, if it is one of `keys`.
+
+    There may be more keys than places: panes behind a tab have no region.
+    """
 
     CSS = """
     JumpScreen { background: $background 40%; layers: labels; }
@@ -22,9 +25,10 @@ class JumpScreen(ModalScreen[str | None]):
     }
     """
 
-    def __init__(self, places: Sequence[tuple[str, Region]]) -> None:
+    def __init__(self, places: Sequence[tuple[str, Region]], keys: str) -> None:
         super().__init__()
         self._places = dict(places)
+        self._keys = set(keys)
 
     def compose(self) -> ComposeResult:
         for key, region in self._places.items():
@@ -35,7 +39,7 @@ class JumpScreen(ModalScreen[str | None]):
     def on_key(self, event: events.Key) -> None:
         """Any key ends it."""
         event.stop()
-        self.dismiss(event.character if event.character in self._places else None)
+        self.dismiss(event.character if event.character in self._keys else None)
 
     def on_click(self) -> None:
         """A click ends it too."""

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from workbench.project.records import Problem
-from workbench.ui import keys, memory
+from workbench.ui import memory
 from workbench.ui.aws_command import TooLarge, invoke_command
 from workbench.ui.backend import Request
 from workbench.ui.connection import Connection
+from workbench.ui.formats import clock
 from workbench.ui.invoker import Invoker
 from workbench.ui.messages import (
     Connected,
@@ -32,12 +29,9 @@ from workbench.ui.messages import (
     Recorded,
     Reloaded,
     RunRequest,
-    Say,
     ServerEvent,
     ShowInvocation,
 )
-from workbench.ui.panes.area import PaneArea
-from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.event import EventPane
 from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
@@ -45,39 +39,36 @@ from workbench.ui.panes.logs import LogsPane
 from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.versions import VersionsPane, named
 from workbench.ui.programs import open_file, open_text, show_code
-from workbench.ui.screens.help import HelpScreen
-from workbench.ui.screens.jump import JumpScreen
+from workbench.ui.screens.pane_screen import PaneScreen
 from workbench.ui.server_events import ServerEvents
 from workbench.ui.session import INVOCATION_TYPES, Session
 from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
 from workbench.ui.widgets.dialogs import Choose
+from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.widgets.fuzzy_list import Column, Row
-from workbench.ui.widgets.status_bar import KeyFooter, StatusLine
-from workbench.ui.work import Failed
+from workbench.ui.widgets.status_bar import StatusLine
 
 _REMEMBER_S = 2.0
-_PLACES = "123456"
 _CHANGE_FUNCTION_S = 0.12
 """How long the cursor rests on a function before logs, versions and history follow."""
 
 
-class WorkbenchScreen(Screen[None]):
+class WorkbenchScreen(PaneScreen):
     """Composes the panes and passes on what they have in common."""
 
     CSS_PATH = "workbench.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("screen"), *keys.bindings("pane")]
 
     def __init__(self, session: Session, memory_file: Path) -> None:
-        super().__init__()
         self.session = session
         self._memory_file = memory_file
+        self._written = ""
         self.functions = FunctionsPane(session)
         self.event = EventPane(session)
         self.result = ResultPane(session)
         self.logs = LogsPane(session)
         self.versions = VersionsPane(session)
         self.history = HistoryPane(session)
-        self.area = PaneArea(
+        super().__init__(
             [self.functions, self.event, self.result, self.logs, self.versions, self.history]
         )
         self.invoker = Invoker(self, session, self.result)
@@ -88,9 +79,7 @@ class WorkbenchScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static("", id="header", markup=False)
         yield Static("", id="problems", markup=False)
-        yield self.area
-        yield StatusLine(id="status")
-        yield KeyFooter()
+        yield from super().compose()
 
     def on_mount(self) -> None:
         self.result.show_problem(None)
@@ -101,34 +90,12 @@ class WorkbenchScreen(Screen[None]):
         # After the first paint: finding functions and starting the server take the processor.
         self.call_after_refresh(self.connection.begin)
 
-    # -- where we are ---------------------------------------------------------------------------
-
     @property
-    def pane(self) -> WorkbenchPane:
-        """The pane that has the focus, or had it last."""
-        return self.query_one(f"#{self.area.recent[0]}", WorkbenchPane)
+    def is_busy(self) -> bool:
+        """Whether an invocation runs."""
+        return self.session.running is not None
 
-    @on(events.DescendantFocus)
-    def _focus_moved(self, event: events.DescendantFocus) -> None:
-        for node in event.widget.ancestors_with_self:
-            if isinstance(node, WorkbenchPane):
-                self.area.used(node.scope)
-                break
-        self.show_keys()
-
-    def show_keys(self) -> None:
-        """Renew the footer for what has the focus."""
-        extra: list[tuple[str, str]] = []
-        if self.session.running:
-            extra = [("ctrl+k", "cancel")]
-        elif isinstance(self.focused, TextArea):
-            extra = [("escape", "leave"), ("ctrl+n", "new"), ("ctrl+s", "save"),
-                     ("f2", "saved"), ("f4", "$EDITOR")]  # fmt: skip
-        pairs = keys.footer(self.pane.scope, extra)
-        if isinstance(self.focused, TextArea):
-            pairs = [*extra, ("ctrl+j", "invoke"), ("f1", "help")][:7]
-            pairs.insert(0, pairs.pop(-2))
-        self.query_one(KeyFooter).set_keys(pairs)
+    # -- where we are ---------------------------------------------------------------------------
 
     def show_header(self) -> None:
         """Renew the line at the top: project, target, mode."""
@@ -147,27 +114,12 @@ class WorkbenchScreen(Screen[None]):
         broken = (p for p in problems if source and p.line and p.file.is_relative_to(source.code))
         self.result.show_problem(next(broken, None))
 
-    @on(Say)
-    def _say(self, message: Say) -> None:
-        seconds = 10 if message.severity == "error" else 5
-        self.query_one(StatusLine).say(message.text, message.severity, seconds)  # type: ignore[arg-type]
-
-    @on(Failed)
-    def _failed(self, message: Failed) -> None:
-        if message.details:
-            self.log.error(message.details)
-        self.say(message.sentence, "error")
-
-    def say(self, text: str, severity: str = "info") -> None:
-        """Put a sentence into the status line."""
-        self.post_message(Say(text, severity))
-
     def remember(self) -> None:
         """Write what should come back at the next start."""
         self.event.remember()
         self.session.memory.function = self.session.function or self.session.memory.function
         try:
-            memory.save(self._memory_file, self.session.memory)
+            self._written = memory.save(self._memory_file, self.session.memory, self._written)
         except OSError as error:
             self.log.error(f"ui.json: {error}")
 
@@ -198,7 +150,11 @@ class WorkbenchScreen(Screen[None]):
         self.connection.failed()
         self.invoker.not_connected(message.sentence)
         self.show_header()
-        self.say(message.sentence, "error")
+        # Kept until something else is said: without a target little else can be done.
+        first, _, rest = message.sentence.partition("\n")
+        self.query_one(StatusLine).say(first, "error", None)
+        if rest:
+            self.app.push_screen(MessageDialog("No target", message.sentence, severity="error"))
 
     @on(ServerEvent)
     def _server_event(self, message: ServerEvent) -> None:
@@ -279,6 +235,15 @@ class WorkbenchScreen(Screen[None]):
                 )
             self.result.focus_content()
 
+    @on(HistoryPane.Compare)
+    def _compare(self, message: HistoryPane.Compare) -> None:
+        old, new = message.old, message.new
+        pair = (old.event, new.event) if message.events else (old.payload, new.payload)
+        what = "event" if message.events else "answer"
+        labels = [f"{what} of {clock(entry.started)}" for entry in (old, new)]
+        self.result.show_changes(*pair, *labels)
+        self.action_pane("result")
+
     @on(LoadEvent)
     def _load_event(self, message: LoadEvent) -> None:
         if message.function != self.session.function:
@@ -296,6 +261,10 @@ class WorkbenchScreen(Screen[None]):
 
     def action_invoke(self) -> None:
         """Invoke the function with the event."""
+        if self.functions.settling:
+            self.functions.settle()
+            self.call_later(self.action_invoke)
+            return
         name = self.session.function
         if name is None:
             self.say("Choose a function first (key 1).", "warning")
@@ -392,53 +361,7 @@ class WorkbenchScreen(Screen[None]):
         """Save the event."""
         self.event.action_save_event()
 
-    # -- moving -----------------------------------------------------------------------------------
-
-    def action_pane(self, scope: str) -> None:
-        """Go to a pane."""
-        pane = self.query_one(f"#{scope}", WorkbenchPane)
-        self.area.used(scope)
-        if self.area.zoomed:
-            self.area.zoom(True)
-        pane.focus_content()
-
-    def action_next_pane(self) -> None:
-        """Go to the next pane."""
-        self._step(1)
-
-    def action_previous_pane(self) -> None:
-        """Go to the previous pane."""
-        self._step(-1)
-
-    def _step(self, step: int) -> None:
-        scopes = [pane.scope for pane in self.query(WorkbenchPane)]
-        self.action_pane(scopes[(scopes.index(self.pane.scope) + step) % len(scopes)])
-
-    def action_zoom(self) -> None:
-        """Zoom the pane, and back."""
-        self.area.zoom(not self.area.zoomed)
-
-    @work(exclusive=True, group="dialog")
-    async def action_jump(self) -> None:
-        """Jump to a pane, or to the filter of its list."""
-        places = [
-            (number, pane.region)
-            for number, pane in zip(_PLACES, self.query(WorkbenchPane), strict=True)
-            if pane.region.area and pane in self.area.visible_panes()
-        ]
-        key = await self.app.push_screen_wait(JumpScreen(places))
-        if key is not None:
-            self.action_pane(list(self.query(WorkbenchPane))[_PLACES.index(key)].scope)
-
-    def action_help(self) -> None:
-        """Help for what has focus."""
-        self.app.push_screen(HelpScreen(self.pane.scope))
-
     # -- text elsewhere ---------------------------------------------------------------------------
-
-    def action_copy(self) -> None:
-        """Copy from the pane with focus."""
-        self.pane.action_copy()
 
     def action_copy_command(self) -> None:
         """Copy the invocation as an `aws lambda invoke` command."""
@@ -487,28 +410,11 @@ class WorkbenchScreen(Screen[None]):
             problem = problems[int(choice)]
             open_file(self, problem.file, problem.line)
 
-    def action_theme(self) -> None:
-        """Choose the colours."""
-        self.app.search_themes()
-
-    def action_command_palette(self) -> None:
-        """Open the command palette."""
-        self.app.action_command_palette()
-
     async def action_quit(self) -> None:
         """Quit; everything is kept."""
         self.remember()
         self.connection.close()
         self.app.exit()
-
-    def run_key(self, key: keys.Key) -> None:
-        """Do an action of the key table, in its pane."""
-        if key.scope in ("screen", "pane"):
-            node: Widget | Screen[None] = self
-        else:
-            self.action_pane(key.scope)
-            node = self.query_one(f"#{key.scope}", WorkbenchPane)
-        self.call_later(node.run_action, key.action)
 
 
 def place(problem: Problem, root: Path) -> str:

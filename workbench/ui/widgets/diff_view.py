@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
@@ -27,11 +30,17 @@ _LINE_LIMIT = 2_000
 
 
 @dataclass(frozen=True)
-class _Row:
+class _Block:
+    """Rows of one kind. ``partners`` are the lines they replace or are replaced by, one by one."""
+
     kind: Literal["same", "old", "new", "fold", "title"]
-    text: str
-    partner: str | None = None
-    hidden: tuple[str, ...] = ()
+    lines: Sequence[str]
+    partners: Sequence[str] = ()
+    hidden: Sequence[str] = ()
+
+    @property
+    def is_change(self) -> bool:
+        return self.kind in ("old", "new")
 
 
 class DiffView(LineView):
@@ -58,7 +67,8 @@ class DiffView(LineView):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._rows: list[_Row] = []
+        self._blocks: list[_Block] = []
+        self._starts: list[int] = []  # the first row of each block, and the number of rows
         self._number = 0
         self.summary = ""
         """What changed, in a few words: "+3 −1", or "no difference"."""
@@ -72,52 +82,58 @@ class DiffView(LineView):
         if len(old) + len(new) > _THREAD_ABOVE:
             self._compare_in_thread(old, new, titles, self._number)
         else:
-            self._show(*_rows(old, new, titles), self._number)
+            self._show(*_compared(old, new, titles), self._number)
 
     def clear(self) -> None:
         """Show nothing."""
         self._number += 1
         self.summary = ""
-        self._rows = []
-        self.rows_changed(0)
+        self._blocks = []
+        self._blocks_changed()
 
     @work(thread=True, exclusive=True, group="diff")
     def _compare_in_thread(self, old: str, new: str, titles: tuple[str, str], number: int) -> None:
-        result = _rows(old, new, titles)
+        result = _compared(old, new, titles)
         if not get_current_worker().is_cancelled:
             self.app.call_from_thread(self._show, *result, number)
 
-    def _show(self, rows: list[_Row], added: int, removed: int, number: int) -> None:
+    def _show(self, blocks: list[_Block], added: int, removed: int, number: int) -> None:
         if number != self._number:
             return
-        self._rows = rows
+        self._blocks = blocks
         self.summary = f"+{added} −{removed}" if added or removed else "no difference"
         self.cursor = 0
         self.scroll_to(0, 0, animate=False, force=True)
-        self._rows_changed()
+        self._blocks_changed()
         self.action_next_change(1)
         self.post_message(self.Compared(self, added, removed))
 
-    def _rows_changed(self) -> None:
-        longest = max((len(row.text) for row in self._rows), default=0)
+    def _blocks_changed(self) -> None:
+        self._starts = list(accumulate((len(block.lines) for block in self._blocks), initial=0))
+        longest = max((max(map(len, block.lines)) for block in self._blocks), default=0)
         self.rows_changed(min(longest, _LINE_LIMIT) + 4)
+
+    def _block_at(self, row: int) -> int:
+        return bisect_right(self._starts, row) - 1
 
     # -- rows -----------------------------------------------------------------------------------
 
     def row_count(self) -> int:
-        return len(self._rows)
+        return self._starts[-1] if self._starts else 0
 
     def paint_row(self, row: int) -> list[Segment]:
-        item = self._rows[row]
+        number = self._block_at(row)
+        block, index = self._blocks[number], row - self._starts[number]
         colors = palette(self)
-        source = safe(strip_ansi(item.text[:_LINE_LIMIT]))
+        source = safe(strip_ansi(block.lines[index][:_LINE_LIMIT]))
         signs = {"same": "  ", "old": "- ", "new": "+ "}
         styles = {"same": "log-platform", "old": "diff-removed", "new": "diff-added"}
-        text = Text(signs.get(item.kind, "") + source)
+        text = Text(signs.get(block.kind, "") + source)
         # As a span: Rich leaves the style of a text without spans out.
-        text.stylize(colors[styles[item.kind]] if item.kind in styles else colors.muted)
-        if item.partner is not None:
-            start, end = _changed_part(source, safe(strip_ansi(item.partner[:_LINE_LIMIT])))
+        text.stylize(colors[styles[block.kind]] if block.kind in styles else colors.muted)
+        if block.partners:
+            partner = safe(strip_ansi(block.partners[index][:_LINE_LIMIT]))
+            start, end = _changed_part(source, partner)
             text.stylize(Style(bold=True, underline=True), start + 2, end + 2)
         text.no_wrap = True
         text.end = ""
@@ -128,55 +144,55 @@ class DiffView(LineView):
 
     def action_open_fold(self) -> None:
         """Show the lines hidden by the cursor's row."""
-        if self.cursor < len(self._rows) and self._rows[self.cursor].kind == "fold":
-            hidden = self._rows[self.cursor].hidden
-            self._rows[self.cursor : self.cursor + 1] = [_Row("same", line) for line in hidden]
-            self._rows_changed()
+        number = self._block_at(self.cursor)
+        if number < len(self._blocks) and self._blocks[number].kind == "fold":
+            self._blocks[number] = _Block("same", self._blocks[number].hidden)
+            self._blocks_changed()
 
     def action_next_change(self, step: int) -> None:
         """Go to the first line of the next or previous change; stay when there is none."""
-        row = self.cursor + step
-        while 0 <= row < len(self._rows):
-            before = self._rows[row - 1].kind if row else "same"
-            if self._rows[row].kind in ("old", "new") and before not in ("old", "new"):
-                self.move_to(row, center=True)
-                return
-            row += step
+        changes = [
+            self._starts[number]
+            for number, block in enumerate(self._blocks)
+            if block.is_change and not (number and self._blocks[number - 1].is_change)
+        ]
+        at = (
+            bisect_right(changes, self.cursor)
+            if step > 0
+            else bisect_left(changes, self.cursor) - 1
+        )
+        if 0 <= at < len(changes):
+            self.move_to(changes[at], center=True)
 
 
-def _rows(old: str, new: str, titles: tuple[str, str]) -> tuple[list[_Row], int, int]:
+def _compared(old: str, new: str, titles: tuple[str, str]) -> tuple[list[_Block], int, int]:
+    """Return the blocks to show, and how many lines were added and removed."""
     old_lines, new_lines = comparable(old, new)
     spans = diff_lines(old_lines, new_lines)
     added = sum(span.new_end - span.new_start for span in spans if not span.equal)
     removed = sum(span.old_end - span.old_start for span in spans if not span.equal)
-    rows = [_Row("title", f"- {titles[0]}   + {titles[1]}   +{added} −{removed}")]
+    title = f"- {titles[0]}   + {titles[1]}   +{added} −{removed}"
     if not added and not removed:
-        rows = [_Row("title", f"✓ no difference between {titles[0]} and {titles[1]}")]
+        title = f"✓ no difference between {titles[0]} and {titles[1]}"
+    blocks = [_Block("title", [title])]
     for number, span in enumerate(spans):
+        come = new_lines[span.new_start : span.new_end]
         if not span.equal:
             gone = old_lines[span.old_start : span.old_end]
-            come = new_lines[span.new_start : span.new_end]
             paired = len(gone) == len(come)
-            rows += [
-                _Row("old", line, come[index] if paired else None)
-                for index, line in enumerate(gone)
-            ]
-            rows += [
-                _Row("new", line, gone[index] if paired else None)
-                for index, line in enumerate(come)
-            ]
+            blocks.append(_Block("old", gone, come if paired else ()))
+            blocks.append(_Block("new", come, gone if paired else ()))
             continue
-        same = new_lines[span.new_start : span.new_end]
         head = _CONTEXT if number else 0
         tail = _CONTEXT if number < len(spans) - 1 else 0
-        hidden = same[head : len(same) - tail]
-        if len(hidden) < 3 or (len(spans) == 1 and len(same) < 200):
-            rows += [_Row("same", line) for line in same]
+        hidden = come[head : len(come) - tail]
+        if len(hidden) < 3 or (len(spans) == 1 and len(come) < 200):
+            blocks.append(_Block("same", come))
             continue
-        rows += [_Row("same", line) for line in same[:head]]
-        rows.append(_Row("fold", f"  ▸ {len(hidden):,} unchanged lines", hidden=tuple(hidden)))
-        rows += [_Row("same", line) for line in same[len(same) - tail :]]
-    return rows, added, removed
+        blocks.append(_Block("same", come[:head]))
+        blocks.append(_Block("fold", [f"  ▸ {len(hidden):,} unchanged lines"], hidden=hidden))
+        blocks.append(_Block("same", come[len(come) - tail :]))
+    return [block for block in blocks if block.lines], added, removed
 
 
 def _changed_part(text: str, other: str) -> tuple[int, int]:

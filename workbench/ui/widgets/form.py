@@ -56,6 +56,7 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
     FormDialog .form-fields { height: auto; }
     FormDialog .form-field { height: auto; margin-bottom: 1; }
     FormDialog .form-label { text-style: bold; width: 1fr; }
+    FormDialog SelectCurrent .arrow { color: $foreground; }
     FormDialog .form-help { color: $text-muted; width: 1fr; height: auto; }
     FormDialog .form-wrong { color: $text-error; width: 1fr; height: auto; display: none; }
     FormDialog .form-wrong.-shown { display: block; }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from itertools import accumulate
 
 from rich.cells import cell_len
 
-from workbench.ui.widgets.json_text import Layout
+from workbench.ui.widgets.json_text import Layout, is_json
+from workbench.ui.widgets.layout_process import lay_out
 from workbench.ui.widgets.safe_text import safe, strip_ansi
 
 LINE_LIMIT = 4_000
@@ -19,12 +19,13 @@ LINE_LIMIT = 4_000
 
 def document_of(text: str) -> Document:
     """Return the document for a text: JSON if it is, else plain text."""
-    try:
-        # Numbers are not converted: it is quicker, and a million digits are no error.
-        json.loads(text, parse_int=str, parse_float=str)
-    except (ValueError, RecursionError):
-        return TextDocument(text)
-    return JsonDocument(Layout(text))
+    return JsonDocument(Layout(text)) if is_json(text) else TextDocument(text)
+
+
+def large_document_of(text: str) -> Document:
+    """Like ``document_of``, most of it in another process. Blocks: call it from a thread."""
+    layout = lay_out(text)
+    return TextDocument(text) if layout is None else JsonDocument(layout)
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,17 @@ class JsonDocument:
     layout: Layout
 
     def __post_init__(self) -> None:
-        self.rows = array("Q", range(len(self.layout)))
+        self.rows = array("I", range(len(self.layout)))
         self.folded: set[int] = set()
         self._search = _Search(self.layout.text)
         longest = self.layout.longest
         line = self.layout.line(longest, LINE_LIMIT) if len(self.layout) else ""
-        self.width = cell_len(safe(line)) + 4 + 20  # fold mark, room for what a fold says
+        self._widest = cell_len(safe(line)) + 2  # the fold mark stands before it
+
+    @property
+    def width(self) -> int:
+        """Cells of the widest row, about."""
+        return self._widest + (20 if self.folded else 0)  # room for what a fold says
 
     def path(self, row: int) -> str:
         """Return the JSONPath of a row's value."""
@@ -155,8 +161,8 @@ class JsonDocument:
 
     def _visible(self, line: int, end: int) -> array[int]:
         if not self.folded:
-            return array("Q", range(line, end))
-        rows = array("Q")
+            return array("I", range(line, end))
+        rows = array("I")
         closes = self.layout.closes
         while line < end:
             rows.append(line)
@@ -175,7 +181,7 @@ class TextDocument:
         if lines[-1] == "":
             lines.pop()
         self.rows = lines
-        self._starts = array("Q", accumulate((len(line) + 1 for line in lines), initial=0))
+        self._starts = array("I", accumulate((len(line) + 1 for line in lines), initial=0))
         self._search = _Search(self.text)
         longest = max(self.rows, key=len, default="")[:LINE_LIMIT]
         self.width = cell_len(safe(strip_ansi(longest))) + 2

@@ -1,7 +1,7 @@
 """JsonEditor: a text area for JSON: coloured, checked while one types, indenting, formatting.
 
 It never uses tree-sitter, which crashes on some machines: the visible lines are coloured with our
-own tokens. Above 256 KB it is plain and doesn't wrap, and is checked in a thread.
+own tokens. Lines are not wrapped: in a narrow pane the indentation is what one reads JSON by.
 """
 
 from __future__ import annotations
@@ -12,12 +12,8 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events, on, work
-from textual._wrap import compute_wrap_offsets
 from textual.binding import Binding, BindingType
-from textual.document._document import Document
 from textual.document._document_navigator import DocumentNavigator
-from textual.document._wrapped_document import WrappedDocument
-from textual.expand_tabs import get_tab_widths
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
@@ -25,16 +21,20 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 from textual.worker import get_current_worker
 
+from workbench.ui.widgets.editor_lines import Lines, UnwrappedLines
 from workbench.ui.widgets.json_fault import Fault, json_fault
 from workbench.ui.widgets.json_text import TOKEN, format_json
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe_same_length
+from workbench.ui.widgets.strips import windowed
 
-FULL_FEATURES_BELOW = 256 * 1024
-"""Characters up to which lines are coloured, wrapped and checked at once."""
+LARGE_ABOVE = 256 * 1024
+"""Characters above which a text is checked in a thread, after a pause in the typing."""
 
 _CHECK_AFTER_SECONDS = 0.06
-_BRACKET_LINES = 5_000
+_CHECK_LARGE_AFTER_SECONDS = 0.3
+_BRACKET_CHARACTERS = 30_000
+_COLORED_CHARACTERS = 4_000
 _PAIRS = {"{": "}", "[": "]"}
 
 # TextArea's own, without those that belong to the app (function keys).
@@ -43,37 +43,6 @@ _BINDINGS = [
     for binding in TextArea.BINDINGS
     if isinstance(binding, Binding) and binding.key not in ("f6", "f7")
 ]
-
-
-class _Wrapped(WrappedDocument):
-    """TextArea asks for the height for each line it paints: ours doesn't count all lines then."""
-
-    @property
-    def height(self) -> int:
-        return len(self._offset_to_line_info)
-
-    def wrap(self, width: int, tab_width: int | None = None) -> None:
-        """Measure only the lines that could be too wide; most are plainly not."""
-        self._width = width
-        self._tab_width = tab = tab_width or self._tab_width
-        lines = self.document.lines
-        self._tab_width_cache = [
-            [cells for _, cells in get_tab_widths(line, tab)] if "\t" in line else [0]
-            for line in lines
-        ]
-        self._wrap_offsets = [
-            []
-            if not width or (len(line) < width and line.isascii() and "\t" not in line)
-            else compute_wrap_offsets(line, width, tab_size=tab)
-            for line in lines
-        ]
-        info: list[tuple[int, int]] = []
-        self._offset_to_line_info = info
-        self._line_index_to_offsets = []
-        for index, offsets in enumerate(self._wrap_offsets):
-            start = len(info)
-            info.extend((index, section) for section in range(len(offsets) + 1))
-            self._line_index_to_offsets.append(list(range(start, len(info))))
 
 
 class JsonEditor(TextArea, inherit_bindings=False):
@@ -92,7 +61,11 @@ class JsonEditor(TextArea, inherit_bindings=False):
     DEFAULT_CSS = """
     JsonEditor { border: none; padding: 0; background: $surface; }
     JsonEditor:focus { border: none; }
+    JsonEditor .text-area--gutter { color: $text-muted; }
+    JsonEditor .text-area--cursor-gutter { color: $foreground; }
     """
+
+    wrapped_document: UnwrappedLines
 
     class ValidityChanged(Message):
         """The text was checked with another outcome: ok, or line and column (from 1) and words."""
@@ -116,7 +89,7 @@ class JsonEditor(TextArea, inherit_bindings=False):
     ) -> None:
         super().__init__(
             text,
-            soft_wrap=len(text) <= FULL_FEATURES_BELOW,
+            soft_wrap=False,
             show_line_numbers=True,
             tab_behavior="focus",
             id=id,
@@ -134,31 +107,21 @@ class JsonEditor(TextArea, inherit_bindings=False):
 
     @property
     def is_large(self) -> bool:
-        """Is the text too large for colours, wrapping and checks at once?"""
-        return self._characters > FULL_FEATURES_BELOW
-
-    @property
-    def _characters(self) -> int:
+        """Is the text too large to be checked at each key?"""
         lines = self.document.lines
-        return sum(map(len, lines)) + len(lines)
+        return sum(map(len, lines)) + len(lines) > LARGE_ABOVE
 
     @on(TextArea.Changed)
     def _text_changed(self) -> None:
-        large = self.is_large
-        self.soft_wrap = not large and self.soft_wrap
         if self._check_timer is not None:
             self._check_timer.stop()
-        self._check_timer = self.set_timer(_CHECK_AFTER_SECONDS, self._check)
-
-    def load_text(self, text: str) -> None:
-        """Replace the text and the undo history; the text is checked at once."""
-        self.set_reactive(TextArea.soft_wrap, len(text) <= FULL_FEATURES_BELOW)
-        super().load_text(text)
+        after = _CHECK_LARGE_AFTER_SECONDS if self.is_large else _CHECK_AFTER_SECONDS
+        self._check_timer = self.set_timer(after, self._check)
 
     def _set_document(self, text: str, language: str | None) -> None:
         self._highlight_query = None
-        self.document = Document(text)
-        self.wrapped_document = _Wrapped(self.document, tab_width=self.indent_width)
+        self.document = Lines(text)
+        self.wrapped_document = UnwrappedLines(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self._build_highlight_map()
         self.move_cursor((0, 0))
@@ -255,9 +218,13 @@ class JsonEditor(TextArea, inherit_bindings=False):
         row, column = search_from
         lines = self.document.lines
         step = 1 if forward else -1
-        last = min(len(lines), row + _BRACKET_LINES) if forward else max(-1, row - _BRACKET_LINES)
+        last = len(lines) if forward else -1
+        left = _BRACKET_CHARACTERS
         depth = 0
         for index in range(row, last, step):
+            left -= len(lines[index])
+            if left < 0:
+                return None
             found = [
                 (match.start(), match.group())
                 for match in TOKEN.finditer(lines[index])
@@ -276,12 +243,13 @@ class JsonEditor(TextArea, inherit_bindings=False):
     def get_line(self, line_index: int) -> Text:
         """Return a line with its colours, and with the fault underlined."""
         source = self.document.get_line(line_index)
-        text = Text(safe_same_length(source), end="", no_wrap=True)
-        if len(source) <= 4_000:
-            colors = palette(self)
-            for match in TOKEN.finditer(source):
-                style = colors[f"json-{match.lastgroup}"]
-                text.stylize(style, match.start(), match.end())
+        # What is right of the pane need not be made. Twice, as some characters have no width.
+        reach = max(_COLORED_CHARACTERS, 2 * (self.scroll_offset.x + self.size.width))
+        shown = source[:reach]
+        text = Text(safe_same_length(shown), end="", no_wrap=True)
+        colors = palette(self)
+        for match in TOKEN.finditer(shown, 0, _COLORED_CHARACTERS):
+            text.stylize(colors[f"json-{match.lastgroup}"], match.start(), match.end())
         fault = self.fault
         if fault is not None and fault.line == line_index + 1:
             start = min(fault.column - 1, max(0, len(source) - 1))
@@ -298,16 +266,18 @@ class JsonEditor(TextArea, inherit_bindings=False):
 
     def _render_line(self, y: int) -> Strip:
         strip = super()._render_line(y)
-        fault = self.fault
-        row = self.scroll_offset.y + y
-        if fault is None or row >= self.wrapped_document.height:
+        line = self.scroll_offset.y + y
+        if line >= self.document.line_count:
             return strip
-        line, section = self.wrapped_document._offset_to_line_info[row]
-        if line != fault.line - 1 or section:
-            return strip
-        segments = list(strip)
-        number = segments[0]
-        mark = palette(self)["log-error"] + Style(bold=True)
-        style = (number.style or Style()) + mark
-        segments[0] = Segment(number.text[:-2] + "✗ ", style)
-        return Strip(segments, strip.cell_length)
+        colors = palette(self)
+        if self.fault is not None and line == self.fault.line - 1:
+            segments = list(strip)
+            number = segments[0]
+            style = (number.style or Style()) + colors["log-error"] + Style(bold=True)
+            segments[0] = Segment(number.text[:-2] + "✗ ", style)
+            strip = Strip(segments, strip.cell_length)
+        width = self.scrollable_content_region.width
+        beyond = self.scroll_offset.x + width - self.gutter_width
+        if line != self.cursor_location[0] and self.wrapped_document.exceeds(line, beyond):
+            strip = windowed(strip, 0, width, self.rich_style + colors.muted)
+        return strip

@@ -6,6 +6,7 @@ duplicates. ``json_fault`` (its own module) says in words why a text is no JSON.
 
 from __future__ import annotations
 
+import json
 import re
 from array import array
 from bisect import bisect_right
@@ -37,6 +38,16 @@ def tokens(text: str) -> Iterator[tuple[str, str]]:
         yield match.lastgroup or "other", match.group()
 
 
+def is_json(text: str) -> bool:
+    """Is the text one JSON value?"""
+    try:
+        # Numbers are not converted: it is quicker, and a million digits are no error.
+        json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 class Layout:
     """Where each line of the indented form of a JSON text starts and ends in the text itself.
 
@@ -46,14 +57,14 @@ class Layout:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = array("Q")
-        self.ends = array("Q")
+        self.starts = array("I")
+        self.ends = array("I")
         self.depths = array("I")
-        self.parents = array("Q")
+        self.parents = array("I")
         """Line of the container each line is in; the line itself at the top."""
-        self.ordinals = array("Q")
+        self.ordinals = array("I")
         """Index among the container's members; on a closing line the number of members."""
-        self.closes = array("Q")
+        self.closes = array("I")
         """On a line that opens a container the line that closes it, else 0."""
         self.longest = 0
         """The line with most characters."""
@@ -61,6 +72,25 @@ class Layout:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def pack(self) -> bytes:
+        """Return the layout without its text, for another process."""
+        head = array("I", (len(self), self.longest))
+        return b"".join(part.tobytes() for part in (head, *self._parts()))
+
+    @classmethod
+    def unpack(cls, text: str, packed: bytes) -> Layout:
+        """Return the layout of a text that ``pack`` gave."""
+        layout = cls("")
+        layout.text = text
+        values = memoryview(packed).cast("I")
+        count, layout.longest = values[:2]
+        for number, part in enumerate(layout._parts()):
+            part.frombytes(values[2 + number * count : 2 + (number + 1) * count].cast("B"))
+        return layout
+
+    def _parts(self) -> tuple[array[int], ...]:
+        return (self.starts, self.ends, self.depths, self.parents, self.ordinals, self.closes)
 
     def _build(self) -> None:
         text = self.text
@@ -232,7 +262,26 @@ class Layout:
         return text
 
 
+# A line as nearly all are: nothing but white space between name, colon, value and comma to mend.
+_LINE = re.compile(
+    r'\s*+(?:("(?:[^"\\]|\\.)*+")\s*+:)?\s*+'
+    r'((?:"(?:[^"\\]|\\.)*+"|[^\s",:{}\[\]]++)?[{}\[\],]*+)\s*+',
+    re.DOTALL,
+)
+
+
 def format_json(text: str) -> str:
     """Return valid JSON indented by two spaces; numbers, key order and texts stay as written."""
     layout = Layout(text)
-    return "\n".join(layout.line(row) for row in range(len(layout)))
+    lines = []
+    for row, (start, end, depth) in enumerate(
+        zip(layout.starts, layout.ends, layout.depths, strict=True)
+    ):
+        match = _LINE.fullmatch(text, start, end)
+        if match is None:
+            lines.append(layout.line(row))
+            continue
+        key, rest = match.groups()
+        indent = " " * (INDENT * depth)
+        lines.append(f"{indent}{rest}" if key is None else f"{indent}{key}: {rest}")
+    return "\n".join(lines)

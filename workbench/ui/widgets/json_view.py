@@ -1,7 +1,7 @@
 """JsonView: a JSON document to read: indented, coloured, folded, searched. Text is shown as text.
 
 Lines are made when they come into sight, so a document of 6 MB is there at once; its full length
-is known a moment later, from a thread.
+is known a moment later, from a process of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from workbench.ui.widgets.json_document import (
     JsonDocument,
     TextDocument,
     document_of,
+    large_document_of,
 )
 from workbench.ui.widgets.json_text import INDENT, Layout
 from workbench.ui.widgets.line_view import LineView
@@ -32,8 +33,8 @@ from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import ansi_text, safe
 from workbench.ui.widgets.search_bar import SearchBar, find_spans, needle_of
 
-_THREAD_ABOVE = 200_000
-"""Characters above which a document is laid out in a thread."""
+_LARGE_ABOVE = 200_000
+"""Characters above which a document is laid out elsewhere."""
 
 _HEAD = 32_768
 """Characters of a large document that are laid out at once, for the first paint."""
@@ -89,7 +90,7 @@ class JsonView(Vertical):
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
         self._load_number += 1
         self.text = text
-        if len(text) <= _THREAD_ABOVE:
+        if len(text) <= _LARGE_ABOVE:
             self._show(document_of(text))
             return
         if text.lstrip()[:1] in ("{", "["):
@@ -138,7 +139,7 @@ class JsonView(Vertical):
 
     @work(thread=True, exclusive=True, group="json-layout")
     def _lay_out_large(self, text: str, number: int) -> None:
-        document = document_of(text)
+        document = large_document_of(text)
         if not get_current_worker().is_cancelled:
             self.app.call_from_thread(self._large_ready, document, number)
 
@@ -193,11 +194,15 @@ class JsonLines(LineView):
 
     def show_document(self, document: Document, *, keep_cursor: bool = False) -> None:
         """Show a document, from its top unless the cursor is kept."""
+        # At the end of what was there so far: the end is wanted.
+        at_end = keep_cursor and 0 < self.cursor == self.row_count() - 1
         self.document = document
         if not keep_cursor:
             self.cursor = 0
             self.scroll_to(0, 0, animate=False, force=True)
         self.rows_changed(document.width)
+        if at_end:
+            self.move_to(self.row_count() - 1)
 
     def row_count(self) -> int:
         return len(self.document.rows)

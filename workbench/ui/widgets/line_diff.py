@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any
 
 _DIFFLIB_CELLS = 40_000
@@ -169,30 +171,47 @@ def comparable(old: str, new: str) -> tuple[list[str], list[str]]:
 
 
 _text = json.encoder.encode_basestring
+_WORDS = {True: "true", False: "false", None: "null"}
+
+
+@lru_cache(maxsize=4096)
+def _name(key: str) -> str:
+    return f"{_text(key)}: "
 
 
 def _emit(value: Any, like: Any, indent: str, name: str, lines: list[str]) -> None:
-    if type(value) is dict and value:
-        lines.append(f"{indent}{name}{{")
-        deeper = indent + "  "
+    """Append the lines of a value; ``like`` is the value whose member order is followed."""
+    kind = type(value)
+    if not value or kind not in (dict, list):
+        lines.append(f"{indent}{name}{_scalar(value)}")
+        return
+    lines.append(f"{indent}{name}{'{' if kind is dict else '['}")
+    deeper = indent + "  "
+    members: Iterable[tuple[str, Any, Any]]
+    if kind is dict:
         other = like if type(like) is dict else {}
         keys = [key for key in other if key in value]
         if len(keys) < len(value):
             keys += [key for key in value if key not in other]
-        for key in keys:
-            _emit(value[key], other.get(key), deeper, f"{_text(key)}: ", lines)
-        lines.append(f"{indent}}}")
-    elif type(value) is list and value:
-        lines.append(f"{indent}{name}[")
-        deeper = indent + "  "
-        others = like if type(like) is list else []
-        count = len(others)
-        for index, item in enumerate(value):
-            _emit(item, others[index] if index < count else None, deeper, "", lines)
-        lines.append(f"{indent}]")
-    elif type(value) is str:
-        lines.append(f"{indent}{name}{_text(value)}")
-    elif type(value) is _Number:
-        lines.append(f"{indent}{name}{value}")
+        members = zip(map(_name, keys), map(value.get, keys), map(other.get, keys), strict=True)
     else:
-        lines.append(f"{indent}{name}{json.dumps(value)}")
+        others = like if type(like) is list else []
+        members = zip(repeat(""), value, chain(others, repeat(None)))
+    for prefix, item, other_item in members:
+        # Most are texts and numbers: without a call for each.
+        if type(item) is str:
+            lines.append(f"{deeper}{prefix}{_text(item)}")
+        elif type(item) is _Number:
+            lines.append(f"{deeper}{prefix}{item}")
+        else:
+            _emit(item, other_item, deeper, prefix, lines)
+    lines.append(f"{indent}{'}' if kind is dict else ']'}")
+
+
+def _scalar(value: Any) -> str:
+    kind = type(value)
+    if kind is str:
+        return _text(value)
+    if kind is dict or kind is list:
+        return "{}" if kind is dict else "[]"
+    return value if kind is _Number else _WORDS.get(value) or json.dumps(value)

@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.ui.widgets.palette import palette
+from workbench.ui.widgets.strips import windowed
 
 
 class LineView(ScrollView, can_focus=True):
@@ -80,12 +81,12 @@ class LineView(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Paint one line of the viewport."""
         scroll_x, scroll_y = self.scroll_offset
-        width = self.size.width
+        width = self.scrollable_content_region.width
         row = scroll_y + y
         base = self.rich_style
         if row >= self.row_count():
             return Strip.blank(width, base)
-        strip = Strip(self.paint_row(row)).crop_extend(scroll_x, scroll_x + width, None)
+        strip = windowed(Strip(self.paint_row(row)), scroll_x, width, palette(self).muted)
         post = self.cursor_style() if self.shows_cursor and row == self.cursor else None
         return Strip(Segment.apply_style(strip, base, post), width)
 

@@ -228,7 +228,7 @@ class LogLines(LineView):
         if self.wrapping:
             # In rows that wrap, the unit of scrolling is the line: the last position is the one
             # from which the lines up to the end just fit.
-            size = Size(self.size.width, self._last_top(height) + height)
+            size = Size(0, self._last_top(height) + height)
         else:
             gutter = TIME_CELLS if self.times else 0
             size = Size(min(self.store.width, LINE_LIMIT) + gutter + 12, count)
@@ -263,7 +263,7 @@ class LogLines(LineView):
         return wrapped(Strip(self.paint_row(row)), width)
 
     def _last_top(self, height: int) -> int:
-        width = max(8, self.size.width)
+        width = max(8, self.scrollable_content_region.width)
         row = self.row_count()
         used = 0
         while row > 0:
@@ -280,8 +280,8 @@ class LogLines(LineView):
     def _wrapped_page(self) -> list[tuple[int, Strip]]:
         page: list[tuple[int, Strip]] = []
         row = self.scroll_offset.y
-        width = max(8, self.size.width)
-        while row < self.row_count() and len(page) < self.size.height:
+        width = max(8, self.scrollable_content_region.width)
+        while row < self.row_count() and len(page) < self.scrollable_content_region.height:
             page.extend((row, strip) for strip in self._wrapped(row, width))
             row += 1
         return page
@@ -290,12 +290,13 @@ class LogLines(LineView):
         if not self.wrapping:
             return super().render_line(y)
         base = self.rich_style
+        width = self.scrollable_content_region.width
         if y >= len(self._page):
-            return Strip.blank(self.size.width, base)
+            return Strip.blank(width, base)
         row, strip = self._page[y]
         post = self.cursor_style() if row == self.cursor else None
-        strip = strip.crop_extend(0, self.size.width, None)
-        return Strip(Segment.apply_style(strip, base, post), self.size.width)
+        strip = strip.crop_extend(0, width, None)
+        return Strip(Segment.apply_style(strip, base, post), width)
 
     # -- moving ---------------------------------------------------------------------------------
 

@@ -83,7 +83,9 @@ def _palette(items: tuple[tuple[str, str], ...]) -> Palette:
             bgcolor=color("block-cursor-blurred-background") or color("panel") or color("surface")
         ),
         # Underlined too: a found text must be visible without colour.
-        match=Style(bgcolor=background, underline=True) if background else Style(reverse=True),
+        match=Style(color=color("foreground"), bgcolor=background, underline=True)
+        if background
+        else Style(reverse=True),
         muted=foreground("json-punctuation"),
     )
 

@@ -83,7 +83,10 @@ class NodeLauncher:
         ours, theirs = socket.socketpair()
         command: list[str | Path] = [self._interpreter.path, NODE_BOOTSTRAP]
         command += ["--standby", str(theirs.fileno())]
-        variables = {"PATH": os.environ.get("PATH", os.defpath)}
+        variables = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self._machine.home),  # by it leftovers.py knows what outlives the server
+        }
         try:
             process = spawn(
                 command,

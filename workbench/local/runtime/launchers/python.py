@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 
 from workbench.local.runtime.launchers import Launch, OnExit, Process
 from workbench.local.runtime.launchers.preload import Plan, local_names, plan
 from workbench.local.runtime.launchers.process import WRAPPER_VARIABLE, wrapped
-from workbench.local.runtime.launchers.spawn import spawn
-from workbench.local.runtime.launchers.zygote import Zygote
+from workbench.local.runtime.launchers.spawn import SpawnedProcess, spawn, start_program
+from workbench.local.runtime.launchers.zygote import BOOTSTRAP, SpawnInstead, Zygote
 from workbench.local.runtime.records import FunctionSpec
 from workbench.local.runtime.variables import Machine, static_variables
 from workbench.project.interpreters import Interpreter
 
-BOOTSTRAP = Path(__file__).parent.parent / "bootstraps" / "python" / "bootstrap.py"
 MAX_ZYGOTES = 6
 # A plan is made when the cold start that showed the need for it is likely over.
 _PLAN_LATER_S = 0.1
@@ -61,7 +59,7 @@ class PythonLauncher:
         if not self._may_fork(spec):
             return
         if self._bare is None or self._bare.failed:
-            self._bare = Zygote(self._interpreter.path, {}, Plan(COMMON))
+            self._bare = Zygote(self._interpreter.path, {}, Plan(COMMON), self._machine.home)
         if self._planned.get((spec.arn, spec.version)) != spec.identity:
             self._planned[spec.arn, spec.version] = spec.identity
             task = asyncio.get_running_loop().create_task(self._plan(spec))
@@ -81,7 +79,9 @@ class PythonLauncher:
                 return
             self._retire(self._zygotes.pop(key))
         if any(name.partition(".")[0] not in _COMMON_TOPS for name in wanted.modules):
-            self._zygotes[key] = Zygote(self._interpreter.path, variables, wanted)
+            self._zygotes[key] = Zygote(
+                self._interpreter.path, variables, wanted, self._machine.home
+            )
         while len(self._zygotes) > MAX_ZYGOTES:
             oldest = next(iter(self._zygotes))
             self._planned.pop(oldest, None)
@@ -102,13 +102,24 @@ class PythonLauncher:
             asyncio.get_running_loop().call_later(_PLAN_LATER_S, self.prepare, spec)
             zygote = self._zygote_for(spec)
             if zygote is not None:
-                process = zygote.start(launch.variables, on_exit)
+                process = zygote.start(launch.variables, on_exit, self._spawn_instead(launch))
                 if process is not None:
                     return process
+        return spawn(
+            self._command(launch), launch.variables, spec.task_root, on_exit, framed_log=True
+        )
+
+    def _command(self, launch: Launch) -> list[str]:
         command = [str(self._interpreter.path), "-I", "-S", str(BOOTSTRAP)]
-        if WRAPPER_VARIABLE in launch.variables:
-            command = wrapped(command, launch)
-        return spawn(command, launch.variables, spec.task_root, on_exit, framed_log=True)
+        return wrapped(command, launch) if WRAPPER_VARIABLE in launch.variables else command
+
+    def _spawn_instead(self, launch: Launch) -> SpawnInstead:
+        def start(writing: int, on_exit: OnExit) -> SpawnedProcess:
+            command, folder = self._command(launch), launch.spec.task_root
+            popen = start_program(command, launch.variables, folder, writing, framed_log=True)
+            return SpawnedProcess(popen, -1, on_exit)
+
+        return start
 
     def _zygote_for(self, spec: FunctionSpec) -> Zygote | None:
         key = (spec.arn, spec.version)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from workbench.local.runtime.launchers import LaunchError, OnExit
+from workbench.local.runtime.launchers.reaper import kill_group, reap_group
 
 LOG_DESCRIPTOR_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
@@ -39,22 +39,17 @@ class SpawnedProcess:
     def _ended(self) -> None:
         self._loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
-        self.on_exit(self._popen.wait())
+        # What it started goes with it; until it is waited for, nobody else can have its number.
+        kill_group(self.pid)
+        code = self._popen.wait()
+        reap_group(self.pid)
+        self.on_exit(code)
 
     def _wait(self) -> None:
         code = self._popen.wait()
         # The loop may be closed when the program ends while a process is still running.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.on_exit, code)
-
-
-def kill_group(pid: int) -> None:
-    """SIGKILL to the process group of `pid`, or to it alone if it is not a leader yet."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
 
 
 def spawn(
@@ -71,13 +66,32 @@ def spawn(
     `framed_log` gives it the framed log descriptor. Raises LaunchError.
     """
     reading, writing = os.pipe()
+    try:
+        popen = start_program(command, variables, folder, writing, pass_fds, framed_log)
+    except LaunchError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    return SpawnedProcess(popen, reading, on_exit)
+
+
+def start_program(
+    command: Sequence[str | Path],
+    variables: Mapping[str, str],
+    folder: Path,
+    writing: int,
+    pass_fds: Sequence[int] = (),
+    framed_log: bool = False,
+) -> subprocess.Popen[bytes]:
+    """As `spawn`, with its output on the pipe whose end `writing` is."""
     environment = dict(variables)
     descriptors = list(pass_fds)
     if framed_log:
         environment[LOG_DESCRIPTOR_VARIABLE] = str(writing)
         descriptors.append(writing)
     try:
-        popen = subprocess.Popen(
+        return subprocess.Popen(
             [os.fspath(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=writing,
@@ -88,12 +102,8 @@ def spawn(
             pass_fds=descriptors,
         )
     except OSError as error:
-        os.close(reading)
         wrong_folder = not folder.is_dir()
         raise LaunchError(
             "Runtime.InvalidWorkingDir" if wrong_folder else "Runtime.InvalidEntrypoint",
             f"{folder}: no such folder" if wrong_folder else f"{error.filename}: {error.strerror}",
         ) from error
-    finally:
-        os.close(writing)
-    return SpawnedProcess(popen, reading, on_exit)

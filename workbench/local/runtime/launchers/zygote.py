@@ -9,49 +9,101 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from workbench.local.runtime.launchers import OnExit
+from workbench.local.runtime.launchers import LaunchError, OnExit
 from workbench.local.runtime.launchers.preload import Plan
-from workbench.local.runtime.launchers.spawn import kill_group
+from workbench.local.runtime.launchers.reaper import (
+    adopt_orphans,
+    kill_group,
+    orphan_status,
+    reap_group,
+)
+from workbench.local.runtime.launchers.spawn import SpawnedProcess
 
-STANDBY = Path(__file__).parent.parent / "bootstraps" / "python" / "standby.py"
+BOOTSTRAP = Path(__file__).parent.parent / "bootstraps" / "python" / "bootstrap.py"
 # The next child is forked ahead when the cold start that took the last one is likely over.
 _REFILL_S = 0.03
 
 
-class ForkedProcess:
-    """A child of a standby process; its end is told by its parent."""
+# Starts a process in place of one that could not be forked; it writes to this descriptor.
+SpawnInstead = Callable[[int, OnExit], SpawnedProcess]
 
-    def __init__(self, output: int, order: socket.socket) -> None:
-        self.pid = 0
+
+class ForkedProcess:
+    """A child of a standby process; its end is told by its parent.
+
+    It hears what it is to be only once it is known to be there. So if its parent dies before it is
+    born, it never was anything, and a process can be started in its place.
+    """
+
+    def __init__(self, output: int, writing: int, order: socket.socket) -> None:
         self.output = output
         self.on_exit: OnExit = _nothing
-        self.order = order
         self.ended = False
+        self._writing = writing  # the pipe's other end, for the process in its place
+        self._order = order
+        self._pid = 0
+        self._variables: bytes | None = None
+        self._spawn_instead: SpawnInstead | None = None
+        self._instead: SpawnedProcess | None = None
         self._killed = False
+
+    @property
+    def pid(self) -> int:
+        return self._pid if self._instead is None else self._instead.pid
 
     def kill(self) -> None:
         self._killed = True
         if self.pid and not self.ended:
             kill_group(self.pid)
 
+    def command(self, variables: Mapping[str, str], spawn_instead: SpawnInstead) -> None:
+        """Tell the child what to be."""
+        self._variables = json.dumps(variables).encode() + b"\n"
+        self._spawn_instead = spawn_instead
+        if self._pid:
+            self._tell(self._variables)
+
     def born(self, pid: int) -> None:
-        self.pid = pid
+        """It is there."""
+        self._pid = pid
+        self._close_writing()
         if self._killed:
             kill_group(pid)
+        elif self._variables is not None:
+            self._tell(self._variables)
+
+    def never_born(self) -> None:
+        """Its parent died: start a process in its place, if it was to be one."""
+        self._order.close()  # should it be there after all, it ends
+        if self._spawn_instead is None or self._killed:
+            self.died(-signal.SIGKILL)
+            return
+        try:
+            self._instead = self._spawn_instead(self._writing, self.died)
+        except LaunchError:
+            self.died(1)
+        self._close_writing()
 
     def died(self, code: int) -> None:
         if not self.ended:
             self.ended = True
-            self.order.close()
+            self._order.close()
+            self._close_writing()
+            if self._pid:
+                reap_group(self._pid)
             self.on_exit(code)
 
-    def command(self, variables: Mapping[str, str]) -> None:
-        """Tell the child what to be."""
+    def _tell(self, message: bytes) -> None:
         with contextlib.suppress(OSError):  # it died: its exit says so
-            self.order.sendall(json.dumps(variables).encode() + b"\n")
+            self._order.sendall(message)
+
+    def _close_writing(self) -> None:
+        if self._writing >= 0:
+            os.close(self._writing)
+            self._writing = -1
 
 
 def _nothing(code: int) -> None:
@@ -65,7 +117,7 @@ class Zygote:
     will be (threads or sockets were opened by an import) or not any more.
     """
 
-    def __init__(self, python: Path, variables: Mapping[str, str], plan: Plan) -> None:
+    def __init__(self, python: Path, variables: Mapping[str, str], plan: Plan, home: Path) -> None:
         self.variables = dict(variables)
         self.plan = plan
         self.usable = False
@@ -75,16 +127,21 @@ class Zygote:
         self._count = 0
         self._rest = b""
         self._loop = asyncio.get_running_loop()
+        adopt_orphans()
         self._control, theirs = socket.socketpair()
-        command = [str(python), "-I", "-S", str(STANDBY), str(theirs.fileno())]
+        command = [str(python), "-I", "-S", str(BOOTSTRAP), str(theirs.fileno())]
         with theirs:
             self._popen = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                # LD_LIBRARY_PATH counts only for processes that are started with it.
-                env={"LD_LIBRARY_PATH": variables.get("LD_LIBRARY_PATH", "")},
+                # LD_LIBRARY_PATH counts only for processes that are started with it; by HOME what
+                # outlives the server is known (leftovers.py).
+                env={
+                    "LD_LIBRARY_PATH": variables.get("LD_LIBRARY_PATH", ""),
+                    "HOME": str(home),
+                },
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -103,14 +160,16 @@ class Zygote:
         """Whether children of it run functions."""
         return any(child is not self._spare for child in self._children.values())
 
-    def start(self, variables: Mapping[str, str], on_exit: OnExit) -> ForkedProcess | None:
+    def start(
+        self, variables: Mapping[str, str], on_exit: OnExit, spawn_instead: SpawnInstead
+    ) -> ForkedProcess | None:
         """A process with these variables, at once; None if there can be none."""
-        child = self._spare if self._spare is not None else self._fork()
+        child = self._spare if self._spare is not None else self._fork(ahead=False)
         self._spare = None
         if child is None or child.ended:
             return None
         child.on_exit = on_exit
-        child.command(variables)
+        child.command(variables, spawn_instead)
         self._loop.call_later(_REFILL_S, self._refill)
         return child
 
@@ -118,6 +177,13 @@ class Zygote:
         """Let the process end; children that run functions are killed with it."""
         if self._control.fileno() < 0:
             return
+        self._gone()
+        for child in list(self._children.values()):
+            child.kill()
+            child.died(-signal.SIGKILL)
+        self._children.clear()
+
+    def _gone(self) -> None:
         self.usable, self.failed = False, True
         self._loop.remove_reader(self._control)
         self._control.close()
@@ -126,51 +192,54 @@ class Zygote:
         self._popen.wait()
         if self._spare is not None:
             os.close(self._spare.output)
-            self._spare.on_exit = _nothing
+
+    def _died(self) -> None:
+        """The process died by itself: children that run functions go on without it."""
+        self._gone()
+        spare, self._spare = self._spare, None
         for child in list(self._children.values()):
-            child.kill()
-            child.died(-signal.SIGKILL)
+            if child is spare:
+                child.kill()
+                child.died(-signal.SIGKILL)
+            elif child.pid:
+                self._watch_orphan(child)
+            else:
+                child.never_born()
         self._children.clear()
 
-    def _orphan_children(self) -> None:
-        """The process died: children that run functions go on, their ends are seen directly.
-
-        How they end cannot be known then, so it counts as killed.
-        """
-        for number, child in list(self._children.items()):
-            if child is self._spare or not child.pid:
-                continue
-            try:
-                descriptor = os.pidfd_open(child.pid)
-            except ProcessLookupError:
-                continue
-            del self._children[number]
-            self._loop.add_reader(descriptor, self._orphan_ended, descriptor, child)
+    def _watch_orphan(self, child: ForkedProcess) -> None:
+        try:
+            descriptor = os.pidfd_open(child.pid)
+        except ProcessLookupError:
+            child.died(-signal.SIGKILL)
+            return
+        self._loop.add_reader(descriptor, self._orphan_ended, descriptor, child)
 
     def _orphan_ended(self, descriptor: int, child: ForkedProcess) -> None:
         self._loop.remove_reader(descriptor)
+        kill_group(child.pid)
         os.close(descriptor)
-        child.died(-signal.SIGKILL)
+        child.died(orphan_status(child.pid))
 
     def _refill(self) -> None:
         if self.usable and self._spare is None:
-            self._spare = self._fork()
+            self._spare = self._fork(ahead=True)
 
-    def _fork(self) -> ForkedProcess | None:
+    def _fork(self, *, ahead: bool) -> ForkedProcess | None:
         reading, writing = os.pipe()
         order, theirs = socket.socketpair()
         self._count += 1
-        message = json.dumps({"Fork": self._count}).encode()
+        message = json.dumps({"Fork": self._count, "Ahead": ahead}).encode()
         try:
             socket.send_fds(self._control, [message], [theirs.fileno(), writing])
         except OSError:
             os.close(reading)
+            os.close(writing)
             order.close()
             return None
         finally:
             theirs.close()
-            os.close(writing)
-        child = self._children[self._count] = ForkedProcess(reading, order)
+        child = self._children[self._count] = ForkedProcess(reading, writing, order)
         return child
 
     def _heard(self) -> None:
@@ -181,8 +250,7 @@ class Zygote:
         except OSError:
             data = b""
         if not data:
-            self._orphan_children()
-            self.close()
+            self._died()
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:

@@ -1,0 +1,116 @@
+"""Projects with real functions, and the screen on them with its real local Lambda."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from workbench.aws.workbench_surface import WorkbenchSurface
+from workbench.project import server_process
+from workbench.ui.app import WorkbenchApp
+from workbench.ui.screens.workbench import WorkbenchScreen
+
+ECHO = """\
+import json
+
+
+def handler(event, context):
+    print("working on it")
+    return {"said": event.get("word", "nothing"), "version": context.function_version}
+"""
+
+SLOW = """\
+import time
+
+
+def handler(event, context):
+    time.sleep(event["seconds"])
+    return "awake"
+"""
+
+BROKEN = """\
+def fetch(event):
+    return event["bucket"]
+
+
+def handler(event, context):
+    return fetch(event)
+"""
+
+
+def end_server(root: Path) -> None:
+    """Stop the local Lambda of a project, if one runs."""
+    info = server_process.running(root)
+    if info is not None:
+        WorkbenchSurface(info.url).shutdown()
+
+
+class Hands:
+    """A person at the keyboard, and what they see."""
+
+    def __init__(self, app: WorkbenchApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def screen(self) -> WorkbenchScreen:
+        """The workbench screen, also below a dialog."""
+        return next(s for s in self.app.screen_stack if isinstance(s, WorkbenchScreen))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        await self.press(*({" ": "space"}.get(letter, letter) for letter in text))
+
+    async def sees(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until a condition holds; fails with `what` after twenty seconds."""
+        limit = time.monotonic() + 20
+        while time.monotonic() < limit:
+            await self.pilot.pause()
+            with contextlib.suppress(LookupError):
+                if condition():
+                    return
+            await asyncio.sleep(0.05)
+        pytest.fail(f"never seen: {what}\n{self.text()}")
+
+    def text(self) -> str:
+        """What the screen shows, as lines of text."""
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+
+    async def reads(self, words: str) -> None:
+        """Wait until words are on the screen."""
+        await self.sees(lambda: words in self.text(), words)
+
+    async def on_function(self, name: str) -> None:
+        """Wait for the local Lambda, and go to a function."""
+        await self.sees(
+            lambda: (
+                self.screen.session.backend is not None
+                and bool(
+                    self.screen.session.functions.get(name)
+                    and self.screen.session.functions[name].arn
+                )
+            ),
+            f"{name} listed by the local Lambda",
+        )
+        self.screen.functions.rows.highlight(name)
+        await self.sees(lambda: self.screen.session.function == name, f"{name} chosen")
+
+
+@contextlib.asynccontextmanager
+async def at_screen(root: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Hands]:
+    """Open the screen on a project."""
+    app = WorkbenchApp(root)
+    async with app.run_test(size=size) as pilot:
+        yield Hands(app, pilot)

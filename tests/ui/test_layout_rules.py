@@ -1,0 +1,62 @@
+"""Where the panes stand, at every size a terminal has."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.ui.layout import PANES, Slot, arrange
+
+widths = st.integers(80, 250)
+heights = st.integers(20, 70)
+orders = st.permutations(PANES)
+
+
+def cells(slot: Slot) -> set[tuple[int, int]]:
+    return {
+        (x, y)
+        for x in range(slot.x, slot.x + slot.width)
+        for y in range(slot.y, slot.y + slot.height)
+    }
+
+
+@given(widths, heights, orders, st.booleans())
+def test_the_panes_fill_the_area_without_overlap(
+    width: int, height: int, recent: list[str], zoomed: bool
+) -> None:
+    slots = [slot for slot in arrange(width, height, recent, zoomed=zoomed) if not slot.overlay]
+    covered = [cells(slot) for slot in slots]
+    assert sum(map(len, covered)) == width * height
+    assert set().union(*covered) == {(x, y) for x in range(width) for y in range(height)}
+
+
+@given(widths, heights, orders)
+def test_the_pane_with_focus_shows_and_every_pane_has_a_place(
+    width: int, height: int, recent: list[str]
+) -> None:
+    slots = arrange(width, height, recent, zoomed=False)
+    assert recent[0] in {slot.active for slot in slots}
+    reachable = {pane for slot in slots for pane in slot.panes} | {"functions"}
+    assert reachable == set(PANES)
+
+
+@given(widths, heights, orders)
+def test_no_pane_is_too_small_to_show_anything(width: int, height: int, recent: list[str]) -> None:
+    for slot in arrange(width, height, recent, zoomed=False):
+        assert slot.width >= 36
+        assert slot.height >= 6
+
+
+def test_functions_are_an_overlay_on_a_narrow_screen_only() -> None:
+    narrow = arrange(80, 21, PANES, zoomed=False)
+    assert [slot.active for slot in narrow if slot.overlay] == ["functions"]
+    assert not [slot for slot in arrange(120, 37, PANES, zoomed=False) if slot.overlay]
+
+
+@pytest.mark.parametrize("used", ["result", "logs", "versions", "history"])
+def test_panes_that_share_a_place_show_the_one_used_last(used: str) -> None:
+    recent = [used, *(pane for pane in PANES if pane != used)]
+    assert used in {slot.active for slot in arrange(80, 21, recent, zoomed=False)}
+    after = ["event", *(pane for pane in recent if pane != "event")]
+    assert used in {slot.active for slot in arrange(80, 21, after, zoomed=False)}

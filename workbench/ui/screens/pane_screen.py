@@ -1,0 +1,149 @@
+"""A screen of panes: focus, footer, zoom, jump, help; nothing of what the panes are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+from workbench.ui import keys
+from workbench.ui.messages import Say
+from workbench.ui.panes.area import PaneArea
+from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.screens.help import HelpScreen
+from workbench.ui.screens.jump import JumpScreen
+from workbench.ui.widgets.status_bar import KeyFooter, StatusLine
+from workbench.ui.work import Failed
+
+_PLACES = "123456"
+
+
+class PaneScreen(Screen[None]):
+    """The panes, the status line and the footer, and the keys that move among them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("screen"), *keys.bindings("pane")]
+
+    def __init__(self, panes: Sequence[WorkbenchPane]) -> None:
+        super().__init__()
+        self.area = PaneArea(panes)
+
+    def compose(self) -> ComposeResult:
+        yield self.area
+        yield StatusLine(id="status")
+        yield KeyFooter()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something runs that can be cancelled."""
+        return False
+
+    @property
+    def pane(self) -> WorkbenchPane:
+        """The pane that has the focus, or had it last."""
+        return self.query_one(f"#{self.area.recent[0]}", WorkbenchPane)
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self, event: events.DescendantFocus) -> None:
+        for node in event.widget.ancestors_with_self:
+            if isinstance(node, WorkbenchPane):
+                self.area.used(node.scope)
+                break
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Renew the footer for what has the focus."""
+        extra: list[tuple[str, str]] = []
+        if self.is_busy:
+            extra = [("ctrl+k", "cancel")]
+        elif isinstance(self.focused, TextArea):
+            extra = [("escape", "leave"), ("ctrl+n", "new"), ("ctrl+s", "save"),
+                     ("f2", "saved"), ("f4", "$EDITOR")]  # fmt: skip
+        pairs = keys.footer(self.pane.scope, extra)
+        if isinstance(self.focused, TextArea):
+            pairs = [*extra, ("ctrl+j", "invoke"), ("f1", "help")][:7]
+            pairs.insert(0, pairs.pop(-2))
+        self.query_one(KeyFooter).set_keys(pairs)
+
+    @on(Say)
+    def _say(self, message: Say) -> None:
+        seconds = 10 if message.severity == "error" else 5
+        self.query_one(StatusLine).say(message.text, message.severity, seconds)  # type: ignore[arg-type]
+
+    @on(Failed)
+    def _failed(self, message: Failed) -> None:
+        if message.details:
+            self.log.error(message.details)
+        self.say(message.sentence, "error")
+
+    def say(self, text: str, severity: str = "info") -> None:
+        """Put a sentence into the status line."""
+        self.post_message(Say(text, severity))
+
+    # -- moving -----------------------------------------------------------------------------------
+
+    def action_pane(self, scope: str) -> None:
+        """Go to a pane."""
+        pane = self.query_one(f"#{scope}", WorkbenchPane)
+        self.area.used(scope)
+        if self.area.zoomed:
+            self.area.zoom(True)
+        pane.focus_content()
+
+    def action_next_pane(self) -> None:
+        """Go to the next pane."""
+        self._step(1)
+
+    def action_previous_pane(self) -> None:
+        """Go to the previous pane."""
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        scopes = [pane.scope for pane in self.query(WorkbenchPane)]
+        self.action_pane(scopes[(scopes.index(self.pane.scope) + step) % len(scopes)])
+
+    def action_zoom(self) -> None:
+        """Zoom the pane, and back."""
+        self.area.zoom(not self.area.zoomed)
+
+    @work(exclusive=True, group="dialog")
+    async def action_jump(self) -> None:
+        """Jump to a pane, or to the filter of its list."""
+        places = [
+            (number, pane.region)
+            for number, pane in zip(_PLACES, self.query(WorkbenchPane), strict=True)
+            if pane.region.area and pane in self.area.visible_panes()
+        ]
+        key = await self.app.push_screen_wait(JumpScreen(places, _PLACES))
+        if key is not None:
+            self.action_pane(list(self.query(WorkbenchPane))[_PLACES.index(key)].scope)
+
+    def action_help(self) -> None:
+        """Help for what has focus."""
+        self.app.push_screen(HelpScreen(self.pane.scope))
+
+    def action_copy(self) -> None:
+        """Copy from the pane with focus."""
+        self.pane.action_copy()
+
+    def action_theme(self) -> None:
+        """Choose the colours."""
+        self.app.search_themes()
+
+    def action_command_palette(self) -> None:
+        """Open the command palette."""
+        self.app.action_command_palette()
+
+    def run_key(self, key: keys.Key) -> None:
+        """Do an action of the key table, in its pane."""
+        if key.scope in ("screen", "pane"):
+            node: Widget | Screen[None] = self
+        else:
+            self.action_pane(key.scope)
+            node = self.query_one(f"#{key.scope}", WorkbenchPane)
+        self.call_later(node.run_action, key.action)
