@@ -126,6 +126,11 @@ CATALOGUE: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, int], str]] = 
         NOT_FOUND,
         f"Function not found: {ARN}:known:gone",
     ),
+    "2 get function by alias": (
+        call("get_function", Qualifier="gone"),
+        NOT_FOUND,
+        f"Function not found: {ARN}:known:gone",
+    ),
     "3": (alias(FunctionVersion="10"), NOT_FOUND, f"Function not found: {ARN}:known:10"),
     "4 region": (
         call(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from api_lab import FUNCTION, NOT_FOUND, PARAMETER, VALIDATION, answer, refused, status
-from endpoint_lab import ACCOUNT, REGION, ROLE, LocalEndpoint, zipped
+from api_lab import CONFLICT, FUNCTION, NOT_FOUND, PARAMETER, VALIDATION, answer, refused, status
+from endpoint_lab import ACCOUNT, REGION, ROLE, LocalEndpoint, local_lambda, zipped
 
+NEW: dict[str, Any] = {
+    "Runtime": "python3.12",
+    "Role": ROLE,
+    "Handler": "index.handler",
+    "Code": {"ZipFile": zipped({"index.py": ""})},
+}
 RUNTIME = f"arn:aws:lambda:{REGION}::runtime:{'0' * 64}"
 
 
@@ -118,14 +126,7 @@ def test_what_gives_a_new_revision(shared_endpoint: LocalEndpoint) -> None:
 
 def test_creating_and_publishing_at_once(shared_endpoint: LocalEndpoint) -> None:
     client = shared_endpoint.client()
-    made = client.create_function(
-        FunctionName="published-at-once",
-        Runtime="python3.12",
-        Role=ROLE,
-        Handler="index.handler",
-        Code={"ZipFile": zipped({"index.py": ""})},
-        Publish=True,
-    )
+    made = client.create_function(FunctionName="published-at-once", Publish=True, **NEW)
     assert (made["Version"], made["State"]) == ("1", "Pending")
     assert made["FunctionArn"] == f"{FUNCTION}:published-at-once"
     first = shared_endpoint.settle("published-at-once", "1")
@@ -135,21 +136,49 @@ def test_creating_and_publishing_at_once(shared_endpoint: LocalEndpoint) -> None
     assert (again["Version"], again["RevisionId"]) == ("1", first["RevisionId"])
 
 
+NOT_NOW = "The operation cannot be performed at this time. "
+
+
+def _changes(client: Any) -> list[tuple[Callable[..., Any], dict[str, Any]]]:
+    return [
+        (client.update_function_configuration, {}),
+        (client.update_function_code, {"ZipFile": NEW["Code"]["ZipFile"]}),
+        (client.publish_version, {}),
+    ]
+
+
+def test_nothing_else_while_a_change_is_in_progress(tmp_path: Path) -> None:
+    with local_lambda(tmp_path, transition_seconds=60.0) as endpoint:
+        client = endpoint.client()
+        client.create_function(FunctionName="slow", **NEW)
+        for operation, named in _changes(client):
+            assert refused(operation, FunctionName="slow", **named) == (
+                CONFLICT,
+                f"{NOT_NOW}The function is currently in the following state: Pending",
+            )
+    # The next process ends what the kill of this one interrupted.
+    with local_lambda(tmp_path, transition_seconds=60.0) as endpoint:
+        client = endpoint.client()
+        started = client.update_function_configuration(FunctionName="slow", Description="new")
+        assert (started["State"], started["LastUpdateStatus"]) == ("Active", "InProgress")
+        assert started["LastUpdateStatusReason"] == "The function is being created."
+        assert started["LastUpdateStatusReasonCode"] == "Creating"
+        for operation, named in _changes(client):
+            assert refused(operation, FunctionName="slow", **named) == (
+                CONFLICT,
+                f"{NOT_NOW}An update is in progress for resource: {FUNCTION}:slow",
+            )
+
+
 def test_names_of_new_functions(shared_endpoint: LocalEndpoint) -> None:
     client = shared_endpoint.client()
-    new = {
-        "Runtime": "python3.12",
-        "Role": ROLE,
-        "Handler": "index.handler",
-        "Code": {"ZipFile": zipped({"index.py": ""})},
-    }
     for length in (65, 171, 300):
-        assert refused(client.create_function, FunctionName="a" * length, **new) == (
+        assert refused(client.create_function, FunctionName="a" * length, **NEW) == (
             PARAMETER,
             f"1 validation error detected: Value '{'a' * length}' at 'functionName' failed to "
             "satisfy constraint: Member must have length less than or equal to 64",
         )
-    code, message = refused(client.create_function, FunctionName="a" * 150 + "!", **new)
+    code, message = refused(client.create_function, FunctionName="a" * 150 + "!", **NEW)
     assert code == VALIDATION and message is not None
     assert message.startswith("2 validation errors detected: Value 'aaa")
     assert message.endswith("Member must have length less than or equal to 140")

@@ -184,12 +184,15 @@ def changed(configuration: Mapping[str, Any], states: Mapping[str, str]) -> dict
 
 
 def fingerprint(version: Version) -> str:
-    """What publishing compares: code and configuration, not when or in what state (§4.4)."""
-    facts = {
+    """What publishing compares: code, layers and configuration, not when or in what state
+    (§4.4)."""
+    facts: dict[str, Any] = {
         key: value
         for key, value in version.configuration.items()
         if key not in (*_STATES, "RevisionId", "LastModified", "Version")
     }
+    if version.layers:
+        facts["Folders"] = [str(layer) for layer in version.layers]
     return hashlib.sha1(
         json.dumps(facts, sort_keys=True).encode(), usedforsecurity=False
     ).hexdigest()
