@@ -153,27 +153,24 @@ def config_of(context: Context, name: str) -> CodeSigningConfig | None:
 
 
 def check_code(config: CodeSigningConfig | None, name: str, archive: bytes) -> None:
-    """Refuse a deployment of the function `name` that `config` enforces a signature of."""
+    """Refuse to deploy `archive` to the function `name` when `config` enforces a signature that
+    it has not."""
     if config is not None and config.policy == "Enforce" and not zips.is_signed(archive):
-        raise _refused(name)
+        raise ApiError(
+            "CodeVerificationFailedException",
+            "Lambda cannot deploy the function. The function or layer might be signed using a "
+            "signature that the client is not configured to accept. Check the provided signature "
+            f"for {name}.",
+        )
 
 
 def check_layers(
     context: Context, config: CodeSigningConfig | None, name: str, layers: Iterable[LayerVersion]
 ) -> None:
     """The same for the layers it is to have."""
-    for layer in layers:
-        if config is not None and config.policy == "Enforce":
+    if config is not None:
+        for layer in layers:
             check_code(config, name, context.store.code.archive(layer.code).read_bytes())
-
-
-def _refused(name: str) -> ApiError:
-    return ApiError(
-        "CodeVerificationFailedException",
-        "Lambda cannot deploy the function. The function or layer might be signed using a "
-        "signature that the client is not configured to accept. Check the provided signature for "
-        f"{name}.",
-    )
 
 
 def _by_arn(context: Context, arn: str) -> CodeSigningConfig | None:
