@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{os.cpu_count()} processors, load {load:.2f} before the start")
     if load > BUSY:
         print("Others use this machine: read the p99 and the slowest with care.")
+    # Ended from outside, the servers it started must still be stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     missed = False
     for name in NAMES if "all" in names else names:
         benchmark = importlib.import_module(f"tests.benchmarks.{name}")

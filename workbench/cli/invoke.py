@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.records import Invocation
 
+_READY_WITHIN_S = 15 * 60  # the longest that packages may take to be installed
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
@@ -96,6 +98,21 @@ def _code_roots(root: Path) -> Callable[[str], Path | None]:
 
 
 def _invoke(client: LambdaClient, arguments: argparse.Namespace, event: bytes) -> Invocation:
+    """Invoke; a function that is still being made ready (its packages installed) is waited for."""
+    from workbench.aws.errors import LambdaError
+
+    try:
+        return _invoke_now(client, arguments, event)
+    except LambdaError as error:
+        if error.code != "ResourceConflictException" or not error.message.endswith("Pending"):
+            raise
+    reason = client.function(arguments.name, arguments.qualifier).state_reason
+    note(f"waiting for {arguments.name}: {reason or 'it is being made ready'}")
+    client.wait_active(arguments.name, arguments.qualifier, timeout=_READY_WITHIN_S)
+    return _invoke_now(client, arguments, event)
+
+
+def _invoke_now(client: LambdaClient, arguments: argparse.Namespace, event: bytes) -> Invocation:
     token = uuid.uuid4().hex
     try:
         return client.invoke(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ from workbench.project.state_dir import StateDir
 from workbench.project.watch import watch
 
 DEPENDENCY_FILES = ("requirements.txt", "package.json", "package-lock.json")
+_INSTALLING_AT_ONCE = 2
 _DISCOVERY_FILES = (*TEMPLATE_NAMES, "samconfig.toml")
 
 
@@ -50,8 +52,17 @@ class LinkedFunctions(Protocol):
 class _Linked:
     source: FunctionSource
     installing: asyncio.Task[None] | None = None
+    installation: dependencies.Installation | None = None
+    wanted: dependencies.DependencySet | None = None
     problem: Problem | None = None
     syntax: dict[Path, Problem] = field(default_factory=dict)
+
+    def stop_installing(self) -> None:
+        """What is being installed is not wanted any more."""
+        if self.installing is not None:
+            self.installing.cancel()
+        if self.installation is not None:
+            self.installation.cancel()
 
 
 class ProjectLink:
@@ -74,6 +85,8 @@ class ProjectLink:
         self._linked: dict[str, _Linked] = {}
         self._project = Project(root)
         self._stop = asyncio.Event()
+        # Not the event loop's own threads: reloads and cold starts need those meanwhile.
+        self._installers = ThreadPoolExecutor(_INSTALLING_AT_ONCE, "install")
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -82,13 +95,16 @@ class ProjectLink:
         self._watching = asyncio.create_task(self._watch(), name="watch the project")
 
     async def stop(self) -> None:
-        """Stop watching; an installation that runs is left to end by itself."""
+        """Stop watching and installing."""
         self._stop.set()
+        for linked in self._linked.values():
+            linked.stop_installing()
         tasks = [linked.installing for linked in self._linked.values() if linked.installing]
         tasks += [self._watching] if self._watching else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._installers.shutdown(wait=False, cancel_futures=True)
 
     # -- what is in the project
 
@@ -99,10 +115,13 @@ class ProjectLink:
         found = {source.name: source for source in self._project.functions}
         for name in set(self._functions.linked()) - found.keys():
             self._functions.unlink(name)
-            self._linked.pop(name, None)
+            if gone := self._linked.pop(name, None):
+                gone.stop_installing()
         for name, source in found.items():
             known = self._linked.get(name)
             if known is None or known.source != source:
+                if known is not None:
+                    known.stop_installing()
                 self._linked[name] = _Linked(source)
                 entry = handler_file(source.code, source.handler)
                 await self._check(self._linked[name], [entry] if entry else [])
@@ -119,24 +138,29 @@ class ProjectLink:
         except dependencies.DependencyError as error:
             linked.problem = Problem(linked.source.code / "package.json", str(error))
             needed = None
+        if linked.installing and not linked.installing.done() and needed == linked.wanted:
+            return  # saved again while just that is being installed
+        linked.stop_installing()
+        linked.wanted = needed
         if needed is None or needed.ready:
             self._functions.link(_link(linked.source, needed.folder if needed else None))
             return
         self._functions.link(_link(linked.source, None), pending="Installing its dependencies.")
-        if linked.installing:
-            linked.installing.cancel()
         linked.installing = asyncio.create_task(self._install(linked, needed))
 
     async def _install(self, linked: _Linked, needed: dependencies.DependencySet) -> None:
         name = linked.source.name
         loop = asyncio.get_running_loop()
+        installation = linked.installation = dependencies.Installation()
 
         def progress(detail: str, fraction: float | None) -> None:
             loop.call_soon_threadsafe(self._tell_installing, name, "installing", detail, fraction)
 
         self._tell_installing(name, "installing", "", None)
         try:
-            await asyncio.to_thread(dependencies.install, needed, progress)
+            await loop.run_in_executor(
+                self._installers, dependencies.install, needed, progress, installation
+            )
         except dependencies.DependencyError as error:
             linked.problem = Problem(needed.declared_in, str(error))
             self._functions.link(_link(linked.source, None))

@@ -10,12 +10,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +38,12 @@ _LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
 _NODE_KINDS = ("dependencies", "optionalDependencies", "devDependencies", "peerDependencies")
 _BUILT = re.compile(r"/(\.|build/|node_modules/|__pycache__/|[^/]*\.egg-info/)")
 _COLLECTING = re.compile(r"^(?:Collecting|Processing|Requirement already satisfied:) +(\S+)")
+
+
+# What the tools say about themselves rather than about the packages.
+_NOISE = re.compile(r"WARNING:|Looking in |npm warn |npm error A complete log|[\s\u2501-\u257f]")
+_ERROR = re.compile(r"ERROR:|error:|npm error ")
+_VERSIONS = re.compile(r"\(from versions: (?:[^)]*, )?((?:[^,)]+, ){2}[^,)]+)\)")
 
 
 class DependencyError(Exception):
@@ -63,6 +72,45 @@ class DependencySet:
     @property
     def is_node(self) -> bool:
         return self.declared_in.name == "package.json"
+
+
+class Installation:
+    """Lets another thread end an installation that runs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """End it: `install` raises DependencyError. Also one that has not begun yet."""
+        with self._lock:
+            self._cancelled = True
+            if self._process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def running(self, command: list[str], where: Path) -> Iterator[subprocess.Popen[str]]:
+        """The process of `command` in folder `where`, which `cancel` can kill while it runs."""
+        with self._lock:
+            if self._cancelled:
+                raise DependencyError("The installation was cancelled.")
+            self._process = process = subprocess.Popen(
+                command,
+                cwd=where,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        with process:
+            yield process
+            process.wait()
+            with self._lock:
+                self._process = None
 
 
 def needed(function: FunctionSource, state: StateDir) -> DependencySet | None:
@@ -109,18 +157,21 @@ def needed(function: FunctionSource, state: StateDir) -> DependencySet | None:
     return DependencySet(folder, path, interpreter, max(expected, 1))
 
 
-def install(wanted: DependencySet, on_progress: Progress) -> None:
+def install(
+    wanted: DependencySet, on_progress: Progress, installation: Installation | None = None
+) -> None:
     """Install the packages, unless they are; blocks, so call it in a thread.
 
     `on_progress` gets a sentence and the share done (0.0–1.0, None when not known). Several
     threads or processes may ask for the same set at once: one installs, the others wait.
-    Raises DependencyError.
+    `installation` can be cancelled meanwhile. Raises DependencyError.
     """
+    installation = installation or Installation()
     lock = wanted.folder.with_suffix(".lock")
     try:
         with exclusive(lock, _WAIT_FOR_OTHER_S):
             if not wanted.ready:
-                _install(wanted, on_progress)
+                _install(wanted, on_progress, installation)
     except TimeoutError:
         raise DependencyError(
             f"Another program has been installing {wanted.declared_in} for 15 minutes."
@@ -141,7 +192,7 @@ def _beside(function: FunctionSource, name: str) -> Path | None:
     return None
 
 
-def _install(wanted: DependencySet, on_progress: Progress) -> None:
+def _install(wanted: DependencySet, on_progress: Progress, installation: Installation) -> None:
     with tempfile.TemporaryDirectory(
         prefix="installing-", dir=wanted.folder.parent, ignore_cleanup_errors=True
     ) as temporary:
@@ -153,8 +204,10 @@ def _install(wanted: DependencySet, on_progress: Progress) -> None:
         else:
             command = _python_installer(wanted, target)
             where = wanted.declared_in.parent  # relative paths in it are meant from there
-        on_progress(f"Installing {wanted.declared_in.name} with {Path(command[0]).name}", None)
-        _run(command, where, wanted, on_progress)
+        tool = Path(command[0]).name
+        on_progress(f"Installing {wanted.declared_in.name} with {tool}", None)
+        with installation.running(command, where) as process:
+            _follow(process, tool, wanted, on_progress)
         target.replace(wanted.folder)
 
 
@@ -204,36 +257,31 @@ def _npm(wanted: DependencySet, target: Path) -> list[str]:
     return [npm, "ci" if locked else "install", *options]
 
 
-def _run(command: list[str], where: Path, wanted: DependencySet, on_progress: Progress) -> None:
+def _follow(
+    process: subprocess.Popen[str], tool: str, wanted: DependencySet, on_progress: Progress
+) -> None:
+    """Tell what the tool does; raises DependencyError when it fails."""
     last: deque[str] = deque(maxlen=_LAST_LINES)
     started = 0
-    with subprocess.Popen(
-        command,
-        cwd=where,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            text = line.strip()
-            if not text:
-                continue
-            last.append(text)
-            found = _COLLECTING.match(text)
-            if found:
-                started += 1
-                # Packages bring others along, so the end is never quite known.
-                share = 0.9 * started / (started + max(wanted.expected - started, 1))
-                on_progress(f"Installing {found[1]}", share)
-            else:
-                on_progress(text[:200], None)
-    if process.returncode != 0:
+    assert process.stdout is not None
+    for line in process.stdout:
+        text = line.strip()
+        if not text or _NOISE.match(text):
+            continue
+        last.append(_VERSIONS.sub(r"(from versions: … \1)", text))
+        found = _COLLECTING.match(text)
+        if found:
+            started += 1
+            # Packages bring others along, so the end is never quite known.
+            share = 0.9 * started / (started + max(wanted.expected - started, 1))
+            on_progress(f"Installing {found[1]}", share)
+        else:
+            on_progress(text[:200], None)
+    if process.wait() != 0:
+        said = [line for line in last if _ERROR.match(line)] or last
         raise DependencyError(
-            f"{Path(command[0]).name} could not install {wanted.declared_in} "
-            f"(exit status {process.returncode}):\n" + "\n".join(last)
+            f"{tool} could not install {wanted.declared_in} "
+            f"(exit status {process.returncode}):\n" + "\n".join(said)
         )
 
 

@@ -157,3 +157,19 @@ def test_layers_of_the_project_and_of_the_api(endpoint: LocalEndpoint, tmp_path:
     assert answer(endpoint, "layered") == "published"
     endpoint.call(linked(endpoint).link, link(folder, layers=(layer,), timeout=9))
     assert answer(endpoint, "layered") == "changed"
+
+
+def test_a_reload_leaves_the_environments_of_published_versions(
+    endpoint: LocalEndpoint, tmp_path: Path
+) -> None:
+    folder = tmp_path / "hot"
+    folder.mkdir()
+    (folder / "app.py").write_text("import os\ndef handler(event, context): return os.getpid()\n")
+    endpoint.call(linked(endpoint).link, link(folder))
+    endpoint.client().publish_version(FunctionName="hot")
+    endpoint.settle("hot", "1")
+    latest, published = answer(endpoint, "hot"), answer(endpoint, "hot", Qualifier="1")
+    assert latest != published
+    endpoint.call(linked(endpoint).code_changed, "hot")
+    assert answer(endpoint, "hot") != latest
+    assert answer(endpoint, "hot", Qualifier="1") == published

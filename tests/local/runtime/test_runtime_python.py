@@ -409,3 +409,13 @@ async def test_application_log_level(lab: Lab) -> None:
         shown = [level for level in (10, 20, 30, 40) if f"level {level}" in done.log_text]
         # The text format has no levels: Python's own default, WARNING, counts (lambda-facts §3.2).
         assert shown == [30, 40], log_format
+
+
+async def test_memory_of_a_first_invocation_is_its_own(lab: Lab) -> None:
+    # Shorter than 2 ms and right after init: the reading at init must not stand for it.
+    source = "def handler(event, context): return len(bytearray(b'x') * {size})"
+    peaks = []
+    for size in (1, 6 << 20):
+        _, done = await lab.invoke(lab.python(source.format(size=size)))
+        peaks.append(done.report.max_memory_used)
+    assert peaks[1] >= peaks[0] + 5

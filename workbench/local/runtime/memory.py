@@ -11,7 +11,8 @@ _SHORT_MS = 2.0
 
 class MemoryMeter:
     """Reads the peak of one process. One reading costs some 15 µs, so an invocation shorter than
-    2 ms takes over a reading that is younger than 50 ms; the peak only ever grows."""
+    2 ms takes over one that is younger than 50 ms; the peak only ever grows. The first invocation
+    always has a reading of its own."""
 
     def __init__(self, pid: int) -> None:
         self._peak = 0
@@ -20,6 +21,8 @@ class MemoryMeter:
             self._descriptor = os.open(f"/proc/{pid}/status", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             self._descriptor = -1
+        else:
+            self._read()
 
     def peak_mb(self, duration_ms: float) -> int:
         """The peak so far in MB, after an invocation of `duration_ms`."""

@@ -24,9 +24,9 @@ from workbench.local.runtime.faults import (
     oversize_result,
     timeout_fault,
 )
+from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launch, Launcher, LaunchError, Process
 from workbench.local.runtime.memory import MemoryMeter
-from workbench.local.runtime.output import Event, OutputPipe
 from workbench.local.runtime.records import (
     Completion,
     FunctionSpec,
@@ -35,7 +35,6 @@ from workbench.local.runtime.records import (
     ReportStatus,
 )
 from workbench.local.runtime.runtime_api import RuntimeApi
-from workbench.local.runtime.variables import log_group
 
 if TYPE_CHECKING:
     from workbench.local.runtime.runtime import Runtime
@@ -51,10 +50,9 @@ class Sandbox:
         self.last_used = 0.0
         self._runtime = runtime
         self._launcher = launcher
-        self._group = log_group(self.spec)
+        self._journal = Journal(self.spec, environment.log_stream, runtime.logs)
         self._api = RuntimeApi(self)
         self._process: Process | None = None
-        self._output: OutputPipe | None = None
         self._memory: MemoryMeter | None = None
         self._loop = asyncio.get_running_loop()
         self._retiring = False
@@ -65,7 +63,6 @@ class Sandbox:
         self._unreserved = True
         self._began = 0.0
         self._started_at = 0.0
-        self._events: list[Event] = []
         self._status: ReportStatus = "success"
         self._error_type: str | None = None
         self._start_logged = False
@@ -143,7 +140,7 @@ class Sandbox:
         variables["AWS_LAMBDA_LOG_STREAM_NAME"] = environment.log_stream
         variables["AWS_LAMBDA_RUNTIME_API"] = address
         if self._phase == "init":
-            self._log(log_lines.init_start(self.spec, environment.log_stream, "init"))
+            self._journal.write(log_lines.init_start(self.spec, environment.log_stream, "init"))
             self._deadline.set(self._runtime.config.init_timeout)
         try:
             process = self._launcher.start(
@@ -153,8 +150,7 @@ class Sandbox:
             self._launch_failed(Fault(error.error_type, str(error)))
             return
         self._process = process
-        self._output = OutputPipe(process.output, self._take_events)
-        self._loop.add_reader(process.output, self._readable)
+        self._journal.follow(process.output)
         environment.to(State.INIT)
 
     def _launch_failed(self, fault: Fault) -> None:
@@ -168,7 +164,9 @@ class Sandbox:
 
     def _report_init(self, status: str, error_type: str | None) -> None:
         taken = (self._loop.time() - self._init_began) * 1000
-        self._log(log_lines.init_report(self.spec, taken, self._phase, status, error_type))
+        self._journal.write(
+            log_lines.init_report(self.spec, taken, self._phase, status, error_type)
+        )
 
     def _init_ended_badly(self, result: InvokeResult | None, fault: Fault) -> None:
         """The process is gone and never asked for work: once more inside the invocation (§1.4)."""
@@ -206,7 +204,7 @@ class Sandbox:
         request = execution.request
         self.environment.to(State.BUSY)
         self._api.deliver(request, int((self._started_at + self.spec.timeout) * 1000))
-        self._log(log_lines.start(self.spec, request))
+        self._journal.write(log_lines.start(self.spec, request))
         self._start_logged = True
 
     def runtime_next(self) -> None:
@@ -232,7 +230,6 @@ class Sandbox:
         if self._process is not None and self._process.pid:
             self.environment.pid = self._process.pid
             self._memory = MemoryMeter(self._process.pid)
-            self._memory.peak_mb(math.inf)
 
     def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None:
         if self.execution is not None:
@@ -267,14 +264,13 @@ class Sandbox:
         execution = self.execution
         assert execution is not None and execution.result is not None
         self._deadline.clear()
-        if self._output is not None and self._output.open:
-            self._output.flush()
+        self._journal.flush()
         request_id = execution.request.request_id
         duration = ((ended or self._loop.time()) - self._began) * 1000
         if self._status == "timeout":
             duration = self.spec.timeout * 1000.0
         if not self._start_logged:
-            self._log(log_lines.start(self.spec, execution.request))
+            self._journal.write(log_lines.start(self.spec, execution.request))
         report = Report(
             duration_ms=duration,
             billed_ms=math.ceil(duration + (self._init_ms or 0)),
@@ -284,17 +280,15 @@ class Sandbox:
             status=self._status,
             error_type=self._error_type,
         )
-        now = int(time.time() * 1000)
-        lines = [log_lines.end(self.spec, request_id)]
-        lines.append(log_lines.report(self.spec, request_id, report))
-        self._take_events([(now, line) for line in lines if line is not None])
-        events, self._events = self._events, []
+        self._journal.write(
+            log_lines.end(self.spec, request_id), log_lines.report(self.spec, request_id, report)
+        )
         completion = Completion(
             spec=self.spec,
             request=execution.request,
             result=execution.result,
             report=report,
-            log_text="".join([message for _, message in events]),
+            log_text=self._journal.take(),
             log_stream=self.environment.log_stream,
             started=self._started_at,
         )
@@ -340,7 +334,7 @@ class Sandbox:
             self._again_in_invocation()
 
     def _process_ended(self, code: int) -> None:
-        self._release_output()
+        self._release_process()
         self._process = None
         self.environment.pid = None
         failure, self._init_failure = self._init_failure, None
@@ -373,30 +367,13 @@ class Sandbox:
         if process is not None:
             process.on_exit = _nothing
             process.kill()
-            self._release_output()
+            self._release_process()
             self.environment.pid = None
 
-    def _release_output(self) -> None:
-        if self._output is not None:
-            self._output.flush()
-            self._loop.remove_reader(self._output.descriptor)
-            self._output.close()
-            self._output = None
+    def _release_process(self) -> None:
+        self._journal.unfollow()
         if self._memory is not None:
             self._memory.close()
-
-    def _readable(self) -> None:
-        assert self._output is not None
-        self._output.drain()
-        if not self._output.open:
-            self._loop.remove_reader(self._output.descriptor)
-
-    def _log(self, message: str) -> None:
-        self._take_events([(int(time.time() * 1000), message)])
-
-    def _take_events(self, events: list[Event]) -> None:
-        self._events += events
-        self._runtime.logs.append(self._group, self.environment.log_stream, events)
 
     def _leave_if_retiring(self) -> None:
         if self._retiring:
