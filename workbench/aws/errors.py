@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from workbench.aws.profiles import configured_profiles
 from workbench.aws.records import Target
 
 
@@ -196,9 +197,11 @@ def _configure(target: Target) -> str:
 
 
 def _log_in(target: Target) -> str:
-    from workbench.aws.targets import profiles
+    from botocore.exceptions import ConfigParseError
 
-    kinds = {profile.name: profile.kind for profile in profiles()}
+    kinds = {}
+    with contextlib.suppress(ConfigParseError):  # broken since: what to explain is another error
+        kinds = {profile.name: profile.kind for profile in configured_profiles()}
     kind = kinds.get(target.profile or "default")
     if kind == "sso":
         return f"`aws sso login{_option(target)}`"

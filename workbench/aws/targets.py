@@ -8,7 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from workbench.aws.errors import LambdaError, in_words
-from workbench.aws.records import ProfileInfo, ProfileKind, Target
+from workbench.aws.profiles import configured_profiles
+from workbench.aws.records import ProfileInfo, Target
 from workbench.project.server_process import ServerInfo
 
 if TYPE_CHECKING:
@@ -56,19 +57,13 @@ def with_account(target: Target) -> Target:
 
 def profiles() -> list[ProfileInfo]:
     """The profiles of the AWS configuration files, by name. Raises LambdaError when damaged."""
-    # Late: botocore costs 140 ms.
-    import botocore.session
-
     with in_words(Target("aws", "")):
-        found = botocore.session.Session().full_config.get("profiles", {})
-    return [
-        ProfileInfo(name, settings.get("region"), _kind(settings))
-        for name, settings in sorted(found.items())
-    ]
+        return configured_profiles()
 
 
 def regions(service: str = "lambda") -> list[str]:
     """Every region that offers `service`, of all partitions, the usual one's first."""
+    # Late: botocore costs 140 ms.
     import botocore.session
 
     session = botocore.session.Session()
@@ -121,20 +116,3 @@ def _ask_account(target: Target) -> str:
             "sts", region_name=target.region, endpoint_url=target.endpoint_url
         )
         return str(sts.get_caller_identity()["Account"])
-
-
-def _kind(settings: dict[str, object]) -> ProfileKind:
-    # In botocore's own order: a role wins over the keys it is assumed with.
-    if "role_arn" in settings and "web_identity_token_file" in settings:
-        return "web identity"
-    if "role_arn" in settings:
-        return "role"
-    if "sso_session" in settings or "sso_start_url" in settings:
-        return "sso"
-    if "aws_access_key_id" in settings:
-        return "static"
-    if "login_session" in settings:
-        return "login"
-    if "credential_process" in settings:
-        return "process"
-    return "none"

@@ -11,10 +11,11 @@ import importlib
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Protocol
 
 from workbench import __version__
-from workbench.cli.problems import Parser
+from workbench.cli.problems import CliError, Parser, did_you_mean
 
 COMMANDS = {
     "demo": "copy the sample functions to a folder and open the screen on them",
@@ -76,7 +77,15 @@ def _run(argv: list[str]) -> int:
     arguments = _main_parser().parse_args(argv)
     from workbench.cli import screen
 
-    return screen.run(arguments.path)
+    return screen.show(_folder(arguments.path))
+
+
+def _folder(path: str) -> Path:
+    root = Path(path)
+    if not root.is_dir():
+        hint = did_you_mean(path, COMMANDS) if "/" not in path else "."
+        raise CliError(f"There is no command and no folder {path}{hint}")
+    return root.resolve()
 
 
 def _command(name: str) -> Command:
