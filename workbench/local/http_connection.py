@@ -184,19 +184,18 @@ class HttpConnection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         self._url += url
-        self._count_head(len(url))
+        self._fields += len(url)
+        if self._fields > MAX_HEAD:
+            raise _head_too_large()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count_head(len(name) + len(value) + 4)
+        self._fields += len(name) + len(value) + 4
+        if self._fields > MAX_HEAD:
+            raise _head_too_large()
         headers = self._trailers if self._head_done else self._headers
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
-
-    def _count_head(self, size: int) -> None:
-        self._fields += size
-        if self._fields > MAX_HEAD:
-            raise _head_too_large()
 
     def on_headers_complete(self) -> None:
         self._head_done = True

@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
-import time
-import uuid
 from collections.abc import Callable
 from urllib.parse import parse_qs, unquote
 
@@ -20,6 +17,7 @@ from workbench.local.api.validate import validate
 from workbench.local.delivery.async_queue import AsyncQueue
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Answer, Deferred, Request, Response
+from workbench.local.request_ids import new_request_id, new_trace
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.records import (
     FunctionSpec,
@@ -59,8 +57,8 @@ class Invoker:
         target = self._target(request, kind, tail)
         payload = _checked(request.body, kind)
         if kind == "DryRun":
-            return Response(204, b"", [("x-amzn-RequestId", str(uuid.uuid4()))])
-        request_id = str(uuid.uuid4())
+            return Response(204, b"", [("x-amzn-RequestId", new_request_id())])
+        request_id = new_request_id()
         trace = headers.get("x-amzn-trace-id") or new_trace()
         if kind == "Event":
             self._queue.accept(request_id, target.spec.name, _qualifier(target), payload, trace)
@@ -187,9 +185,3 @@ def _headers(request_id: str, trace: str) -> list[tuple[str, str]]:
         ("x-amzn-Remapped-Content-Length", "0"),
         ("X-Amzn-Trace-Id", f"root={root};sampled={sampled}"),
     ]
-
-
-def new_trace() -> str:
-    """A trace header for a request that brought none; not sampled."""
-    digits = os.urandom(20).hex()
-    return f"Root=1-{int(time.time()):08x}-{digits[:24]};Parent={digits[24:]};Sampled=0"
