@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from workbench.ui.keys import KEYS, SCOPES, Key
 
 if TYPE_CHECKING:
-    from workbench.ui.screens.workbench import WorkbenchScreen
+    from workbench.ui.screens.pane_screen import PaneScreen
 
 
 class Actions(Provider):
@@ -31,7 +31,7 @@ class Actions(Provider):
                 yield Hit(score, matcher.highlight(title), self._run(key), help=_help(key))
 
     def _run(self, key: Key) -> partial[None]:
-        return partial(cast("WorkbenchScreen", self.screen).run_key, key)
+        return partial(cast("PaneScreen", self.screen).run_key, key)
 
 
 def _offered() -> list[Key]:

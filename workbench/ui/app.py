@@ -14,7 +14,7 @@ from workbench.shipped import shipped
 from workbench.themes import ThemeError, load_themes
 from workbench.ui import memory
 from workbench.ui.actions import Actions
-from workbench.ui.connection import OpenProject
+from workbench.ui.messages import OpenProject
 from workbench.ui.screens.workbench import WorkbenchScreen
 from workbench.ui.session import Session
 from workbench.ui.widgets.palette import textual_theme

@@ -146,8 +146,12 @@ Connect = Callable[[], "Backend"]
 """Reaches a target."""
 
 
-def connect_local(root: Path, code_root: Callable[[str], Path | None]) -> Backend:
-    """Find or start the project's local Lambda; `code_root` gives a function's folder, for frames.
+CodeRoot = Callable[[str], Path | None]
+"""A function's folder on this machine, to find the files its stack frames name."""
+
+
+def connect_local(root: Path, code_root: CodeRoot) -> Backend:
+    """Find or start the project's local Lambda.
 
     Raises ServerError, HistoryError, LambdaError.
     """
@@ -159,7 +163,7 @@ def connect_local(root: Path, code_root: Callable[[str], Path | None]) -> Backen
     return Backend(root, target, LambdaClient(target, code_root))
 
 
-def connect_aws(root: Path, profile: str | None, region: str) -> Backend:
+def connect_aws(root: Path, code_root: CodeRoot, profile: str | None, region: str) -> Backend:
     """Reach AWS with a profile's credentials; asks STS for the account.
 
     Raises LambdaError with what to do when there are no usable credentials.
@@ -171,7 +175,7 @@ def connect_aws(root: Path, profile: str | None, region: str) -> Backend:
 
     target = aws_target(profile, region)
     target = replace(target, account=account_of(target))
-    return Backend(root, target, LambdaClient(target))
+    return Backend(root, target, LambdaClient(target, code_root))
 
 
 def request_of(entry: Entry) -> Request:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 from workbench.ui import backend as backends
 from workbench.ui import work
 from workbench.ui.messages import (
     Connected,
     ConnectionFailed,
+    HeaderChanged,
+    OpenProject,
     ProjectRead,
+    Say,
     ServerEvent,
 )
 from workbench.ui.session import Session
 from workbench.ui.work import Job, failure, in_thread
 
-if TYPE_CHECKING:
-    from workbench.ui.screens.workbench import WorkbenchScreen
-
 
 class Connection:
-    """Finds the project's functions, starts the local Lambda, changes targets."""
+    """Finds the project's functions, starts the local Lambda, changes targets.
 
-    def __init__(self, screen: WorkbenchScreen, session: Session) -> None:
-        self._screen = screen
+    What comes of it is posted to `node`.
+    """
+
+    def __init__(self, node: MessagePump, session: Session) -> None:
+        self._node = node
         self._session = session
         self._doing = "starting the local Lambda …"
 
@@ -44,7 +47,7 @@ class Connection:
 
             return ProjectRead(discover(root))
 
-        in_thread(self._screen, "project", read)
+        in_thread(self._node, "project", read)
 
     def to_local(self) -> None:
         """Find or start the local Lambda."""
@@ -55,8 +58,8 @@ class Connection:
     def to_aws(self, profile: str | None, region: str) -> None:
         """Reach AWS; the present target stays until that has worked."""
         self._doing = f"reaching AWS {region} …"
-        root = self._session.root
-        self._connect(lambda: backends.connect_aws(root, profile, region), aws=True)
+        root, code_root = self._session.root, self._code_root
+        self._connect(lambda: backends.connect_aws(root, code_root, profile, region), aws=True)
 
     def _connect(self, connect: backends.Connect, *, aws: bool) -> None:
         def run(job: Job) -> Message:
@@ -65,17 +68,17 @@ class Connection:
             except Exception as error:
                 return ConnectionFailed(failure("", error).sentence, aws)
 
-        self._screen.show_header()
-        in_thread(self._screen, "connect", run)
+        self._node.post_message(HeaderChanged())
+        in_thread(self._node, "connect", run)
 
     def listen(self) -> None:
         """The target has changed: hear what happens at the local Lambda, or nothing on AWS."""
         self._doing = ""
-        work.stop(self._screen, "server events")
+        work.stop(self._node, "server events")
         backend = self._session.backend
         if backend is None or not backend.is_local:
             self._session.watching = False
-            self._screen.show_header()
+            self._node.post_message(HeaderChanged())
             return
 
         def hear(job: Job) -> None:
@@ -86,8 +89,8 @@ class Connection:
                 elif event.kind != "environment" and event.data.get("Phase") != "started":
                     job.post(ServerEvent(event.kind, event.data))
 
-        in_thread(self._screen, "server events", hear)
-        self._screen.show_header()
+        in_thread(self._node, "server events", hear)
+        self._node.post_message(HeaderChanged())
 
     def failed(self) -> None:
         """The target that was asked for cannot be reached; the one before stays."""
@@ -96,7 +99,6 @@ class Connection:
     def open_demo(self) -> None:
         """Copy the sample functions to ./workbench-demo and open them."""
         root = self._session.root
-        screen = self._screen
 
         def copy(job: Job) -> Message:
             from workbench.samples import copy_sample_functions
@@ -105,13 +107,8 @@ class Connection:
             copy_sample_functions(folder)
             return OpenProject(folder)
 
-        screen.say("Copying the sample functions …")
-        in_thread(screen, "demo", copy)
-
-    def close(self) -> None:
-        """Stop all threads' work; none is waited for."""
-        for node in (self._screen, *self._screen.area.children):
-            work.stop(node)
+        self._node.post_message(Say("Copying the sample functions …"))
+        in_thread(self._node, "demo", copy)
 
     def words(self) -> str:
         """The line at the top of the screen."""
@@ -139,11 +136,3 @@ class Connection:
     def _code_root(self, function: str) -> Path | None:
         source = self._session.source(function)
         return source.code if source else None
-
-
-class OpenProject(Message):
-    """Open another folder in place of this one."""
-
-    def __init__(self, root: Path) -> None:
-        super().__init__()
-        self.root = root

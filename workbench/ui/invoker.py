@@ -6,23 +6,27 @@ import uuid
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 from workbench.aws.records import Invocation
 from workbench.ui.backend import Request
 from workbench.ui.messages import InvocationDone, InvocationFailed, Say
 from workbench.ui.session import Running, Session
+from workbench.ui.widgets.status_bar import Severity
 from workbench.ui.work import Job, failure, in_thread
 
 if TYPE_CHECKING:
     from workbench.ui.panes.result import ResultPane
-    from workbench.ui.screens.workbench import WorkbenchScreen
 
 
 class Invoker:
-    """Starts invocations for the screen and shows their answers in the Result pane."""
+    """Starts invocations and shows their answers in the Result pane.
 
-    def __init__(self, screen: WorkbenchScreen, session: Session, result: ResultPane) -> None:
-        self._screen = screen
+    What the threads find is posted to `node`.
+    """
+
+    def __init__(self, node: MessagePump, session: Session, result: ResultPane) -> None:
+        self._node = node
         self._session = session
         self._result = result
         self._waiting: Request | None = None
@@ -56,7 +60,7 @@ class Invoker:
                 return InvocationFailed(running.token, request, failure("", error).sentence)
             return InvocationDone(running.token, request, invocation)
 
-        in_thread(self._screen, f"invoke {running.token}", work)
+        in_thread(self._node, f"invoke {running.token}", work)
 
     def connected(self) -> None:
         """The target is there: do what has been waiting for it."""
@@ -77,10 +81,10 @@ class Invoker:
         else:
             self.start(request, compare=True)
 
-    def done(self, message: InvocationDone) -> None:
-        """Show an answer, if it is still waited for."""
+    def done(self, message: InvocationDone) -> bool:
+        """Show an answer, if it is still waited for; returns whether it was."""
         if not self._is_awaited(message.token):
-            return
+            return False
         name = message.request.function
         before = self._answers.get(name)
         self._keep(message.invocation)
@@ -95,6 +99,7 @@ class Invoker:
         if self._again:
             self._again = False
             self.watch(message.request)
+        return True
 
     def shown(self, invocation: Invocation) -> None:
         """A past answer is on the screen: watch compares with it."""
@@ -105,10 +110,12 @@ class Invoker:
         if not invocation.function_error:
             self._answers[invocation.function] = invocation
 
-    def failed(self, message: InvocationFailed) -> None:
-        """Show why there is no answer."""
-        if self._is_awaited(message.token):
-            self._result.show_failure(message.sentence)
+    def failed(self, message: InvocationFailed) -> bool:
+        """Show why there is no answer, if it is still waited for; returns whether it was."""
+        if not self._is_awaited(message.token):
+            return False
+        self._result.show_failure(message.sentence)
+        return True
 
     def cancel(self) -> None:
         """Cancel the running invocation. On AWS that is not possible: only the waiting ends."""
@@ -129,7 +136,7 @@ class Invoker:
                 return Say("Cancelled: its execution environment was ended.")
             return Say("The invocation was over already, or has not begun.", "warning")
 
-        in_thread(self._screen, "cancel", work)
+        in_thread(self._node, "cancel", work)
 
     def _is_awaited(self, token: str) -> bool:
         running = self._session.running
@@ -138,5 +145,5 @@ class Invoker:
         self._session.running = None
         return True
 
-    def _say(self, text: str, severity: str = "info") -> None:
-        self._screen.post_message(Say(text, severity))
+    def _say(self, text: str, severity: Severity = "info") -> None:
+        self._node.post_message(Say(text, severity))

@@ -11,14 +11,20 @@ from textual.message import Message
 from workbench.aws.records import Invocation
 from workbench.project.records import Project
 from workbench.ui.backend import Backend, Request
+from workbench.ui.widgets.status_bar import Severity
 
 
 @dataclass
 class Say(Message):
-    """Tell the person something in the status line. severity: info, warning or error."""
+    """Tell the person something in the status line, with the severity's glyph or another."""
 
     text: str
-    severity: str = "info"
+    severity: Severity = "info"
+    glyph: str | None = None
+
+
+class HeaderChanged(Message):
+    """What the line at the top tells has changed: target, mode, what is being done."""
 
 
 @dataclass
@@ -49,6 +55,25 @@ class ServerEvent(Message):
 
     kind: str
     data: Mapping[str, object]
+
+
+class LocalLambdaLost(Message):
+    """The local Lambda has ended, or cannot be heard any more."""
+
+
+class FunctionsChanged(Message):
+    """The set of the local Lambda's functions or their configuration is another now."""
+
+
+class ProblemsChanged(Message):
+    """`Session.problems` is another now."""
+
+
+@dataclass
+class Installing(Message):
+    """How far the installation of dependencies is, in words; "" when it is over."""
+
+    words: str
 
 
 @dataclass
@@ -117,6 +142,13 @@ class LoadEvent(Message):
     function: str
     text: str
     title: str
+
+
+@dataclass
+class OpenProject(Message):
+    """Open another folder in place of this one."""
+
+    root: Path
 
 
 @dataclass

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 from workbench.project.records import Problem
-from workbench.ui.messages import Recorded, Reloaded
+from workbench.ui.messages import (
+    FunctionsChanged,
+    Installing,
+    LocalLambdaLost,
+    ProblemsChanged,
+    Recorded,
+    Reloaded,
+    Say,
+)
 from workbench.ui.session import Session
-from workbench.ui.widgets.status_bar import StatusLine
+from workbench.ui.widgets.status_bar import Severity
 from workbench.ui.work import Job, in_thread
-
-if TYPE_CHECKING:
-    from workbench.ui.screens.workbench import WorkbenchScreen
 
 _BAR = 20
 _SOURCES = {".py", ".js", ".mjs", ".cjs"}
@@ -23,10 +29,10 @@ _TOGETHER_S = 0.1
 
 
 class ServerEvents:
-    """One method a kind; a kind it does not know is left alone."""
+    """One method a kind; a kind it does not know is left alone. Tells `node` what follows."""
 
-    def __init__(self, screen: WorkbenchScreen, session: Session) -> None:
-        self._screen = screen
+    def __init__(self, node: MessagePump, session: Session) -> None:
+        self._node = node
         self._session = session
         self._notices: dict[str, str] = {}
         self._finished: tuple[str, str] | None = None
@@ -38,17 +44,14 @@ class ServerEvents:
             method(data)
 
     def _disconnected(self, data: Mapping[str, Any]) -> None:
-        self._screen.say("The local Lambda went away: starting it again …", "warning")
-        self._screen.connection.to_local()
+        self._node.post_message(LocalLambdaLost())
 
     def _functions(self, data: Mapping[str, Any]) -> None:
-        self._screen.functions.load()
-        self._screen.versions.load()
-        self._screen.connection.read_project()
+        self._node.post_message(FunctionsChanged())
 
     def _reload(self, data: Mapping[str, Any]) -> None:
         files = ", ".join(str(name) for name in data.get("Files", []))
-        self._screen.say(f"⟳ reloaded {files or data.get('FunctionName', '')}", "success")
+        self._say(f"reloaded {files or data.get('FunctionName', '')}", "success", "⟳")
         if self._session.watching:
             self._watch(str(data.get("FunctionName", "")), [str(n) for n in data.get("Files", [])])
 
@@ -68,7 +71,7 @@ class ServerEvents:
                         return None
             return Reloaded(function)
 
-        in_thread(self._screen, f"watch {function}", check)
+        in_thread(self._node, f"watch {function}", check)
 
     def _problems(self, data: Mapping[str, Any]) -> None:
         root = self._session.root
@@ -81,10 +84,9 @@ class ServerEvents:
             )
             for each in data.get("Problems", [])
         )
-        self._screen.show_problems()
+        self._node.post_message(ProblemsChanged())
 
     def _dependencies(self, data: Mapping[str, Any]) -> None:
-        status = self._screen.query_one(StatusLine)
         name, detail = data.get("FunctionName", ""), str(data.get("Detail") or "")
         match data.get("State"):
             case "installing":
@@ -93,13 +95,14 @@ class ServerEvents:
                 if isinstance(fraction, int | float):
                     done = round(fraction * _BAR)
                     bar = f" {'█' * done}{'░' * (_BAR - done)} {fraction:.0%}"
-                status.context = f"⇣ installing for {name}{bar} {detail}"
+                words = f"⇣ installing for {name}{bar} {detail}"
+                self._node.post_message(Installing(words))
             case "failed":
-                status.context = ""
-                self._screen.say(f"Dependencies of {name}: {detail}", "error")
+                self._node.post_message(Installing(""))
+                self._say(f"Dependencies of {name}: {detail}", "error")
             case _:
-                status.context = ""
-                self._screen.say(f"The dependencies of {name} are installed.", "success")
+                self._node.post_message(Installing(""))
+                self._say(f"The dependencies of {name} are installed.", "success")
 
     def _notice(self, data: Mapping[str, Any]) -> None:
         self._notices[str(data.get("FunctionName", ""))] = str(data.get("Message", ""))
@@ -109,12 +112,12 @@ class ServerEvents:
         """Say once what is particular about a function, when it is chosen."""
         words = self._notices.pop(function or "", None)
         if words is not None:
-            self._screen.say(words, "warning")
+            self._say(words, "warning")
 
     def _invocation(self, data: Mapping[str, Any]) -> None:
         # A burst brings thousands a second: only the last of each moment is looked for.
         if self._finished is None:
-            self._screen.set_timer(_TOGETHER_S, self._look_for_last)
+            self._node.set_timer(_TOGETHER_S, self._look_for_last)
         self._finished = (str(data.get("FunctionName")), str(data.get("RequestId")))
 
     def _look_for_last(self) -> None:
@@ -127,4 +130,7 @@ class ServerEvents:
             backend.wait_recorded(function, request_id, job.stop)
             return Recorded()
 
-        in_thread(self._screen, "recorded", wait)
+        in_thread(self._node, "recorded", wait)
+
+    def _say(self, text: str, severity: Severity, glyph: str | None = None) -> None:
+        self._node.post_message(Say(text, severity, glyph))

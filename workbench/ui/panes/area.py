@@ -42,6 +42,13 @@ class PaneArea(Container):
             self.recent.insert(0, scope)
             self._changed()
 
+    def bring(self, scope: str) -> None:
+        """Show a pane before the others that share its place; the focus stays where it is."""
+        first, *others = self.recent
+        if scope != first:
+            self.recent = [first, scope, *(other for other in others if other != scope)]
+            self._changed()
+
     def zoom(self, on: bool) -> None:
         """Give all the room to the pane that has the focus, or take it back."""
         self.zoomed = on

@@ -13,6 +13,7 @@ from workbench.ui.messages import Say
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import FuzzyList
 from workbench.ui.widgets.pane import Pane
+from workbench.ui.widgets.status_bar import Severity
 from workbench.ui.work import Failed
 
 
@@ -79,7 +80,7 @@ class WorkbenchPane(Pane, can_focus=True):
             self.say(reason, "warning")
         return reason is None
 
-    def say(self, text: str, severity: str = "info") -> None:
+    def say(self, text: str, severity: Severity = "info") -> None:
         """Put a sentence into the status line."""
         self.post_message(Say(text, severity))
 

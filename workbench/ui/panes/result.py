@@ -90,7 +90,7 @@ class ResultPane(WorkbenchPane):
         """Show an answer; `past`: one of the history, with the time it was made."""
         self._stopped()
         self.shown = invocation
-        self._outcome(*_outcome_words(invocation))
+        self._outcome(*outcome_words(invocation))
         when = f"{clock(invocation.started)} · " if past else ""
         self.query_one("#facts", Static).update(when + _facts(invocation))
         self.query_one("#request", Static).update(f"request {invocation.request_id}")
@@ -324,7 +324,8 @@ _EMPTY = {
 }
 
 
-def _outcome_words(invocation: Invocation) -> tuple[str, str]:
+def outcome_words(invocation: Invocation) -> tuple[str, str]:
+    """How an invocation ended, glyph first, and its kind: good or bad."""
     if invocation.function_error:
         kind = invocation.error.type if invocation.error else invocation.function_error
         return f"✗ Function error: {kind}", "bad"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rich.text import Text
@@ -148,7 +148,9 @@ class VersionsPane(WorkbenchPane):
             return "Choose a function first (key 1)."
         if self.session.backend is None:
             return "The local Lambda is still starting."
-        if action in ("move_alias", "weight", "delete_alias") and self._alias() is None:
+        if action == "delete_alias" and self.rows.highlighted not in self.aliases:
+            return "Put the cursor on the alias first."
+        if action in ("move_alias", "weight") and self._alias() is None:
             return "Put the cursor on an alias first; a creates one."
         if action in ("create_alias", "move_alias") and not self._numbers():
             return "An alias leads to a version: publish one first (p)."
@@ -157,7 +159,16 @@ class VersionsPane(WorkbenchPane):
         return None
 
     def _alias(self) -> Alias | None:
-        return self.aliases.get(self.rows.highlighted or "")
+        """The alias under the cursor; on a version the only alias there is."""
+        row = self.rows.highlighted or ""
+        if row not in self.aliases and row.isdigit() and len(self.aliases) == 1:
+            return next(iter(self.aliases.values()))
+        return self.aliases.get(row)
+
+    def _version_under_cursor(self, among: Sequence[str]) -> str:
+        """The version the cursor is on, if it is one of these, else the first of them."""
+        row = self.rows.highlighted or ""
+        return row if row in among else among[0]
 
     def _numbers(self) -> list[str]:
         numbers = [v.version for v in self.versions if v.version != LATEST]
@@ -233,7 +244,6 @@ class VersionsPane(WorkbenchPane):
         if not self.allowed("create_alias"):
             return
         name, backend, numbers = self.session.function, self.session.backend, self._numbers()
-        row = self.rows.highlighted
         values = await self.app.push_screen_wait(
             FormDialog(
                 "Create alias",
@@ -243,7 +253,7 @@ class VersionsPane(WorkbenchPane):
                         "version",
                         "Version",
                         kind="choice",
-                        default=row if row in numbers else numbers[0],
+                        default=self._version_under_cursor(numbers),
                         choices=tuple(numbers),
                     ),
                     Field("description", "Description", required=False),
@@ -281,7 +291,7 @@ class VersionsPane(WorkbenchPane):
                         "version",
                         "Version",
                         kind="choice",
-                        default=self._numbers()[0],
+                        default=self._version_under_cursor(self._numbers()),
                         choices=tuple(self._numbers()),
                         help=f"Now: {routes(alias)}",
                     )
@@ -315,7 +325,7 @@ class VersionsPane(WorkbenchPane):
         if alias is None or name is None or backend is None:
             return
         others = tuple(v for v in self._numbers() if v != alias.function_version)
-        second = next(iter(alias.weights), others[0])
+        second = next(iter(alias.weights), self._version_under_cursor(others))
         share = alias.weights.get(second, 0.1)
         values = await self.app.push_screen_wait(
             FormDialog(

@@ -18,7 +18,8 @@ from workbench.ui.panes.area import PaneArea
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.screens.jump import JumpScreen
-from workbench.ui.widgets.status_bar import KeyFooter, StatusLine
+from workbench.ui.status import Status
+from workbench.ui.widgets.status_bar import KeyFooter, Severity
 from workbench.ui.work import Failed
 
 _PLACES = "123456"
@@ -32,10 +33,11 @@ class PaneScreen(Screen[None]):
     def __init__(self, panes: Sequence[WorkbenchPane]) -> None:
         super().__init__()
         self.area = PaneArea(panes)
+        self.status = Status(id="status")
 
     def compose(self) -> ComposeResult:
         yield self.area
-        yield StatusLine(id="status")
+        yield self.status
         yield KeyFooter()
 
     @property
@@ -73,7 +75,7 @@ class PaneScreen(Screen[None]):
     @on(Say)
     def _say(self, message: Say) -> None:
         seconds = 10 if message.severity == "error" else 5
-        self.query_one(StatusLine).say(message.text, message.severity, seconds)  # type: ignore[arg-type]
+        self.status.say(message.text, message.severity, seconds, glyph=message.glyph)
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:
@@ -81,7 +83,7 @@ class PaneScreen(Screen[None]):
             self.log.error(message.details)
         self.say(message.sentence, "error")
 
-    def say(self, text: str, severity: str = "info") -> None:
+    def say(self, text: str, severity: Severity = "info") -> None:
         """Put a sentence into the status line."""
         self.post_message(Say(text, severity))
 

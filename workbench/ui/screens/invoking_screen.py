@@ -1,0 +1,142 @@
+"""The screen invokes: the keys that start, cancel, watch, and where the answers go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import on
+
+from workbench.ui.backend import Request
+from workbench.ui.invoker import Invoker
+from workbench.ui.messages import (
+    HeaderChanged,
+    InvocationDone,
+    InvocationFailed,
+    Recorded,
+    Reloaded,
+    RunRequest,
+)
+from workbench.ui.panes.result import outcome_words
+from workbench.ui.screens.project_screen import ProjectScreen
+from workbench.ui.session import INVOCATION_TYPES, Session
+
+
+class InvokingScreen(ProjectScreen):
+    """One invocation at a time, from any pane."""
+
+    def __init__(self, session: Session, memory_file: Path) -> None:
+        super().__init__(session, memory_file)
+        self.invoker = Invoker(self, session, self.result)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an invocation runs."""
+        return self.session.running is not None
+
+    def action_invoke(self) -> None:
+        """Invoke the function with the event."""
+        if self.functions.settling:
+            self.functions.settle()
+            self.call_later(self.action_invoke)
+            return
+        name = self.session.function
+        if name is None:
+            self.say("Choose a function first (key 1).", "warning")
+            return
+        fault = self.event.fault
+        if fault is not None:
+            self.say(f"The event is not JSON: {fault}", "error")
+            self.event.go_to_fault()
+            return
+        self.remember()
+        self._start(
+            Request(name, self.event.text, self.session.qualifier, self.session.invocation_type)
+        )
+
+    def action_rerun(self) -> None:
+        """Run the last invocation again."""
+        if self.session.last is None:
+            self.action_invoke()
+        else:
+            self._start(self.session.last)
+
+    @on(RunRequest)
+    def _run_request(self, message: RunRequest) -> None:
+        self._start(message.request)
+
+    def _start(self, request: Request) -> None:
+        self.invoker.start(request)
+        self._bring_result()
+        self.show_keys()
+
+    def _bring_result(self) -> None:
+        """Put Result where it is seen: before the panes that share its place, without the overlay.
+
+        Logs in front stay: who reads them wants to go on.
+        """
+        slots = self.area.slots(self.area.size)
+        shared = next((slot for slot in slots if "result" in slot.panes), None)
+        if shared is None:
+            return  # another pane is zoomed
+        wanted = "logs" if shared.active == "logs" else "result"
+        overlaid = any(slot.overlay for slot in slots)
+        if overlaid or (self.pane.scope in shared.panes and self.pane.scope != wanted):
+            self.action_pane(wanted)
+        else:
+            self.area.bring(wanted)
+
+    def _tell_unseen(self, sentence: str, *, good: bool) -> None:
+        """The outcome in the status line, when Result is not on the screen."""
+        if self.result not in self.area.visible_panes():
+            self.say(f"{sentence}  (3 shows it)", "success" if good else "error")
+
+    @on(Reloaded)
+    def _reloaded(self, message: Reloaded) -> None:
+        """Watch: invoke again."""
+        last = self.session.last
+        if self.session.watching and last is not None and last.function == message.function:
+            self.invoker.watch(last)
+            self.show_keys()
+
+    def action_cancel(self) -> None:
+        """Cancel the running invocation."""
+        self.invoker.cancel()
+
+    @on(InvocationDone)
+    def _invocation_done(self, message: InvocationDone) -> None:
+        if self.invoker.done(message):
+            words, kind = outcome_words(message.invocation)
+            self._tell_unseen(words[2:], good=kind == "good")
+        self.show_keys()
+        if self.session.is_aws:
+            self.post_message(Recorded())
+
+    @on(InvocationFailed)
+    def _invocation_failed(self, message: InvocationFailed) -> None:
+        if self.invoker.failed(message):
+            self._tell_unseen(message.sentence, good=False)
+        self.show_keys()
+
+    def action_invocation_type(self) -> None:
+        """Go to the next invocation type."""
+        types = INVOCATION_TYPES
+        self.session.invocation_type = types[
+            (types.index(self.session.invocation_type) + 1) % len(types)
+        ]
+        self.event.show_heading()
+        self.say(f"Invocation type: {self.session.invocation_type}.")
+
+    def action_watch(self) -> None:
+        """Watch, or stop."""
+        if self.session.is_aws:
+            self.say("Watching needs the local Lambda: hot reload is off on AWS.", "warning")
+            return
+        self.session.watching = not self.session.watching
+        self.event.show_heading()
+        self.post_message(HeaderChanged())
+        if not self.session.watching:
+            self.say("No longer watching.")
+        elif self.session.last is None:
+            self.say("Watching: invoke once (ctrl+j), then every save invokes again.")
+        else:
+            self.say("Watching: every save invokes again and shows what changed.")

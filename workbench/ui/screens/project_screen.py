@@ -1,0 +1,137 @@
+"""The six panes on a project: what the screen can do with them without Lambda's answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from workbench.project.records import Problem
+from workbench.ui import memory
+from workbench.ui.aws_command import TooLarge, invoke_command
+from workbench.ui.messages import ProblemsChanged
+from workbench.ui.panes.event import EventPane
+from workbench.ui.panes.functions import FunctionsPane
+from workbench.ui.panes.history import HistoryPane
+from workbench.ui.panes.logs import LogsPane
+from workbench.ui.panes.result import ResultPane
+from workbench.ui.panes.versions import VersionsPane
+from workbench.ui.programs import open_file, open_text, show_code
+from workbench.ui.screens.pane_screen import PaneScreen
+from workbench.ui.session import Session
+from workbench.ui.widgets.dialogs import Choose
+from workbench.ui.widgets.fuzzy_list import Column, Row
+
+
+class ProjectScreen(PaneScreen):
+    """Composes the panes of a session; problems, memory, editor, pager and the aws command."""
+
+    def __init__(self, session: Session, memory_file: Path) -> None:
+        self.session = session
+        self._memory_file = memory_file
+        self._written = ""
+        self.functions = FunctionsPane(session)
+        self.event = EventPane(session)
+        self.result = ResultPane(session)
+        self.logs = LogsPane(session)
+        self.versions = VersionsPane(session)
+        self.history = HistoryPane(session)
+        super().__init__(
+            [self.functions, self.event, self.result, self.logs, self.versions, self.history]
+        )
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="header", markup=False)
+        yield Static("", id="problems", markup=False)
+        yield from super().compose()
+
+    @on(ProblemsChanged)
+    def show_problems(self) -> None:
+        """Renew the line that counts what is wrong in the project."""
+        problems = self.session.problems
+        line = self.query_one("#problems", Static)
+        line.display = bool(problems)
+        if problems:
+            count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+            line.update(f"▲ {count}: {place(problems[0], self.session.root)}  (f8 lists)")
+        source = self.session.source(self.session.function)
+        broken = (p for p in problems if source and p.line and p.file.is_relative_to(source.code))
+        self.result.show_problem(next(broken, None))
+
+    def remember(self) -> None:
+        """Write what should come back at the next start."""
+        self.event.remember()
+        self.session.memory.function = self.session.function or self.session.memory.function
+        try:
+            self._written = memory.save(self._memory_file, self.session.memory, self._written)
+        except OSError as error:
+            self.log.error(f"ui.json: {error}")
+
+    def action_new_event(self) -> None:
+        """New event."""
+        self.event.action_new_event()
+
+    def action_saved_events(self) -> None:
+        """Open a saved event."""
+        self.event.action_saved_events()
+
+    def action_save_event(self) -> None:
+        """Save the event."""
+        self.event.action_save_event()
+
+    def action_copy_command(self) -> None:
+        """Copy the invocation as an `aws lambda invoke` command."""
+        name, backend = self.session.function, self.session.backend
+        if name is None or backend is None:
+            self.say("There is no function to invoke yet.", "warning")
+            return
+        try:
+            command = invoke_command(
+                backend.target,
+                name,
+                self.event.text,
+                qualifier=self.session.qualifier,
+                invocation_type=self.session.invocation_type,
+            )
+        except TooLarge as error:
+            self.say(str(error), "warning")
+            return
+        self.pane.copy_to_clipboard("the aws command", command)
+
+    def action_pager(self) -> None:
+        """Show the focused pane's text in $PAGER."""
+        open_text(self, self.pane.page_text(), edit=False)
+
+    def action_editor(self) -> None:
+        """Edit the event in $EDITOR; in other panes view their text there."""
+        if self.pane is self.event:
+            self.event.edit_outside()
+        elif self.pane is self.functions:
+            show_code(self, self.session)
+        else:
+            open_text(self, self.pane.page_text(), edit=True)
+
+    @work(exclusive=True, group="dialog")
+    async def action_problems(self) -> None:
+        """List the problems; enter opens the file."""
+        problems = self.session.problems
+        if not problems:
+            self.say("There are no problems.")
+            return
+        rows = [Row(str(i), (place(p, self.session.root),)) for i, p in enumerate(problems)]
+        choice = await self.app.push_screen_wait(
+            Choose("Problems", rows, [Column()], hint="enter opens $EDITOR there · esc close")
+        )
+        if choice is not None:
+            problem = problems[int(choice)]
+            open_file(self, problem.file, problem.line)
+
+
+def place(problem: Problem, root: Path) -> str:
+    """A problem in one line: file:line: message."""
+    file = problem.file
+    name = file.relative_to(root) if file.is_relative_to(root) else file
+    where = f"{name}:{problem.line}" if problem.line else f"{name}"
+    return f"{where}: {problem.message}"
