@@ -72,3 +72,42 @@ def function_arn(config: ServerConfig, name: str, qualifier: str | None = None) 
     region = config.region
     arn = f"arn:{partition(region)}:lambda:{region}:{config.account}:function:{name}"
     return arn if qualifier is None else f"{arn}:{qualifier}"
+
+
+_LAYER = re.compile(
+    r"arn:aws[a-zA-Z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):"
+    r"layer:(?P<name>[a-zA-Z0-9-_]+)(?::(?P<version>\d+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReference:
+    """A parsed layer name or ARN; what it did not say is None."""
+
+    name: str
+    version: int | None = None
+    account: str | None = None
+    region: str | None = None
+
+
+def parse_layer(text: str) -> LayerReference:
+    """`text` as the ARN of a layer or of a layer version, or else as a layer's name."""
+    match = _LAYER.fullmatch(text)
+    if match is None:
+        return LayerReference(text)
+    version = match["version"]
+    number = None if version is None else int(version[:19])
+    return LayerReference(match["name"], number, match["account"], match["region"])
+
+
+def layer_arn(config: ServerConfig, name: str, version: int | None = None) -> str:
+    """A layer's ARN, or that of one of its versions."""
+    region = config.region
+    arn = f"arn:{partition(region)}:lambda:{region}:{config.account}:layer:{name}"
+    return arn if version is None else f"{arn}:{version}"
+
+
+def code_signing_config_arn(config: ServerConfig, id: str) -> str:
+    """The ARN of the code signing configuration with the id `csc-…`."""
+    region = config.region
+    return f"arn:{partition(region)}:lambda:{region}:{config.account}:code-signing-config:{id}"

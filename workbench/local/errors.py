@@ -39,6 +39,7 @@ CAPITAL_MESSAGE = frozenset(
     {
         "AccessDeniedException",
         "CodeSigningConfigNotFoundException",
+        "CodeVerificationFailedException",
         "InvalidRuntimeException",
         "InvalidZipFileException",
         "RecursiveInvocationException",
@@ -113,9 +114,9 @@ def invalid_parameter(message: str, *, type: str | None = "User") -> ApiError:
     return ApiError("InvalidParameterValueException", message, type=type)
 
 
-def not_found(message: str) -> ApiError:
+def not_found(message: str, *, type: str | None = "User") -> ApiError:
     """404 ResourceNotFoundException."""
-    return ApiError("ResourceNotFoundException", message)
+    return ApiError("ResourceNotFoundException", message, type=type)
 
 
 def conflict(message: str) -> ApiError:

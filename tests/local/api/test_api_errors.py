@@ -126,6 +126,11 @@ CATALOGUE: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, int], str]] = 
         NOT_FOUND,
         f"Function not found: {ARN}:known:gone",
     ),
+    "2 get function by alias": (
+        call("get_function", Qualifier="gone"),
+        NOT_FOUND,
+        f"Function not found: {ARN}:known:gone",
+    ),
     "3": (alias(FunctionVersion="10"), NOT_FOUND, f"Function not found: {ARN}:known:10"),
     "4 region": (
         call(
@@ -296,15 +301,6 @@ CATALOGUE: dict[str, tuple[tuple[str, dict[str, Any]], tuple[str, int], str]] = 
         "must have value greater than or equal to 1; Value '5555555' at 'memorySize' failed to "
         "satisfy constraint: Member must have value less than or equal to 10240",
     ),
-    "37": (
-        create(
-            Layers=[f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:one:{number}" for number in (1, 2)]
-        ),
-        PARAMETER,
-        "Two different versions of the same layer are not allowed to be referenced in the same "
-        f"function. arn:aws:lambda:{REGION}:{ACCOUNT}:layer:one:2 and "
-        f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:one:1 are versions of the same layer.",
-    ),
     "38": (
         call("update_function_code", ImageUri="x"),
         PARAMETER,
@@ -420,12 +416,12 @@ def test_an_unknown_runtime_is_told_without_quotes(known: LocalEndpoint) -> None
 
 def test_an_operation_that_is_not_offered_says_so(known: LocalEndpoint) -> None:
     with pytest.raises(ClientError) as caught:
-        known.client().get_policy(FunctionName="known")
+        known.client().list_capacity_providers()
     response = caught.value.response
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert response["Error"] == {
         "Code": "NotImplementedException",
-        "Message": "The local Lambda does not offer GetPolicy.",
+        "Message": "The local Lambda does not offer ListCapacityProviders.",
     }
 
 

@@ -123,6 +123,42 @@ def test_pending_until_its_dependencies_are_there(endpoint: LocalEndpoint, tmp_p
     assert answer(endpoint, "hot") == ["x", "1"]
 
 
+def test_layers_of_the_project_and_of_the_api(endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    client, folder, layer = endpoint.client(), tmp_path / "layered", tmp_path / "layer"
+    folder.mkdir()
+    (folder / "app.py").write_text(
+        "def handler(event, context):\n    import words\n    return words.W"
+    )
+    words = layer / "python" / "words.py"
+    words.parent.mkdir(parents=True)
+    words.write_text("W = 'old'")
+    endpoint.call(linked(endpoint).link, link(folder, layers=(layer,)))
+    assert answer(endpoint, "layered") == "old"
+    client.publish_version(FunctionName="layered")
+    endpoint.settle("layered", "1")
+    words.write_text("W = 'changed'")
+    endpoint.call(linked(endpoint).code_changed, "layered")
+    assert answer(endpoint, "layered") == "changed"
+    assert answer(endpoint, "layered", Qualifier="1") == "old"
+    assert client.publish_version(FunctionName="layered")["Version"] == "2"
+    endpoint.settle("layered", "2")
+    assert client.publish_version(FunctionName="layered")["Version"] == "2"
+
+    published = client.publish_layer_version(
+        LayerName="words", Content={"ZipFile": zipped({"python/words.py": "W = 'published'"})}
+    )
+    client.update_function_configuration(
+        FunctionName="layered", Layers=[published["LayerVersionArn"]]
+    )
+    endpoint.settle("layered")
+    assert answer(endpoint, "layered") == "published"
+    # The same declaration leaves it alone, another one counts again.
+    endpoint.call(linked(endpoint).link, link(folder, layers=(layer,)))
+    assert answer(endpoint, "layered") == "published"
+    endpoint.call(linked(endpoint).link, link(folder, layers=(layer,), timeout=9))
+    assert answer(endpoint, "layered") == "changed"
+
+
 def test_a_reload_leaves_the_environments_of_published_versions(
     endpoint: LocalEndpoint, tmp_path: Path
 ) -> None:

@@ -31,10 +31,7 @@ def get_alias(context: Context, input: Input) -> Output:
     """The alias, or 404."""
     name, _ = context.named(input)
     context.function(name)
-    alias = context.store.functions.alias(name, input["Name"])
-    if alias is None:
-        raise not_found(f"Cannot find alias arn: {context.arn(name, input['Name'])}")
-    return _rendered(context, alias)
+    return _rendered(context, context.alias(name, input["Name"]))
 
 
 def update_alias(context: Context, input: Input) -> Output:

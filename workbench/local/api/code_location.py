@@ -1,4 +1,4 @@
-"""GetFunction's Code.Location: a link that works for ten minutes, as S3's presigned ones."""
+"""Locations of code and layers: links that work for ten minutes, as S3's presigned ones."""
 
 from __future__ import annotations
 
@@ -15,16 +15,25 @@ from workbench.local.errors import ApiError, not_found
 from workbench.local.gate import PRESIGNED
 from workbench.local.http_messages import Request, Response
 from workbench.local.store import zips
-from workbench.local.store.records import LATEST, Version
+from workbench.local.store.records import LATEST, LayerVersion, Version
 
 EXPIRES = 600
+_LAYERS = f"{PRESIGNED}layer/"  # three parts, where a function's path has two
 _SECRET = secrets.token_bytes(32)  # links need not outlive the process
 
 
 def location(context: Context, version: Version) -> str:
     """A URL on this endpoint from which the version's archive can be downloaded."""
+    return _presigned(context, f"{PRESIGNED}{quote(version.function)}/{quote(version.version)}")
+
+
+def layer_location(context: Context, version: LayerVersion) -> str:
+    """The same for a layer version."""
+    return _presigned(context, f"{_LAYERS}{quote(version.layer)}/{version.version}")
+
+
+def _presigned(context: Context, path: str) -> str:
     config = context.config
-    path = f"{PRESIGNED}{quote(version.function)}/{quote(version.version)}"
     date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     scope = quote(f"WORKBENCH/{date[:8]}/{config.region}/s3/aws4_request", safe="")
     return (
@@ -48,12 +57,23 @@ async def download(context: Context, request: Request) -> Response:
     earliest = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() - EXPIRES))
     if date < earliest:
         raise ApiError("AccessDeniedException", "Request has expired")
-    name, _, number = request.path.removeprefix(PRESIGNED).partition("/")
+    code, folder = _named(context, request.path)
+    archive = await asyncio.to_thread(_archive, context, code, folder)
+    return Response(200, archive, [("Content-Type", "application/zip")])
+
+
+def _named(context: Context, path: str) -> tuple[str, Path | None]:
+    name, _, number = path.removeprefix(PRESIGNED).partition("/")
+    if "/" in number:
+        layer, _, number = number.partition("/")
+        found = context.store.layers.get(layer, int(number))
+        if found is None:
+            raise not_found("The resource you requested does not exist.")
+        return found.code, None
     version = context.store.functions.version(name, number.replace("%24LATEST", LATEST))
     if version is None:
         raise not_found(f"Function not found: {context.arn(name)}")
-    archive = await asyncio.to_thread(_archive, context, version.code, version.folder)
-    return Response(200, archive, [("Content-Type", "application/zip")])
+    return version.code, version.folder
 
 
 def _archive(context: Context, code: str, folder: Path | None) -> bytes:

@@ -61,7 +61,7 @@ def get_account_settings(context: Context, input: Input) -> Output:
             "UnreservedConcurrentExecutions": total - _reserved(context),
         },
         "AccountUsage": {
-            "TotalCodeSize": functions.total_code_size(),
+            "TotalCodeSize": (functions.total_code_size() + context.store.layers.total_code_size()),
             "FunctionCount": functions.count(),
         },
     }

@@ -9,18 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.local.api.context import Context, Input, Output, new_revision
+from workbench.local.api.overrides import NEWER_RUNTIMES, RUNTIMES
 from workbench.local.api.validate import validation_error, violation
 from workbench.local.errors import ApiError, invalid_parameter
 from workbench.local.store.records import LATEST, Version
 
-# The runtimes Lambda names when it refuses one, in its order (lambda-facts §4.6 no. 29, §11.1).
-RUNTIMES = (
-    "nodejs20.x", "python3.14", "provided.al2023", "python3.12", "python3.13", "nodejs24.x",
-    "nodejs22.x", "java25", "java17", "nodejs16.x", "dotnet10", "dotnet8", "python3.10", "java11",
-    "python3.11", "dotnet6", "java21", "nodejs18.x", "provided.al2", "ruby3.3", "ruby3.4",
-    "java8.al2", "ruby3.2", "python3.8", "python3.9", "ruby4.0", "java17.al2023", "java11.al2023",
-    "java8.al2023",
-)  # fmt: skip
 RETIRED = frozenset(
     {
         "nodejs", "nodejs4.3", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x",
@@ -40,7 +33,6 @@ RESERVED_VARIABLES = frozenset(
     }
 )  # fmt: skip
 MAX_ENVIRONMENT = 4096
-MAX_LAYERS = 5
 
 _STATES = (
     "State", "StateReason", "StateReasonCode", "LastUpdateStatus", "LastUpdateStatusReason",
@@ -78,10 +70,10 @@ def created(context: Context, name: str, input: Input) -> dict[str, Any]:
 
 
 def apply(context: Context, configuration: dict[str, Any], input: Input) -> None:
-    """Change `configuration` as the members of a create or update request say, checked."""
+    """Change `configuration` as the members of a create or update request say, checked. Layers
+    are `function_layers`' matter."""
     if "Runtime" in input:
         _check_runtime(input["Runtime"])
-    _check_layers(context, input.get("Layers") or [])
     variables = (input.get("Environment") or {}).get("Variables")
     if variables is not None:
         check_environment(variables)
@@ -119,7 +111,7 @@ def _check_runtime(runtime: str) -> None:
             "AWS Lambda functions. We recommend you use a supported runtime while creating or "
             "updating functions."
         )
-    if runtime not in RUNTIMES:
+    if runtime not in (*RUNTIMES, *NEWER_RUNTIMES):
         raise invalid_parameter(
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
             f"value set: [{', '.join(RUNTIMES)}] or be a valid ARN"
@@ -141,29 +133,6 @@ def check_environment(variables: Mapping[str, str]) -> None:
             f"{refusal}variables you have provided exceeded the 4KB limit. "
             f"String measured: {measured}"
         )
-
-
-def _check_layers(context: Context, layers: list[str]) -> None:
-    if len(layers) > MAX_LAYERS:
-        raise invalid_parameter(f"Cannot reference more than {MAX_LAYERS} layers.")
-    seen: dict[str, str] = {}
-    for arn in layers:
-        region = arn.split(":")[3] if arn.count(":") >= 7 else context.config.region
-        if region != context.config.region:
-            raise invalid_parameter(
-                "Layers are not in the same region as the function. Layers are expected to be in "
-                f"region {context.config.region}."
-            )
-        layer, _, version = arn.rpartition(":")
-        if layer in seen:
-            raise invalid_parameter(
-                "Two different versions of the same layer are not allowed to be referenced in the "
-                f"same function. {layer}:{version} and {seen[layer]} are versions of the same "
-                "layer."
-            )
-        seen[layer] = arn
-    if layers:
-        raise invalid_parameter(f"Layer version {layers[0]} does not exist.")
 
 
 def _apply_vpc(configuration: dict[str, Any], vpc: Mapping[str, Any]) -> None:
@@ -215,12 +184,15 @@ def changed(configuration: Mapping[str, Any], states: Mapping[str, str]) -> dict
 
 
 def fingerprint(version: Version) -> str:
-    """What publishing compares: code and configuration, not when or in what state (§4.4)."""
-    facts = {
+    """What publishing compares: code, layers and configuration, not when or in what state
+    (§4.4)."""
+    facts: dict[str, Any] = {
         key: value
         for key, value in version.configuration.items()
         if key not in (*_STATES, "RevisionId", "LastModified", "Version")
     }
+    if version.layers:
+        facts["Folders"] = [str(layer) for layer in version.layers]
     return hashlib.sha1(
         json.dumps(facts, sort_keys=True).encode(), usedforsecurity=False
     ).hexdigest()

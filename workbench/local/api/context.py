@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from workbench.local.api.transitions import Transitions
@@ -74,6 +74,28 @@ class Context:
         if version is None:
             raise not_found(f"Function not found: {self.arn(name, qualifier)}")
         return version, alias
+
+    def alias(self, name: str, alias: str) -> Alias:
+        """The alias itself, or 404."""
+        found = self.store.functions.alias(name, alias)
+        if found is None:
+            raise not_found(f"Cannot find alias arn: {self.arn(name, alias)}")
+        return found
+
+    def revision(self, name: str, qualifier: str | None) -> str:
+        """The RevisionId of a function ($LATEST), a version or an alias."""
+        version, alias = self.version(name, qualifier)
+        revision: str = version.configuration["RevisionId"]
+        return revision if alias is None else alias.revision_id
+
+    def renew_revision(self, name: str, qualifier: str | None = None) -> None:
+        """Give a function ($LATEST), a version or an alias a new RevisionId."""
+        version, alias = self.version(name, qualifier)
+        if alias is not None:
+            self.store.functions.put_alias(replace(alias, revision_id=new_revision()))
+            return
+        renewed = {**version.configuration, "RevisionId": new_revision()}
+        self.store.functions.put_version(replace(version, configuration=renewed))
 
 
 Operation = Callable[[Context, Input], Output | Awaitable[Output]]

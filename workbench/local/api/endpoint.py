@@ -10,11 +10,17 @@ from typing import Any
 from workbench.local.api import (
     aliases,
     code_location,
+    code_signing,
     concurrency,
     functions,
+    layer_permissions,
+    layers,
     live_tail,
     logs,
     parse,
+    policies,
+    recursion,
+    runtime_management,
     serialise,
     tags,
     updates,
@@ -56,6 +62,31 @@ LAMBDA: dict[str, Implementation] = {
     "GetFunctionConcurrency": concurrency.get_function_concurrency,
     "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
     "GetAccountSettings": concurrency.get_account_settings,
+    "PublishLayerVersion": layers.publish_layer_version,
+    "GetLayerVersion": layers.get_layer_version,
+    "GetLayerVersionByArn": layers.get_layer_version_by_arn,
+    "ListLayerVersions": layers.list_layer_versions,
+    "ListLayers": layers.list_layers,
+    "DeleteLayerVersion": layers.delete_layer_version,
+    "AddLayerVersionPermission": layer_permissions.add_layer_version_permission,
+    "GetLayerVersionPolicy": layer_permissions.get_layer_version_policy,
+    "RemoveLayerVersionPermission": layer_permissions.remove_layer_version_permission,
+    "AddPermission": policies.add_permission,
+    "GetPolicy": policies.get_policy,
+    "RemovePermission": policies.remove_permission,
+    "GetRuntimeManagementConfig": runtime_management.get_runtime_management_config,
+    "PutRuntimeManagementConfig": runtime_management.put_runtime_management_config,
+    "GetFunctionRecursionConfig": recursion.get_function_recursion_config,
+    "PutFunctionRecursionConfig": recursion.put_function_recursion_config,
+    "CreateCodeSigningConfig": code_signing.create_code_signing_config,
+    "GetCodeSigningConfig": code_signing.get_code_signing_config,
+    "UpdateCodeSigningConfig": code_signing.update_code_signing_config,
+    "DeleteCodeSigningConfig": code_signing.delete_code_signing_config,
+    "ListCodeSigningConfigs": code_signing.list_code_signing_configs,
+    "ListFunctionsByCodeSigningConfig": code_signing.list_functions_by_code_signing_config,
+    "PutFunctionCodeSigningConfig": code_signing.put_function_code_signing_config,
+    "GetFunctionCodeSigningConfig": code_signing.get_function_code_signing_config,
+    "DeleteFunctionCodeSigningConfig": code_signing.delete_function_code_signing_config,
     "ListTags": tags.list_tags,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
@@ -104,7 +135,7 @@ class Endpoint:
         """Begin to work, reachable at `url`: end interrupted transitions, resume the queue."""
         self._context.url = url
         store = self._context.store
-        store.code.collect(store.functions.code_in_use())
+        store.collect_code()
         self._context.transitions.resume()
         self._queue.resume()
 

@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.local.api import configuration, tags
+from workbench.local.api import code_signing, configuration, function_layers, tags
 from workbench.local.api.code_location import location
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.paging import page_size, version_marker
 from workbench.local.api.transitions import PENDING
 from workbench.local.api.validate import detected, violation
-from workbench.local.errors import ApiError, conflict, invalid_parameter, not_found
+from workbench.local.errors import ApiError, conflict, invalid_parameter
 from workbench.local.store.code import CodeStore, Snapshot
 from workbench.local.store.functions import place
-from workbench.local.store.records import LATEST, Function, Version
+from workbench.local.store.records import LATEST, CodeSigningConfig, Function, Version
 
 MAX_NAME = 64
 
@@ -32,6 +32,7 @@ async def create_function(context: Context, input: Input) -> Output:
     if input.get("PackageType") == "Image" or input["Code"].get("ImageUri"):
         raise configuration.not_offered("functions from container images; upload a zip")
     asked = configuration.created(context, name, input)
+    layers = function_layers.apply(context, asked, input) or ()
     for member in ("Runtime", "Handler"):
         if not asked.get(member):
             raise invalid_parameter(
@@ -41,22 +42,31 @@ async def create_function(context: Context, input: Input) -> Output:
     labels = input.get("Tags") or {}
     tags.check_count(labels)
     _refuse_existing(context, name)
-    snapshot = await saved_code(context, input["Code"])
+    signing = input.get("CodeSigningConfigArn")
+    signed_by = code_signing.usable(context, signing) if signing else None
+    code_signing.check_layers(context, signed_by, name, layers)
+    snapshot = await saved_code(context, name, input["Code"], signed_by)
     _refuse_existing(context, name)
+    folders = function_layers.folders(layers)
+    function_layers.check_size(context, snapshot.sha256, folders)
     asked = configuration.with_code(asked, snapshot.code_sha256, snapshot.size)
-    latest = Version(name, LATEST, configuration.changed(asked, PENDING), code=snapshot.sha256)
+    latest = Version(
+        name, LATEST, configuration.changed(asked, PENDING), snapshot.sha256, layers=folders
+    )
     function = Function(name, tags=labels)
     made = [latest]
     if input.get("Publish"):
         first = {**configuration.changed(asked, PENDING), "Version": "1"}
         source = configuration.fingerprint(latest)
-        made.append(Version(name, "1", first, code=snapshot.sha256, source=source))
+        made.append(replace(latest, version="1", configuration=first, source=source))
         function = replace(function, last_version=1)
     context.store.functions.put(function, made)
+    if signed_by is not None:
+        context.store.attachments.put("code-signing-config", name, signed_by.id)
     for version in made:
         context.transitions.begin(version)
-    newest = made[-1]
-    return configuration.rendered(context, newest, "1" if len(made) > 1 else None)
+    # With Publish the answer is version 1, but its ARN is the function's all the same.
+    return configuration.rendered(context, made[-1])
 
 
 def _refuse_existing(context: Context, name: str) -> None:
@@ -64,12 +74,16 @@ def _refuse_existing(context: Context, name: str) -> None:
         raise conflict(f"Function already exist: {name}")
 
 
-async def saved_code(context: Context, code: Input) -> Snapshot:
-    """Keep the code of a create or update request. Raises ApiError (§4.6 no. 33, 34)."""
+async def saved_code(
+    context: Context, name: str, code: Input, signed_by: CodeSigningConfig | None
+) -> Snapshot:
+    """Keep the code of a create or update request for the function `name`, which must be signed
+    as `signed_by` says. Raises ApiError (§4.6 no. 33, 34)."""
     if code.get("S3Bucket") or code.get("S3Key"):
         raise configuration.not_offered("code from S3; upload it as ZipFile")
     if code.get("ZipFile") is None:
         raise invalid_parameter("Please provide a source for function code.")
+    code_signing.check_code(signed_by, name, code["ZipFile"])
     return await asyncio.to_thread(context.store.code.save, code["ZipFile"])
 
 
@@ -146,8 +160,7 @@ def delete_function(context: Context, input: Input) -> Output:
         raise invalid_parameter("$LATEST version cannot be deleted without deleting the function.")
     if not qualifier.isdigit():
         raise invalid_parameter("Deletion of aliases is not currently supported.")
-    if functions.get(name) is None:
-        raise not_found(f"Function not found: {context.arn(name, qualifier)}")
+    context.function(name)
     users = [
         alias.name
         for alias in functions.aliases(name)

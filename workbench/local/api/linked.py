@@ -40,7 +40,9 @@ class LinkedFunctions:
         wanted = dict(latest.configuration) if kept and latest else self._configuration(link)
         states = {"State": "Pending", "StateReason": pending, "StateReasonCode": "Creating"}
         wanted = configuration.changed(wanted, SETTLED if pending is None else _words(states))
-        version = Version(name, LATEST, wanted, "", link.folder, link.layers, link.dependencies)
+        # Layers that UpdateFunctionConfiguration gave it last as long as its declaration.
+        layers = latest.layers if kept and latest and "Layers" in wanted else link.layers
+        version = Version(name, LATEST, wanted, "", link.folder, layers, link.dependencies)
         if latest is not None and kept and _same(latest, version):
             return
         function = self._functions.get(name) or Function(name)

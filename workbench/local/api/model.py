@@ -44,7 +44,8 @@ class Shape:
     minimum: float | None = None
     maximum: float | None = None
     pattern: str | None = None
-    enum: tuple[str, ...] = ()
+    enum: tuple[str, ...] = ()  # as AWS prints it
+    unlisted: tuple[str, ...] = ()  # accepted all the same
     timestamp_format: str | None = None
     matcher: re.Pattern[str] | None = None
 
@@ -105,19 +106,22 @@ class ServiceModel:
         known = self._built.get(name)
         if known is not None:
             return known
-        raw = {**self._shapes[name], **overrides.CONSTRAINTS.get(name, {})}
+        raw = {**self._shapes.get(name, {}), **overrides.CONSTRAINTS.get(name, {})}
+        raw = {**self._shapes.get(raw.get("like", ""), {}), **raw}
         shape = self._built[name] = Shape(name, raw["type"])
         shape.minimum, shape.maximum = raw.get("min"), raw.get("max")
         shape.pattern = raw.get("pattern")
         shape.enum = tuple(raw.get("enum") or ())
+        shape.unlisted = tuple(raw.get("unlisted") or ())
         shape.required = frozenset(raw.get("required", ()))
         shape.payload = raw.get("payload")
         shape.timestamp_format = raw.get("timestampFormat")
-        for member, link in raw.get("members", {}).items():
+        members = raw.get("members", {})
+        for member in dict.fromkeys((*overrides.FIRST.get(name, ()), *members)):
+            link = members[member]
             wire = link.get("locationName", member)
-            shape.members[member] = Member(
-                member, self._shape(link["shape"]), link.get("location"), wire
-            )
+            kind = overrides.MEMBERS.get((name, member), link["shape"])
+            shape.members[member] = Member(member, self._shape(kind), link.get("location"), wire)
         if "member" in raw:
             shape.item = self._shape(raw["member"]["shape"])
         if "value" in raw:

@@ -109,7 +109,7 @@ class Specs:
             memory_size=configuration["MemorySize"],
             ephemeral_storage=configuration["EphemeralStorage"]["Size"],
             environment=configuration.get("Environment", {}).get("Variables", {}),
-            layers=version.layers,
+            layers=tuple(context.store.code.root / layer for layer in version.layers),
             dependencies=version.dependencies,
             log_group=logging.get("LogGroup", f"/aws/lambda/{version.function}"),
             log_format=logging.get("LogFormat", "Text"),

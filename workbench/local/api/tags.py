@@ -1,53 +1,83 @@
-"""ListTags, TagResource, UntagResource (lambda-facts §4.6 no. 39)."""
+"""ListTags, TagResource, UntagResource (lambda-facts §4.6 no. 9, 39, 46)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from workbench.local.api import code_signing
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.arns import resolve_function
-from workbench.local.errors import invalid_parameter
-from workbench.local.store.records import Function
+from workbench.local.errors import invalid_parameter, not_found
 
 MAX_TAGS = 50
 
 
 def check_count(tags: Mapping[str, str]) -> None:
-    """Refuse more tags than a function may have."""
+    """Refuse more tags than a resource may have."""
     if len(tags) > MAX_TAGS:
         raise invalid_parameter("Number of tags exceeds resource tag limit.")
 
 
 def list_tags(context: Context, input: Input) -> Output:
-    """The function's tags."""
-    return {"Tags": dict(_tagged(context, input).tags)}
+    """The resource's tags."""
+    return {"Tags": _read(context, input["Resource"])}
 
 
 def tag_resource(context: Context, input: Input) -> Output:
-    """Add tags, replacing those of the same names."""
-    function = _tagged(context, input)
+    """Add tags, replacing those of the same names. A function gets a new RevisionId."""
     if not input["Tags"]:
         raise invalid_parameter("An error occurred and the request cannot be processed.")
-    tags = {**function.tags, **input["Tags"]}
+    tags = {**_read(context, input["Resource"]), **input["Tags"]}
     check_count(tags)
-    context.store.functions.put(replace(function, tags=tags))
+    _write(context, input["Resource"], tags)
     return {}
 
 
 def untag_resource(context: Context, input: Input) -> Output:
-    """Remove tags; those not there are no error."""
-    function = _tagged(context, input)
-    tags = {key: value for key, value in function.tags.items() if key not in input["TagKeys"]}
-    context.store.functions.put(replace(function, tags=tags))
+    """Remove tags; those not there are no error. A function gets a new RevisionId."""
+    tags = _read(context, input["Resource"])
+    left = {key: value for key, value in tags.items() if key not in input["TagKeys"]}
+    _write(context, input["Resource"], left)
     return {}
 
 
-def _tagged(context: Context, input: Input) -> Function:
-    name, qualifier = resolve_function(context.config, input["Resource"])
+def _read(context: Context, arn: str) -> dict[str, str]:
+    if _kind(arn) == "code-signing-config":
+        return dict(code_signing.found(context, arn).tags)
+    return dict(context.function(_function(context, arn)).tags)
+
+
+def _write(context: Context, arn: str, tags: Mapping[str, str]) -> None:
+    if _kind(arn) == "code-signing-config":
+        config = code_signing.found(context, arn)
+        context.store.code_signing_configs.put(replace(config, tags=tags))
+        return
+    name = _function(context, arn)
+    context.store.functions.put(replace(context.function(name), tags=tags))
+    context.renew_revision(name)
+
+
+def _function(context: Context, arn: str) -> str:
+    """The function's name. Raises 404 for a resource of a kind of which there is none here."""
+    kind = _kind(arn)
+    if kind in _ABSENT:
+        raise not_found(f"{_ABSENT[kind]} not found: {arn}")
+    name, qualifier = resolve_function(context.config, arn)
     if qualifier is not None:
         raise invalid_parameter(
             "Tags on function aliases and versions are not supported. "
             "Please specify a function ARN."
         )
-    return context.function(name)
+    return name
+
+
+_ABSENT = {
+    "event-source-mapping": "Event source mapping",
+    "capacity-provider": "Capacity provider",
+    "layer": "Layer",
+}
+
+
+def _kind(arn: str) -> str:
+    return arn.split(":")[5]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workbench.local.api import configuration, versions
+from workbench.local.api import code_signing, configuration, function_layers, versions
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.functions import measure_folders, saved_code
 from workbench.local.api.transitions import IN_PROGRESS
@@ -26,9 +26,11 @@ async def update_function_code(context: Context, input: Input) -> Output:
             "function out of the project to upload code."
         )
     _check_revision(latest, input)
-    snapshot = await saved_code(context, input)
+    signed_by = code_signing.config_of(context, name)
+    snapshot = await saved_code(context, name, input, signed_by)
     _, latest = _latest(context, input)  # another request may have come in between
     _check_revision(latest, input)
+    function_layers.check_size(context, snapshot.sha256, latest.layers)
     asked = configuration.with_code(latest.configuration, snapshot.code_sha256, snapshot.size)
     if input.get("Architectures"):
         asked["Architectures"] = input["Architectures"]
@@ -48,11 +50,16 @@ async def update_function_code(context: Context, input: Input) -> Output:
 async def update_function_configuration(context: Context, input: Input) -> Output:
     """200 with LastUpdateStatus InProgress. On a linked function it lasts until its template
     changes."""
-    _, latest = _latest(context, input)
+    name, latest = _latest(context, input)
     _check_revision(latest, input)
     asked = dict(latest.configuration)
     configuration.apply(context, asked, input)
+    layers = function_layers.apply(context, asked, input)
     updated = replace(latest, configuration=configuration.changed(asked, IN_PROGRESS))
+    if layers is not None:
+        code_signing.check_layers(context, code_signing.config_of(context, name), name, layers)
+        updated = replace(updated, layers=function_layers.folders(layers))
+        function_layers.check_size(context, updated.code, updated.layers)
     context.store.functions.put_version(updated)
     context.transitions.begin(updated)
     await measure_folders(context, [updated])

@@ -65,6 +65,9 @@ def _value(shape: Shape, value: Any, path: str) -> Iterator[str]:
     broken = [constraint for constraint, holds in _constraints(shape, value) if not holds]
     if shape.name in overrides.ONE_VIOLATION:
         broken = broken[-1:]
+    elif shape.name == overrides.NEW_NAME:
+        bare = ":" not in value and shape.matches(value)
+        broken = [] if bare and value else broken[::-1]
     for constraint in broken:
         yield violation(value, path, constraint)
     if kind == "list":
@@ -80,8 +83,8 @@ def _items(shape: Shape, value: list[Any], path: str) -> Iterator[str]:
             if item is not None:
                 yield from _value(shape.item, item, f"{path}.{number}.member")
     elif not all(item is not None and _holds(shape.item, item) for item in value):
-        texts = ", ".join([*_texts(shape.item), "Member must not be null"])
-        yield violation(value, path, f"Member must satisfy constraint: [{texts}]")
+        form = overrides.ITEMS.get(shape.name, overrides.ITEM)
+        yield violation(value, path, form.format(", ".join(_texts(shape.item))))
 
 
 def _entries(shape: Shape, value: dict[str, Any], path: str) -> Iterator[str]:
@@ -137,7 +140,7 @@ def _constraints(shape: Shape, value: Any) -> Iterator[tuple[str, bool]]:
     if shape.enum:
         yield (
             f"Member must satisfy enum value set: [{', '.join(shape.enum)}]",
-            value in shape.enum,
+            value in shape.enum or value in shape.unlisted,
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from workbench.local.api import configuration
 from workbench.local.api.context import Context, Input, Output, new_revision
@@ -11,8 +13,10 @@ from workbench.local.api.functions import measure_folders
 from workbench.local.api.paging import page_size, version_marker
 from workbench.local.api.transitions import PENDING
 from workbench.local.errors import conflict, invalid_parameter, stale_revision
+from workbench.local.store.code import CodeStore
 from workbench.local.store.functions import place
 from workbench.local.store.records import LATEST, Version
+from workbench.local.store.zips import files_of
 
 
 async def publish_version(context: Context, input: Input) -> Output:
@@ -20,10 +24,12 @@ async def publish_version(context: Context, input: Input) -> Output:
     name, _ = context.named(input)
     latest = _ready(context, name)
     if latest.folder is not None:
-        snapshot = await asyncio.to_thread(context.store.code.save_folder, latest.folder)
+        store = context.store.code
+        snapshot = await asyncio.to_thread(store.save_folder, latest.folder)
+        layers = await asyncio.to_thread(_frozen, store, latest.layers)
         latest = _ready(context, name)
         frozen = configuration.with_code(latest.configuration, snapshot.code_sha256, snapshot.size)
-        latest = replace(latest, configuration=frozen, code=snapshot.sha256)
+        latest = replace(latest, configuration=frozen, code=snapshot.sha256, layers=layers)
     given, actual = input.get("CodeSha256"), latest.configuration["CodeSha256"]
     if given and given != actual:
         raise invalid_parameter(
@@ -34,6 +40,15 @@ async def publish_version(context: Context, input: Input) -> Output:
         raise stale_revision()
     version = publish(context, latest, input.get("Description"))
     return configuration.rendered(context, version, version.version)
+
+
+def _frozen(store: CodeStore, layers: Iterable[Path]) -> tuple[Path, ...]:
+    """The layers as they are now: folders of the project become folders of the code store."""
+    return tuple(
+        Path(store.save_folder(layer).sha256) if layer.is_absolute() else layer
+        for layer in layers
+        if not layer.is_absolute() or any(files_of(layer))  # an empty layer is as good as none
+    )
 
 
 def _ready(context: Context, name: str) -> Version:

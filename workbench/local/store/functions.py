@@ -102,11 +102,12 @@ class Functions:
         self.changed(function.name)
 
     def delete(self, name: str) -> None:
-        """Remove the function with all its versions and aliases."""
+        """Remove the function with all its versions and aliases, and what is attached to them."""
         with transaction(self._db) as db:
             db.execute("DELETE FROM functions WHERE name = ?", (name,))
             db.execute("DELETE FROM versions WHERE function = ?", (name,))
             db.execute("DELETE FROM aliases WHERE function = ?", (name,))
+            db.execute("DELETE FROM attachments WHERE function = ?", (name,))
         self.reserved.pop(function_arn(self._config, name), None)
         self.changed(name)
 
@@ -157,10 +158,12 @@ class Functions:
 
     def delete_version(self, function: str, version: str) -> None:
         """Remove one published version; nothing happens when it is not there."""
-        self._db.execute(
-            "DELETE FROM versions WHERE function = ? AND number = ?",
-            (function, _number(version)),
-        )
+        with transaction(self._db) as db:
+            db.execute(
+                "DELETE FROM versions WHERE function = ? AND number = ?",
+                (function, _number(version)),
+            )
+            self._delete_attachments(db, function, version)
         self.changed(function)
 
     def unfinished(self) -> list[Version]:
@@ -173,8 +176,10 @@ class Functions:
         return [_version(row) for row in rows]
 
     def code_in_use(self) -> set[str]:
-        """The SHA-256 (hex) of every archive that some version needs."""
-        return {code for (code,) in self._db.execute("SELECT DISTINCT code FROM versions") if code}
+        """The SHA-256 (hex) of every archive that some version needs, its layers' too."""
+        rows = self._db.execute("SELECT DISTINCT code, layers FROM versions").fetchall()
+        layers = {folder for _, folders in rows for folder in json.loads(folders)}
+        return {code for code, _ in rows if code} | layers
 
     def total_code_size(self) -> int:
         """Bytes of all versions' archives, each version counted (lambda-facts §4.3)."""
@@ -234,10 +239,18 @@ class Functions:
 
     def delete_alias(self, function: str, name: str) -> None:
         """Remove one alias; nothing happens when it is not there."""
-        self._db.execute("DELETE FROM aliases WHERE function = ? AND name = ?", (function, name))
+        with transaction(self._db) as db:
+            db.execute("DELETE FROM aliases WHERE function = ? AND name = ?", (function, name))
+            self._delete_attachments(db, function, name)
         self.changed(function)
 
     # -- rows ------------------------------------------------------------------------------
+
+    @staticmethod
+    def _delete_attachments(db: sqlite3.Connection, function: str, qualifier: str) -> None:
+        db.execute(
+            "DELETE FROM attachments WHERE function = ? AND qualifier = ?", (function, qualifier)
+        )
 
     @staticmethod
     def _put_function(db: sqlite3.Connection, function: Function) -> None:

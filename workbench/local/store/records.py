@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,8 +49,9 @@ class Version:
 
     `configuration` has FunctionConfiguration's members as AWS returns them, but with an
     unqualified FunctionArn. `code` is the SHA-256 (hex) of its archive in the code store; "" for
-    a linked folder, which is then `folder`. `layers` and `dependencies` are folders. `source`
-    tells what $LATEST was when a version was published from it.
+    a linked folder, which is then `folder`. `layers` and `dependencies` are folders; a relative
+    one is a folder of the code store. `source` tells what $LATEST was when a version was
+    published from it.
     """
 
     function: str
@@ -72,6 +74,42 @@ class Alias:
     description: str
     revision_id: str
     weights: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerVersion:
+    """One version of a layer. `code` is the SHA-256 (hex) of its archive in the code store, `size`
+    the archive's bytes. `statements` are its policy's, `policy_revision` is "" without one."""
+
+    layer: str
+    version: int
+    code: str
+    size: int
+    created: str
+    description: str = ""
+    license: str | None = None
+    architectures: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ()
+    statements: tuple[Mapping[str, Any], ...] = ()
+    policy_revision: str = ""
+
+    @property
+    def code_sha256(self) -> str:
+        """The SHA-256 as AWS shows it: base64."""
+        return base64.b64encode(bytes.fromhex(self.code)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSigningConfig:
+    """Whose signatures are accepted (`publishers` are ARNs of signing profile versions), and what
+    happens to code without one: `policy` is "Warn" or "Enforce"."""
+
+    id: str
+    publishers: tuple[str, ...]
+    policy: str
+    modified: str
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from workbench.local.errors import ApiError, invalid_parameter
 MAX_ZIPPED = 52_428_800
 MAX_UNZIPPED = 262_144_000
 MAX_ENTRIES = 200_000
+SIGNATURE = "META-INF/aws_signer_signature_v1.0.SF"
 
 # Folders that are tools' own and never part of a function.
 _LEFT_OUT = {
@@ -91,6 +92,22 @@ def _unpack_entries(contents: zipfile.ZipFile, into: Path) -> None:
     for target, _ in links:
         if not target.resolve().is_relative_to(root):  # a later link may have moved an earlier one
             raise _bad_zip()
+
+
+def unpacked_size(archive: Path) -> int:
+    """Bytes of all files in an archive of the code store."""
+    with zipfile.ZipFile(archive) as contents:
+        return sum(entry.file_size for entry in contents.infolist())
+
+
+def is_signed(archive: bytes) -> bool:
+    """Whether AWS Signer has been at work on `archive`; whose signature it is, or whether it is
+    right, only AWS can tell. What is no zip is not signed."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as contents:
+            return SIGNATURE in contents.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return False
 
 
 def _safe_parts(name: str) -> tuple[str, ...]:
