@@ -1,4 +1,4 @@
-"""Tags, runtime management, recursion, and what gives a function a new RevisionId."""
+"""Tags, runtime management, and what gives a function a new RevisionId."""
 
 from __future__ import annotations
 
@@ -53,26 +53,6 @@ def test_when_a_runtime_is_updated(shared_endpoint: LocalEndpoint) -> None:
         f"Function not found: {FUNCTION}:nowhere",
     )
     assert refused(refuse, FunctionName=name, UpdateRuntimeOn="Never")[0] == VALIDATION
-
-
-def test_recursion(shared_endpoint: LocalEndpoint) -> None:
-    client = shared_endpoint.client()
-    name = shared_endpoint.create()
-    assert client.get_function_recursion_config(FunctionName=name)["RecursiveLoop"] == "Terminate"
-    put = client.put_function_recursion_config(FunctionName=name, RecursiveLoop="Allow")
-    assert answer(put) == {"RecursiveLoop": "Allow"}
-    assert client.get_function_recursion_config(FunctionName=name)["RecursiveLoop"] == "Allow"
-    assert refused(client.get_function_recursion_config, FunctionName="nowhere") == (
-        NOT_FOUND,
-        f"Function not found: {FUNCTION}:nowhere",
-    )
-    assert refused(
-        client.put_function_recursion_config, FunctionName=name, RecursiveLoop="Stop"
-    ) == (
-        VALIDATION,
-        "1 validation error detected: Value 'Stop' at 'recursiveLoop' failed to satisfy "
-        "constraint: Member must satisfy enum value set: [Terminate, Allow]",
-    )
 
 
 def test_what_can_be_tagged(shared_endpoint: LocalEndpoint) -> None:
