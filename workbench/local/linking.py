@@ -83,8 +83,8 @@ class ProjectLink:
         self._broadcaster = broadcaster
         self._state = StateDir(root)
         self._linked: dict[str, _Linked] = {}
+        self._unchecked: set[str] = set()
         self._project = Project(root)
-        self._stop = asyncio.Event()
         # Not the event loop's own threads: reloads and cold starts need those meanwhile.
         self._installers = ThreadPoolExecutor(_INSTALLING_AT_ONCE, "install")
         self._watching: asyncio.Task[None] | None = None
@@ -96,7 +96,6 @@ class ProjectLink:
 
     async def stop(self) -> None:
         """Stop watching and installing."""
-        self._stop.set()
         for linked in self._linked.values():
             linked.stop_installing()
         tasks = [linked.installing for linked in self._linked.values() if linked.installing]
@@ -109,9 +108,12 @@ class ProjectLink:
     # -- what is in the project
 
     async def _rediscover(self) -> None:
-        self._project = await asyncio.to_thread(
+        project = await asyncio.to_thread(
             discover, self._root, account=self._account, region=self._region
         )
+        if project == self._project and self._linked:
+            return
+        self._project = project
         found = {source.name: source for source in self._project.functions}
         for name in set(self._functions.linked()) - found.keys():
             self._functions.unlink(name)
@@ -123,10 +125,18 @@ class ProjectLink:
                 if known is not None:
                     known.stop_installing()
                 self._linked[name] = _Linked(source)
-                entry = handler_file(source.code, source.handler)
-                await self._check(self._linked[name], [entry] if entry else [])
+                self._unchecked.add(name)
                 await self._link(name)
         self._broadcaster.send("functions", {})
+        self._tell_problems()
+
+    async def _check_new(self) -> None:
+        """Look for syntax errors where nobody has looked yet: after linking, it takes a while."""
+        while self._unchecked:
+            linked = self._linked.get(self._unchecked.pop())
+            if linked is not None:
+                entry = handler_file(linked.source.code, linked.source.handler)
+                await self._check(linked, [entry] if entry else [])
         self._tell_problems()
 
     async def _link(self, name: str) -> None:
@@ -174,13 +184,23 @@ class ProjectLink:
     # -- what changes in it
 
     async def _watch(self) -> None:
-        while not self._stop.is_set():
+        while True:
             folders = self._folders()
-            async with contextlib.aclosing(watch(self._root, folders, self._stop)) as changes:
-                async for changed in changes:
-                    await self._changed(changed)
-                    if self._folders() != folders:
-                        break  # the template names other folders now: watch those
+            over = asyncio.Event()  # its own: watchfiles sets it when it is cancelled
+            async with contextlib.aclosing(watch(self._root, folders, over)) as changes:
+                upcoming = asyncio.ensure_future(anext(changes, None))
+                try:
+                    await asyncio.sleep(0)  # from here on it watches
+                    await self._rediscover()  # what changed before that
+                    self._unchecked |= self._linked.keys()
+                    await self._check_new()
+                    # Until the template names other folders: then those are to be watched.
+                    while self._folders() == folders and (changed := await upcoming):
+                        upcoming = asyncio.ensure_future(anext(changes, None))
+                        await self._changed(changed)
+                finally:
+                    upcoming.cancel()
+                    await asyncio.gather(upcoming, return_exceptions=True)
 
     def _folders(self) -> list[Path]:
         folders = {self._root}
@@ -205,13 +225,18 @@ class ProjectLink:
                 await self._link(name)
         if self._may_change_functions(changed):
             await self._rediscover()
+            await self._check_new()
         self._tell_problems()
 
     def _may_change_functions(self, changed: set[Path]) -> bool:
         if any(file.name in _DISCOVERY_FILES and file.parent == self._root for file in changed):
             return True
         from_template = any((self._root / name).is_file() for name in TEMPLATE_NAMES)
-        return not from_template and any(file.suffix in SOURCES for file in changed)
+        if not from_template:
+            return any(file.suffix in SOURCES for file in changed)
+        # A handler's file may be gone, or be there again.
+        moved = any(not file.exists() or file.is_dir() for file in changed)
+        return moved or bool(self._project.problems)
 
     async def _check(self, linked: _Linked, files: list[Path]) -> None:
         for file in files:

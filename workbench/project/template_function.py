@@ -263,7 +263,7 @@ class Reader:
                 "build it first.",
             )
         if not has_layers:  # a layer may bring the handler, as monitoring products do
-            message = f"{function.logical_id}: {code.name} has no file for the handler {handler}."
+            message = f"{function.logical_id}: {code.name}/ has no file for the handler {handler}."
             self._report(at, message)
 
     # -- layers ---------------------------------------------------------------------------------
