@@ -191,7 +191,7 @@ def test_what_needs_a_build_says_so_unless_it_can_run_as_it_is(project: Path) ->
 def test_a_handler_without_a_file_loads_with_a_problem(project: Path) -> None:
     found = load(project, (HEAD + GOOD).replace("app.handler", "gone.handler"))
     assert only(found).handler == "gone.handler"
-    assert messages(found) == ["5:41 Good: src has no file for the handler gone.handler."]
+    assert messages(found) == ["5:41 Good: src/ has no file for the handler gone.handler."]
 
 
 def test_inline_code_becomes_a_file_and_follows_the_template(project: Path) -> None:
