@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 PYTHON = f"python3.{sys.version_info.minor}"
 
 APP = """
-import time
-
 def echo(event, context):
     print("echo runs")
     return event
@@ -22,10 +23,11 @@ def fail(event, context):
     raise ValueError("no luck")
 
 def slow(event, context):
-    for number in range(3):
-        print("line", number, flush=True)
-        time.sleep(event.get("pause", 0))
-    return number
+    print("line 0", flush=True)
+    if "gate" in event:
+        open(event["gate"]).close()  # a fifo: waits until the test opens it too
+    print("line 1")
+    return 2
 
 def broken_pipe(event, context):
     return "x" * 1_000_000
@@ -64,6 +66,24 @@ def run(
     )
     assert "Traceback" not in result.stderr, result.stderr
     return result
+
+
+@contextlib.contextmanager
+def tailing_slow(shop: Path, gate: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`invoke Slow --tail`, whose function waits after its first line until `gate` is opened."""
+    os.mkfifo(gate)
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbench", "invoke", "Slow", "--tail", "--event", "-"],
+        cwd=shop,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        process.stdin.write(json.dumps({"gate": str(gate)}).encode())
+        process.stdin.close()
+        yield process
 
 
 def on_terminal(*words: str, cwd: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import select
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_shell import APP, environment, on_terminal, run
+from cli_shell import APP, environment, on_terminal, run, tailing_slow
 
 from workbench.aws.workbench_surface import WorkbenchSurface
 
@@ -107,48 +106,26 @@ def test_event_and_dry_run(shop: Path) -> None:
     assert dry.stderr == "workbench: 204: you may invoke Echo.\n"
 
 
-def test_tail_prints_lines_while_the_function_runs(shop: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "workbench", "invoke", "Slow", "--tail", "--event", "-"],
-        cwd=shop,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdin and process.stdout and process.stderr
-        process.stdin.write(b'{"pause": 1.5}')
-        process.stdin.close()
-        before_answer = []
-        for line in process.stderr:
-            answered = select.select([process.stdout], [], [], 0)[0]
-            if not answered:
-                before_answer.append(line.decode())
+def test_tail_prints_lines_while_the_function_runs(shop: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    with tailing_slow(shop, gate) as process:
+        assert process.stdout and process.stderr
+        assert b"line 0\n" in process.stderr
+        gate.write_text("")  # only now can the function end
+        assert b"line 1\n" in process.stderr
         assert process.stdout.read() == b"2"
         assert process.wait(30) == 0
-    assert "line 0\n" in before_answer and "line 1\n" in before_answer
 
 
-def test_ctrl_c_ends_quietly_and_cancels_the_function(shop: Path, url: str) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "workbench", "invoke", "Slow", "--tail", "--event", "-"],
-        cwd=shop,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdin and process.stderr and process.stdout
-        process.stdin.write(b'{"pause": 15}')
-        process.stdin.close()
-        for line in process.stderr:
-            if line == b"line 0\n":
-                break
+def test_ctrl_c_ends_quietly_and_cancels_the_function(shop: Path, url: str, tmp_path: Path) -> None:
+    with tailing_slow(shop, tmp_path / "gate") as process:
+        assert process.stderr
+        assert b"line 0\n" in process.stderr
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(30) == 130
         assert b"Traceback" not in process.stderr.read()
     surface = WorkbenchSurface(url)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while any(each.get("RequestId") for each in surface.environments()):
         assert time.monotonic() < deadline, "the function still runs"
         time.sleep(0.05)

@@ -6,9 +6,13 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from cli_shell import PYTHON, environment, on_terminal, run
+
+from workbench.aws.lambda_client import LambdaClient
+from workbench.aws.records import Target
 
 
 def test_functions_is_json_for_a_program_and_problems_go_to_stderr(shop: Path) -> None:
@@ -39,9 +43,11 @@ def test_logs_and_history_tell_what_was(shop: Path) -> None:
     assert {"timestamp", "message", "logStreamName"} == set(json.loads(lines[0]))
 
 
-def test_logs_follow(shop: Path) -> None:
+def test_logs_follow(shop: Path, url: str) -> None:
+    invoke = LambdaClient(Target("local", "us-east-1", endpoint_url=url)).invoke
+    before = invoke("Slow", b"{}").request_id
     with subprocess.Popen(
-        [sys.executable, "-m", "workbench", "logs", "Slow", "--follow", "--since", "1s"],
+        [sys.executable, "-m", "workbench", "logs", "Slow", "--follow", "--since", "10m"],
         cwd=shop,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -49,13 +55,22 @@ def test_logs_follow(shop: Path) -> None:
         text=True,
     ) as process:
         assert process.stdout and process.stderr
-        run("invoke", "Slow", cwd=shop)
-        for line in process.stdout:
-            if line == "line 2\n":
-                break
+        until_report(process.stdout, before)
+        after = invoke("Slow", b"{}").request_id
+        assert "line 1\n" in until_report(process.stdout, after)
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(30) == 130
         assert process.stderr.read() == ""
+
+
+def until_report(lines: Iterable[str], request_id: str) -> list[str]:
+    """The lines up to an invocation's REPORT."""
+    found = []
+    for line in lines:
+        found.append(line)
+        if line.startswith(f"REPORT RequestId: {request_id}"):
+            return found
+    raise AssertionError(f"it ended without the report of {request_id}: {found}")
 
 
 def test_versions(shop: Path) -> None:

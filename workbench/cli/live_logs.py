@@ -27,10 +27,11 @@ class LiveLogs:
         self._news = threading.Condition()
         self._printed = ""
         self._over = False
-        self._thread = threading.Thread(target=self._follow, name="logs", daemon=True)
 
     def __enter__(self) -> LiveLogs:
-        self._thread.start()
+        # Here and not in the thread: the function may be done before that gets to run.
+        since = int(time.time() * 1000)
+        threading.Thread(target=self._follow, args=(since,), name="logs", daemon=True).start()
         return self
 
     def __exit__(
@@ -65,11 +66,10 @@ class LiveLogs:
             for line in self._printed.splitlines()
         )
 
-    def _follow(self) -> None:
+    def _follow(self, since: int) -> None:
         from workbench.aws import logs
         from workbench.aws.errors import LambdaError
 
-        since = int(time.time() * 1000)
         try:
             batches = logs.tail(self._target, self._group, since_ms=since, stop=self._stop)
             for batch in batches:
