@@ -13,7 +13,7 @@ from workbench.local.api.logs import existing_group, group_name, pattern_of
 from workbench.local.api.serialise import encode
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Response
-from workbench.local.store.logs import Events
+from workbench.local.store.log_writer import Events
 
 BATCH_SECONDS = 0.05  # how long an update may wait for further events
 HEARTBEAT = 1.0  # an update at least so often, as CloudWatch does

@@ -11,7 +11,8 @@ from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.filter_patterns import BadPattern, Matches, compile_pattern
 from workbench.local.arns import partition
 from workbench.local.errors import ApiError
-from workbench.local.store.logs import OVERHEAD, LogEvent, LogStream
+from workbench.local.store.log_writer import OVERHEAD
+from workbench.local.store.logs import LogEvent, LogStream
 
 MAX_PAGE_BYTES = 1_048_576
 MAX_PAGE_EVENTS = 10_000

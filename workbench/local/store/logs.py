@@ -1,50 +1,26 @@
 """CloudWatch log groups, streams and events in `logs.db` (lambda-facts §3.3).
 
-Events are taken in memory and written by a thread in batches: at thousands of invocations a
-second a commit for each would cost more than the invocations. Whoever reads writes what is
-pending first, so a reader always finds what was appended. A group keeps at most `group_bytes`
-of text; its oldest events go first.
+Events are taken in memory and handed in batches to a process that writes them (`log_process.py`):
+at thousands of invocations a second, writing would cost more than the invocations. Whoever reads
+waits for what is pending first, so a reader always finds what was appended. A group keeps at most
+`group_bytes` of text; its oldest events go first.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.local.store.database import open_database, transaction
-
-SCHEMA = """
-CREATE TABLE groups (
-    name TEXT PRIMARY KEY, created INTEGER NOT NULL, bytes INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE streams (
-    id INTEGER PRIMARY KEY,
-    group_name TEXT NOT NULL,
-    name TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    first INTEGER, last INTEGER, ingested INTEGER,
-    bytes INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (group_name, name)
-);
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    stream INTEGER NOT NULL,
-    timestamp INTEGER NOT NULL,
-    ingested INTEGER NOT NULL,
-    message TEXT NOT NULL
-);
-CREATE INDEX events_by_stream ON events (stream, timestamp, id);
-"""
+from workbench.local.store.log_process import LogProcess
+from workbench.local.store.log_writer import SCHEMA, SCHEMA_VERSION, Appended, Events
 
 BATCH_SECONDS = 0.05
-OVERHEAD = 26  # bytes CloudWatch counts for each event besides its text
 MAX_PENDING = 50_000  # events in memory before the appender itself has to write
 
-Events = Sequence[tuple[int, str]]
 Subscriber = Callable[[str, str, Events], None]
 
 
@@ -87,16 +63,15 @@ class LogStore:
     subscribers are called in the thread that appends."""
 
     def __init__(self, path: Path, *, group_bytes: int) -> None:
-        self._db = open_database(path, SCHEMA, 1)
-        self._group_bytes = group_bytes
+        self._db = open_database(path, SCHEMA, SCHEMA_VERSION)
+        self._process = LogProcess(path, group_bytes=group_bytes)
         self._db_lock = threading.Lock()
-        self._pending: list[tuple[str, str, Events]] = []
+        self._pending: list[Appended] = []
         self._pending_count = 0
         self._wake = threading.Event()
         self._closed = False
-        self._streams: dict[tuple[str, str], int] = {}
         self._subscribers: list[Subscriber] = []
-        self._writer = threading.Thread(target=self._write_batches, name="log writer", daemon=True)
+        self._writer = threading.Thread(target=self._hand_over_batches, name="logs", daemon=True)
         self._writer.start()
 
     # -- writing ---------------------------------------------------------------------------
@@ -121,111 +96,36 @@ class LogStore:
         return lambda: self._subscribers.remove(subscriber)
 
     def flush(self) -> None:
-        """Write everything appended so far."""
+        """Return when everything appended so far is written."""
         with self._db_lock:
-            if self._pending and not self._closed:
-                batch, self._pending = self._pending, []
-                self._pending_count = 0
-                self._write(batch)
+            self._hand_over()
+            if not self._closed:
+                self._process.sync()
 
     def close(self) -> None:
         """Write what is pending and close the file."""
-        self.flush()
         with self._db_lock:
+            self._hand_over()
             self._closed = True
+            self._process.close()
             self._db.close()
         self._wake.set()
         self._writer.join(5)
 
-    def _write_batches(self) -> None:
+    def _hand_over(self) -> None:
+        if self._pending and not self._closed:
+            batch, self._pending = self._pending, []
+            self._pending_count = 0
+            self._process.write(batch)
+
+    def _hand_over_batches(self) -> None:
         while not self._closed:
             self._wake.wait()
             if not self._closed:
                 time.sleep(BATCH_SECONDS)
             self._wake.clear()  # before reading `_closed`, which `close` sets before waking us
-            self.flush()
-
-    def _write(self, batch: list[tuple[str, str, Events]]) -> None:
-        now = int(time.time() * 1000)
-        rows: list[tuple[int, int, int, str]] = []
-        streams: dict[int, list[int]] = {}  # id → first, last, bytes
-        groups: dict[str, int] = {}
-        with transaction(self._db) as db:
-            for group, stream, events in batch:
-                number = self._stream_id(db, group, stream, now)
-                size = 0
-                for timestamp, message in events:
-                    if not message.isascii():  # half a surrogate pair must not lose the batch
-                        message = message.encode("utf-8", "replace").decode()
-                    rows.append((number, timestamp, now, message))
-                    size += len(message) + OVERHEAD
-                groups[group] = groups.get(group, 0) + size
-                first, last = events[0][0], events[-1][0]
-                known = streams.setdefault(number, [first, last, 0])
-                known[0], known[1] = min(known[0], first), max(known[1], last)
-                known[2] += size
-            db.executemany(
-                "INSERT INTO events (stream, timestamp, ingested, message) VALUES (?, ?, ?, ?)",
-                rows,
-            )
-            db.executemany(
-                "UPDATE streams SET first = min(coalesce(first, ?1), ?1),"
-                " last = max(coalesce(last, ?2), ?2), bytes = bytes + ?3, ingested = ?4"
-                " WHERE id = ?5",
-                [(*values, now, number) for number, values in streams.items()],
-            )
-            for group, size in groups.items():
-                self._grow(db, group, size)
-
-    def _stream_id(self, db: sqlite3.Connection, group: str, stream: str, now: int) -> int:
-        number = self._streams.get((group, stream))
-        if number is None:
-            db.execute("INSERT OR IGNORE INTO groups (name, created) VALUES (?, ?)", (group, now))
-            db.execute(
-                "INSERT OR IGNORE INTO streams (group_name, name, created) VALUES (?, ?, ?)",
-                (group, stream, now),
-            )
-            number = int(
-                db.execute(
-                    "SELECT id FROM streams WHERE group_name = ? AND name = ?", (group, stream)
-                ).fetchone()[0]
-            )
-            if len(self._streams) > 10_000:
-                self._streams.clear()
-            self._streams[group, stream] = number
-        return number
-
-    def _grow(self, db: sqlite3.Connection, group: str, size: int) -> None:
-        row = db.execute(
-            "UPDATE groups SET bytes = bytes + ? WHERE name = ? RETURNING bytes", (size, group)
-        ).fetchone()
-        if row is None or row[0] <= self._group_bytes:
-            return
-        # Down to nine tenths, so that this happens now and then and not with every batch.
-        surplus = row[0] - self._group_bytes * 9 // 10
-        oldest = db.execute(
-            "SELECT id, stream, length(message) FROM events"
-            " WHERE stream IN (SELECT id FROM streams WHERE group_name = ?) ORDER BY id",
-            (group,),
-        )
-        freed, last, streams = 0, 0, dict[int, int]()
-        for number, stream, length in oldest:
-            if freed >= surplus:
-                break
-            freed += length + OVERHEAD
-            streams[stream] = streams.get(stream, 0) + length + OVERHEAD
-            last = number
-        oldest.close()
-        db.execute(
-            "DELETE FROM events WHERE id <= ?"
-            " AND stream IN (SELECT id FROM streams WHERE group_name = ?)",
-            (last, group),
-        )
-        db.execute("UPDATE groups SET bytes = bytes - ? WHERE name = ?", (freed, group))
-        db.executemany(
-            "UPDATE streams SET bytes = bytes - ? WHERE id = ?",
-            [(length, stream) for stream, length in streams.items()],
-        )
+            with self._db_lock:
+                self._hand_over()
 
     # -- groups and streams ----------------------------------------------------------------
 
@@ -262,7 +162,7 @@ class LogStore:
     def _delete(self, query: str, values: tuple[str, ...], *, group: str | None) -> bool:
         self.flush()
         with self._db_lock, transaction(self._db) as db:
-            self._streams.clear()
+            self._process.forget()
             found = db.execute(query, values).fetchall()
             for (number,) in found:
                 db.execute("DELETE FROM events WHERE stream = ?", (number,))
