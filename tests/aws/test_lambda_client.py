@@ -9,6 +9,7 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,8 @@ from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import Invocation, Target
 from workbench.aws.workbench_surface import WorkbenchSurface
 
+RUNTIME: Any = f"python3.{sys.version_info.minor}"  # the stubs know a list of literals
+
 
 def create(client: LambdaClient, name: str, code: str = "def handler(e, c): return e") -> None:
     archive = io.BytesIO()
@@ -25,7 +28,7 @@ def create(client: LambdaClient, name: str, code: str = "def handler(e, c): retu
         zipped.writestr("app.py", code)
     Clients(client.target).control.create_function(
         FunctionName=name,
-        Runtime=f"python3.{sys.version_info.minor}",  # type: ignore[arg-type]
+        Runtime=RUNTIME,
         Role="arn:aws:iam::123456789012:role/r",
         Handler="app.handler",
         Code={"ZipFile": archive.getvalue()},

@@ -152,15 +152,15 @@ def at_once(port: int, function_name: str, seconds: float = 2) -> Throughput:
             connection.receive()
         answers: list[bytes] = []
         for connection in connections:
-            selector.register(connection.socket, selectors.EVENT_READ)
+            selector.register(connection.socket, selectors.EVENT_READ, connection.socket)
             connection.socket.sendall(sent)
         cpu, started = time.process_time(), time.perf_counter()
         end = started + seconds
         while time.perf_counter() < end:
             for key, _ in selector.select():
                 # An answer this small arrives whole; a torn one fails the check below.
-                answers.append(key.fileobj.recv(65536))  # type: ignore[union-attr]
-                key.fileobj.sendall(sent)  # type: ignore[union-attr]
+                answers.append(key.data.recv(65536))
+                key.data.sendall(sent)
         elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
         for connection in connections:
             connection.receive()

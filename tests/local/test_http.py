@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,9 @@ async def mirror(request: Request) -> Response:
 @asynccontextmanager
 async def serving(
     handler: Callable[[Request], Response | Deferred | Awaitable[Response]] = mirror,
-    **settings: object,
+    **settings: Any,
 ) -> AsyncIterator[Listener]:
-    listener = Listener(handler, **settings)  # type: ignore[arg-type]
+    listener = Listener(handler, **settings)
     await listener.start()
     try:
         yield listener

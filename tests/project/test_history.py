@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from workbench.project import history as history_module
 from workbench.project.history import Entry, History, HistoryError, Summary
 
 
-def entry(function: str = "Hello", **values: object) -> Entry:
-    defaults: dict[str, object] = {
+def entry(function: str = "Hello", **values: Any) -> Entry:
+    defaults: dict[str, Any] = {
         "target": "local",
         "function": function,
         "request_id": "r-1",
@@ -21,7 +22,7 @@ def entry(function: str = "Hello", **values: object) -> Entry:
         "event": b"{}",
         "payload": b"null",
     }
-    return Entry(**{**defaults, **values})  # type: ignore[arg-type]
+    return Entry(**{**defaults, **values})
 
 
 def test_an_entry_comes_back_whole_after_a_restart(tmp_path: Path) -> None:

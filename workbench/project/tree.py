@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import yaml
 
+_JSON = json.JSONDecoder()
+
 Value = dict[str, "Node"] | list["Node"] | str | int | float | bool | None
 
 
@@ -273,7 +275,7 @@ class _JsonReader:
         self._at += 1
 
     def _string(self) -> str:
-        value, self._at = json.decoder.scanstring(self._text, self._at + 1)  # type: ignore[attr-defined]
+        value, self._at = _JSON.raw_decode(self._text, self._at)
         return str(value)
 
     def _skip(self) -> None:

@@ -68,12 +68,16 @@ class Client:
         )
         return int(head.split(b" ")[1]), await self.reader.readexactly(size)
 
-    async def ask(self, method: str, path: str, body: bytes = b"", **headers: str):  # type: ignore[no-untyped-def]
+    async def ask(
+        self, method: str, path: str, body: bytes = b"", **headers: str
+    ) -> tuple[int, bytes]:
         self.send(method, path, body, **headers)
         return await self.reply()
 
 
 class Room:
+    address: str
+
     def __init__(self) -> None:
         self.heard = Heard()
         self.api = RuntimeApi(self.heard)
@@ -98,7 +102,7 @@ class Room:
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
     room = Room()
-    room.address = await room.api.open()  # type: ignore[attr-defined]
+    room.address = await room.api.open()
     yield room
     for client in room.clients:
         client.writer.close()

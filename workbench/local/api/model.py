@@ -139,10 +139,10 @@ class _Router:
             path, _, constants = operation.uri.partition("?")
             node, labels = self._tree.setdefault(operation.method, {}), []
             for segment in _segments(path):
-                if segment.startswith("{"):
+                is_label = segment.startswith("{")
+                if is_label:
                     labels.append(segment.strip("{}+"))
-                    segment = None  # type: ignore[assignment]
-                node = node.setdefault(segment, {})
+                node = node.setdefault(None if is_label else segment, {})
             ends = node.setdefault("", [])
             ends.append((operation, labels, set(parse_qsl(constants))))
             ends.sort(key=lambda end: -len(end[2]))  # the most particular first
