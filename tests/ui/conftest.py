@@ -1,4 +1,4 @@
-"""A project with real functions, for the tests of the screen."""
+"""Projects with real functions, for the tests of the screen."""
 
 from __future__ import annotations
 
@@ -6,24 +6,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from screen_lab import BROKEN, ECHO, SLOW, end_server
+from screen_lab import end_server, make_project
+
+from workbench.project import server_process
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Path]:
-    """A folder with three Python functions: echo, slow and broken. Its server is ended after."""
+    """A folder with the functions Echo, Slow and Broken, to change. Its server is ended after."""
     root = tmp_path / "shop"
-    for name, code in (("echo", ECHO), ("slow", SLOW), ("broken", BROKEN)):
-        (root / name).mkdir(parents=True)
-        (root / name / "app.py").write_text(code)
-    (root / "template.yaml").write_text(
-        "Transform: AWS::Serverless-2016-10-31\nResources:\n"
-        + "".join(
-            f"  {name.capitalize()}:\n    Type: AWS::Serverless::Function\n    Properties:\n"
-            f"      CodeUri: {name}/\n      Handler: app.handler\n      Runtime: python3.13\n"
-            "      Timeout: 30\n"
-            for name in ("echo", "slow", "broken")
-        )
-    )
+    make_project(root)
     yield root
     end_server(root)
+
+
+@pytest.fixture(scope="session")
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = tmp_path_factory.mktemp("screens") / "shop"
+    make_project(root)
+    server_process.ensure(root)
+    yield root
+    end_server(root)
+
+
+@pytest.fixture
+def shop(_served: Path) -> Path:
+    """The same folder for all tests of a worker that change no code, its local Lambda running.
+
+    What the screen remembers is forgotten; the history may hold what others have invoked.
+    """
+    (_served / ".workbench" / "ui.json").unlink(missing_ok=True)
+    return _served

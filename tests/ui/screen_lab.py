@@ -7,10 +7,13 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+from workbench.aws.records import Invocation
 from workbench.aws.workbench_surface import WorkbenchSurface
 from workbench.project import server_process
 from workbench.ui.app import WorkbenchApp
@@ -44,6 +47,25 @@ def handler(event, context):
 """
 
 
+FUNCTIONS = {"echo": ECHO, "slow": SLOW, "broken": BROKEN}
+
+
+def make_project(root: Path) -> None:
+    """Write a template with three Python functions: Echo, Slow and Broken."""
+    for name, code in FUNCTIONS.items():
+        (root / name).mkdir(parents=True)
+        (root / name / "app.py").write_text(code)
+    (root / "template.yaml").write_text(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n"
+        + "".join(
+            f"  {name.capitalize()}:\n    Type: AWS::Serverless::Function\n    Properties:\n"
+            f"      CodeUri: {name}/\n      Handler: app.handler\n      Runtime: python3.13\n"
+            "      Timeout: 30\n"
+            for name in FUNCTIONS
+        )
+    )
+
+
 def end_server(root: Path) -> None:
     """Stop the local Lambda of a project, if one runs."""
     info = server_process.running(root)
@@ -64,9 +86,15 @@ class Hands:
         return next(s for s in self.app.screen_stack if isinstance(s, WorkbenchScreen))
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        """Press keys, each when what the one before set off in the widgets has been dealt with.
+
+        `Pilot.press` waits for an idle processor instead, which on a busy machine takes seconds.
+        """
+        for key in keys:
+            self.app.simulate_key(key)
+            # To the app, from there to what has the focus, and what that tells its pane.
+            for _ in range(3):
+                await self.pilot.pause(0)
 
     async def type(self, text: str) -> None:
         """Type a text."""
@@ -76,12 +104,28 @@ class Hands:
         """Wait until a condition holds; fails with `what` after twenty seconds."""
         limit = time.monotonic() + 20
         while time.monotonic() < limit:
-            await self.pilot.pause()
+            await self.pilot.pause(0)
             with contextlib.suppress(LookupError):
                 if condition():
                     return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
         pytest.fail(f"never seen: {what}\n{self.text()}")
+
+    async def opens(self, dialog: type[Screen[Any]], what: str) -> None:
+        """Wait until a dialog is there and takes keys."""
+        await self.sees(
+            lambda: isinstance(self.app.screen, dialog) and self.app.screen.focused is not None,
+            what,
+        )
+
+    async def invokes(self) -> Invocation:
+        """Press ctrl+j and wait for the answer."""
+        before = self.screen.result.shown
+        await self.press("ctrl+j")
+        await self.sees(lambda: self.screen.result.shown is not before, "an answer")
+        shown = self.screen.result.shown
+        assert shown is not None
+        return shown
 
     def text(self) -> str:
         """What the screen shows, as lines of text."""
@@ -105,6 +149,8 @@ class Hands:
             f"{name} listed by the local Lambda",
         )
         self.screen.functions.rows.highlight(name)
+        await self.pilot.pause(0)
+        self.screen.functions.settle()
         await self.sees(lambda: self.screen.session.function == name, f"{name} chosen")
 
 

@@ -44,7 +44,7 @@ def test_the_pane_with_focus_shows_and_every_pane_has_a_place(
 @given(widths, heights, orders)
 def test_no_pane_is_too_small_to_show_anything(width: int, height: int, recent: list[str]) -> None:
     for slot in arrange(width, height, recent, zoomed=False):
-        assert slot.width >= 36
+        assert slot.width >= 32
         assert slot.height >= 6
 
 

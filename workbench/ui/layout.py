@@ -53,7 +53,7 @@ def _slot(x: int, y: int, width: int, height: int, panes: Sequence[str], recent:
 
 
 def _wide(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
-    left = min(max(width * 3 // 10, 44), 64)
+    left = min(max(width * 3 // 11, 32), 64)
     middle = (width - left) // 2
     right = width - left - middle
     logs = max(min(height * 3 // 10, 18), 7)

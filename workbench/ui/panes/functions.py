@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.timer import Timer
+from textual.widgets import Input
 
 from workbench.aws.records import Function
 from workbench.project.records import Project
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from workbench.project.history import Summary
 
 _REST_S = 0.06
-"""The cursor may run through the list: the other panes follow when it rests."""
+_REST_TYPING_S = 0.2
+"""The cursor may run through the list: the other panes follow when it rests. While one types in
+the filter the next letter comes later than the next arrow, and nothing may come in its way."""
 
 _SHOW_EVERY_S = 0.2
 """Pages of a long list are shown together, at most this often."""
@@ -213,7 +216,8 @@ class FunctionsPane(WorkbenchPane):
         if message.row_id is not None or not self.session.functions:
             if self._choosing is not None:
                 self._choosing.stop()
-            self._choosing = self.set_timer(_REST_S, self.settle)
+            typing = isinstance(self.screen.focused, Input)
+            self._choosing = self.set_timer(_REST_TYPING_S if typing else _REST_S, self.settle)
 
     def settle(self) -> None:
         """Choose the function under the cursor now: the other panes follow it."""

@@ -1,0 +1,124 @@
+"""Invoking from the screen, on a real local Lambda: answers, errors, watch, cancel, history."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from screen_lab import ECHO, at_screen
+from textual.widgets import ContentSwitcher
+
+
+async def test_invoking_shows_result_logs_history_and_last_result(project: Path) -> None:
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        screen = hands.screen
+        await hands.press("enter")
+        screen.event.load_text('{"word": "hello"}', "")
+        await hands.press("ctrl+j")
+        await hands.reads("✓ 200 ok")
+        await hands.reads('"said": "hello"')
+        await hands.reads("working on it")
+        await hands.sees(lambda: len(screen.history.rows.rows) == 1, "the history's row")
+        await hands.reads("billed")
+
+        def last_result() -> str:
+            return next(str(r.columns[1]) for r in screen.functions.rows.rows if r.id == "Echo")
+
+        await hands.sees(lambda: "✓" in last_result(), "the last result")
+
+
+async def test_an_event_that_is_not_json_is_not_sent(shop: Path) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Echo")
+        hands.screen.event.load_text('{"a": 1\n "b": 2}', "")
+        await hands.press("ctrl+j")
+        await hands.reads("The event is not JSON: line 2, column 2")
+        editor = hands.screen.event.editor
+        await hands.sees(lambda: editor.has_focus, "the focus in the editor")
+        await hands.sees(lambda: editor.cursor_location == (1, 1), "the cursor at the fault")
+        assert hands.screen.session.last is None
+
+
+async def test_invoking_before_the_local_lambda_is_there_waits_for_it(project: Path) -> None:
+    async with at_screen(project) as hands:
+        screen = hands.screen
+        await hands.sees(lambda: screen.session.function is not None, "a function")
+        await hands.press("ctrl+j")
+        await hands.sees(lambda: screen.result.shown is not None, "an answer")
+
+
+async def test_an_error_shows_its_frames_and_opens_one(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_screen(shop) as hands:
+        opened: list[tuple[Path, int | None]] = []
+        monkeypatch.setattr(
+            "workbench.ui.screens.workbench.open_file",
+            lambda node, path, line=None: opened.append((path, line)),
+        )
+        await hands.on_function("Broken")
+        await hands.press("ctrl+j")
+        await hands.reads("✗ Function error: KeyError")
+        await hands.reads("app.py:2 fetch")
+        await hands.press("3", "enter")
+        await hands.sees(lambda: bool(opened), "the frame opened")
+        assert opened == [(shop / "broken" / "app.py", 2)]
+
+
+async def test_watch_invokes_on_save_and_shows_what_changed(project: Path) -> None:
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        await hands.press("ctrl+j")
+        await hands.reads('"said": "nothing"')
+        await hands.press("f5")
+        await hands.reads("watching")
+        (project / "echo" / "app.py").write_text(ECHO.replace('"nothing"', '"something"'))
+        await hands.reads('+   "said": "something"')
+        await hands.reads('-   "said": "nothing"')
+        assert hands.screen.result.query_one(ContentSwitcher).current == "changes"
+
+
+async def test_a_syntax_error_shows_and_the_last_good_result_stays(project: Path) -> None:
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        await hands.press("ctrl+j")
+        await hands.reads('"said": "nothing"')
+        (project / "echo" / "app.py").write_text(ECHO + "\ndef oops(:\n")
+        await hands.reads("✗ app.py:8")
+        await hands.reads("▲ 1 problem: echo/app.py:8")
+        assert '"said": "nothing"' in hands.text()
+        (project / "echo" / "app.py").write_text(ECHO)
+        await hands.sees(lambda: "▲ 1 problem" not in hands.text(), "the problem gone")
+
+
+async def test_a_hanging_function_is_cancelled(shop: Path) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Slow")
+        hands.screen.event.load_text('{"seconds": 25}', "")
+        await hands.press("ctrl+j")
+        await hands.reads("Running Slow")
+        await hands.sees(
+            lambda: "START" in "".join(line.text for line in hands.screen.logs.view.lines()),
+            "the invocation begun",
+        )
+        await hands.press("ctrl+k")
+        await hands.sees(lambda: hands.screen.session.running is None, "the end of it")
+
+
+async def test_the_history_reruns_loads_and_compares(project: Path) -> None:
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        screen = hands.screen
+        for number, word in enumerate(("first", "second"), 1):
+            screen.event.load_text(json.dumps({"word": word}), "")
+            await hands.press("ctrl+j")
+            await hands.sees(lambda n=number: len(screen.history.rows.rows) == n, "its row")
+        await hands.press("6", "g", "c", "j", "c")
+        await hands.reads('-   "said": "first"')
+        await hands.reads('+   "said": "second"')
+        await hands.press("6", "g", "j", "e")
+        await hands.sees(lambda: "first" in screen.event.text, "the event in the editor")
+        await hands.press("escape", "6", "G", "r")
+        await hands.sees(lambda: len(screen.history.rows.rows) == 3, "the rerun's row")

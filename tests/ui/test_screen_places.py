@@ -1,0 +1,76 @@
+"""Moving about: sizes, tabs, help, palette, jump, mouse; where a result comes to the front."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from screen_lab import at_screen
+
+from workbench.ui.screens.help import HelpScreen
+
+
+async def test_every_size_shows_the_panes(shop: Path) -> None:
+    async with at_screen(shop, (80, 24)) as hands:
+        await hands.on_function("Echo")
+        for size in ((100, 50), (120, 24), (200, 60), (80, 24)):
+            await hands.pilot.resize_terminal(*size)
+            for key, title in zip("123456", _TITLES, strict=True):
+                await hands.press("escape", key)
+                await hands.reads(f"{key} {title}")
+                await hands.sees(lambda: hands.screen.pane.region.area > 0, "the pane")
+        await hands.press("escape", "4", "f10")
+        await hands.reads("4 Logs (zoomed)")
+
+
+async def test_help_palette_and_jump(shop: Path) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Echo")
+        await hands.press("f1")
+        await hands.opens(HelpScreen, "the help")
+        await hands.reads("Go to this function's event")
+        await hands.press("escape")
+        await hands.press("ctrl+o", "5")
+        await hands.sees(lambda: hands.screen.pane is hands.screen.versions, "Versions")
+        await hands.press("ctrl+p")
+        await hands.type("zoom")
+        await hands.reads("Zoom the pane")
+        await hands.press("enter")
+        await hands.sees(lambda: hands.screen.area.zoomed, "the zoom")
+
+
+async def test_a_click_on_a_tab_and_on_a_row_does_what_their_keys_do(shop: Path) -> None:
+    async with at_screen(shop, (80, 24)) as hands:
+        await hands.on_function("Echo")
+        await hands.press("3")
+        title = next(line for line in hands.text().splitlines() if "5 Versions" in line)
+        row = hands.text().splitlines().index(title)
+        await hands.pilot.click(offset=(title.index("5 Versions") + 2, row))
+        await hands.sees(lambda: hands.screen.pane is hands.screen.versions, "Versions")
+        await hands.press("1")
+        lines = hands.text().splitlines()
+        row = next(number for number, line in enumerate(lines) if " Slow " in line)
+        await hands.pilot.click(offset=(5, row))
+        await hands.sees(lambda: hands.screen.session.function == "Slow", "Slow chosen")
+
+
+_TITLES = ("Functions", "Event", "Result", "Logs", "Versions", "History")
+
+
+async def test_a_result_comes_to_the_front_on_a_narrow_screen(shop: Path) -> None:
+    async with at_screen(shop, (80, 24)) as hands:
+        await hands.on_function("Echo")
+        screen = hands.screen
+        assert screen.pane is screen.functions
+        await hands.invokes()
+        await hands.sees(lambda: screen.pane is screen.result, "Result in place of the overlay")
+        await hands.press("5")
+        await hands.invokes()
+        await hands.sees(lambda: screen.pane is screen.result, "Result in place of Versions")
+        await hands.press("6", "2", "escape")
+        await hands.invokes()
+        await hands.sees(lambda: screen.result in screen.area.visible_panes(), "Result below")
+        assert screen.pane is screen.event
+        await hands.press("4", "1")
+        await hands.invokes()
+        await hands.sees(lambda: screen.pane is screen.logs, "Logs in front as before")
+        await hands.reads("✓ 200 ok  (3 shows it)")
