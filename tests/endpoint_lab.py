@@ -89,11 +89,15 @@ class LocalEndpoint:
         """Wait until a version is active and its last update done; its configuration."""
         waiter = self.client().get_waiter("function_active_v2")
         waiter.wait(
-            FunctionName=name, Qualifier=qualifier, WaiterConfig={"Delay": 0.01, "MaxAttempts": 500}
+            FunctionName=name,
+            Qualifier=qualifier,
+            WaiterConfig={"Delay": 0.01, "MaxAttempts": 3000},
         )
         waiter = self.client().get_waiter("function_updated_v2")
         waiter.wait(
-            FunctionName=name, Qualifier=qualifier, WaiterConfig={"Delay": 0.01, "MaxAttempts": 500}
+            FunctionName=name,
+            Qualifier=qualifier,
+            WaiterConfig={"Delay": 0.01, "MaxAttempts": 3000},
         )
         found: dict[str, Any] = self.client().get_function_configuration(
             FunctionName=name, Qualifier=qualifier

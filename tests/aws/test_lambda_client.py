@@ -6,7 +6,6 @@ import io
 import json
 import sys
 import threading
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -236,7 +235,5 @@ def test_the_same_calls_as_an_aws_target(
 
 
 def test_waiting_for_what_never_comes_ends(client: LambdaClient) -> None:
-    before = time.monotonic()
     with pytest.raises(LambdaError, match="Function not found"):
-        client.wait_active("nowhere", timeout=5)
-    assert time.monotonic() - before < 5
+        client.wait_active("nowhere", timeout=3600)

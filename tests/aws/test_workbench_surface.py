@@ -37,11 +37,11 @@ def test_events_come_as_things_happen_and_end_when_told(
 
     thread = threading.Thread(target=listen)
     thread.start()
-    assert events.get(timeout=10).kind == "connected"
+    assert events.get(timeout=30).kind == "connected"
     invocation = client.invoke("Echo", b"{}", token="t-1")
     seen = []
     while "finished" not in seen:
-        event = events.get(timeout=10)
+        event = events.get(timeout=30)
         if event.kind == "invocation" and event.data["RequestId"] == invocation.request_id:
             seen.append(event.data["Phase"])
     assert seen == ["started", "finished"]

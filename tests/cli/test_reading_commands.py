@@ -6,8 +6,10 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from cli_shell import PYTHON, environment, on_terminal, run
 
@@ -34,7 +36,11 @@ def test_functions_is_a_table_on_a_terminal(shop: Path) -> None:
 
 def test_logs_and_history_tell_what_was(shop: Path) -> None:
     run("invoke", "Fail", cwd=shop)
-    history = json.loads(run("history", "Fail", "--limit", "1", cwd=shop).stdout)
+    history: list[dict[str, Any]] = []
+    limit = time.monotonic() + 30
+    while not history:  # it is written by a process of its own, soon after the answer
+        assert time.monotonic() < limit, "the invocation is not in the history"
+        history = json.loads(run("history", "Fail", "--limit", "1", cwd=shop).stdout)
     assert [entry["ErrorType"] for entry in history] == ["ValueError"]
     plain = run("logs", "Fail", cwd=shop)
     assert plain.returncode == 0

@@ -67,7 +67,7 @@ def test_accepted_events_and_versions_survive(tmp_path: Path) -> None:
             Code={"ZipFile": zipped({"index.py": code})},
         )
         client.get_waiter("function_active_v2").wait(
-            FunctionName="f", WaiterConfig={"Delay": 0.01, "MaxAttempts": 500}
+            FunctionName="f", WaiterConfig={"Delay": 0.01, "MaxAttempts": 3000}
         )
         client.publish_version(FunctionName="f")
         client.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
