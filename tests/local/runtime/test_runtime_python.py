@@ -219,8 +219,9 @@ async def test_slow_init_is_run_again_inside_the_invocation(lab: Lab) -> None:
     )
     result, done = await lab.invoke(spec)
     assert result.payload == b'"ok"'
-    assert re.search(r"INIT_REPORT Init Duration: [3-9]\d+\.\d\d ms\tPhase: init\tStatus: timeout\n",
-                     done.log_text)  # fmt: skip
+    [shown] = re.findall(r"INIT_REPORT Init Duration: (.+) ms\tPhase: init\tStatus: timeout\n",
+                         done.log_text)  # fmt: skip
+    assert float(shown) >= 300
     assert done.report.init_ms is None
     await lab.runtime.stop()
 
