@@ -26,8 +26,8 @@ class Functions:
     def __init__(self) -> None:
         self.links: dict[str, Link] = {}
 
-    def link(self, link: Link, *, pending: str | None = None) -> None:
-        self.links[link.name] = link
+    def link(self, *links: Link, pending: str | None = None) -> None:
+        self.links.update({link.name: link for link in links})
 
     def unlink(self, name: str) -> None:
         del self.links[name]

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.local.broadcast import Broadcaster
 from workbench.local.store.records import Link
-from workbench.project import dependencies, syntax
+from workbench.local.syntax_checks import Source, SyntaxChecks
+from workbench.project import dependencies
 from workbench.project.discover import TEMPLATE_NAMES, discover
 from workbench.project.handler_file import SOURCES, handler_file
 from workbench.project.records import FunctionSource, Problem, Project
@@ -26,16 +28,19 @@ from workbench.project.watch import watch
 
 DEPENDENCY_FILES = ("requirements.txt", "package.json", "package-lock.json")
 _INSTALLING_AT_ONCE = 2
+# Between so many functions the event loop serves others: some 20 ms.
+_AT_ONCE = 100
 _DISCOVERY_FILES = (*TEMPLATE_NAMES, "samconfig.toml")
 
 
 class LinkedFunctions(Protocol):
     """What linking needs of the API's functions. Belongs to the event loop's thread."""
 
-    def link(self, link: Link, *, pending: str | None = None) -> None:
-        """Make or update the function whose $LATEST is `link.folder`.
+    def link(self, *links: Link, pending: str | None = None) -> None:
+        """Make or update the functions whose $LATEST is `link.folder`, all at once.
 
-        `pending` is why it cannot be invoked yet (its State is then Pending), None when it can.
+        `pending` is why they cannot be invoked yet (their State is then Pending), None when they
+        can.
         """
 
     def unlink(self, name: str) -> None:
@@ -55,7 +60,6 @@ class _Linked:
     installation: dependencies.Installation | None = None
     wanted: dependencies.DependencySet | None = None
     problem: Problem | None = None
-    syntax: dict[Path, Problem] = field(default_factory=dict)
 
     def stop_installing(self) -> None:
         """What is being installed is not wanted any more."""
@@ -83,8 +87,9 @@ class ProjectLink:
         self._broadcaster = broadcaster
         self._state = StateDir(root)
         self._linked: dict[str, _Linked] = {}
-        self._unchecked: set[str] = set()
+        self._by_folder: dict[Path, list[str]] = {}
         self._project = Project(root)
+        self._syntax = SyntaxChecks(self._concerns, self._tell_problems)
         # Not the event loop's own threads: reloads and cold starts need those meanwhile.
         self._installers = ThreadPoolExecutor(_INSTALLING_AT_ONCE, "install")
         self._watching: asyncio.Task[None] | None = None
@@ -103,6 +108,7 @@ class ProjectLink:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._syntax.stop()
         self._installers.shutdown(wait=False, cancel_futures=True)
 
     # -- what is in the project
@@ -114,49 +120,59 @@ class ProjectLink:
         if project == self._project and self._linked:
             return
         self._project = project
-        found = {source.name: source for source in self._project.functions}
-        for name in set(self._functions.linked()) - found.keys():
+        found = {source.name: source for source in project.functions}
+        async for name in _in_slices(set(self._functions.linked()) - found.keys()):
             self._functions.unlink(name)
             if gone := self._linked.pop(name, None):
                 gone.stop_installing()
+        new: list[str] = []
         for name, source in found.items():
             known = self._linked.get(name)
             if known is None or known.source != source:
                 if known is not None:
                     known.stop_installing()
                 self._linked[name] = _Linked(source)
-                self._unchecked.add(name)
-                await self._link(name)
+                new.append(name)
+        self._by_folder.clear()
+        for name, source in found.items():
+            for folder in {source.code, *source.layers}:
+                self._by_folder.setdefault(folder, []).append(name)
+        await self._link(new)
         self._broadcaster.send("functions", {})
         self._tell_problems()
+        if self._watching is not None:  # else the watch, once it has begun, looks at all of them
+            await self._check_handlers(new)
 
-    async def _check_new(self) -> None:
+    async def _check_handlers(self, names: Iterable[str]) -> None:
         """Look for syntax errors where nobody has looked yet: after linking, it takes a while."""
-        while self._unchecked:
-            linked = self._linked.get(self._unchecked.pop())
-            if linked is not None:
-                entry = handler_file(linked.source.code, linked.source.handler)
-                await self._check(linked, [entry] if entry else [])
-        self._tell_problems()
+        sources = [linked.source for name in names if (linked := self._linked.get(name))]
+        self._syntax.check(await asyncio.to_thread(_handler_files, sources))
 
-    async def _link(self, name: str) -> None:
-        """Link one function, installing its dependencies first when that is needed."""
-        linked = self._linked[name]
-        linked.problem = None
-        try:
-            needed = await asyncio.to_thread(dependencies.needed, linked.source, self._state)
-        except dependencies.DependencyError as error:
-            linked.problem = Problem(linked.source.code / "package.json", str(error))
-            needed = None
-        if linked.installing and not linked.installing.done() and needed == linked.wanted:
-            return  # saved again while just that is being installed
-        linked.stop_installing()
-        linked.wanted = needed
-        if needed is None or needed.ready:
-            self._functions.link(_link(linked.source, needed.folder if needed else None))
-            return
-        self._functions.link(_link(linked.source, None), pending="Installing its dependencies.")
-        linked.installing = asyncio.create_task(self._install(linked, needed))
+    async def _link(self, names: Collection[str]) -> None:
+        """Link functions, installing their dependencies first when that is needed."""
+        sources = [self._linked[name].source for name in names]
+        needs = iter(await asyncio.to_thread(_needs, sources, self._state))
+        for slice_ in _slices(names):
+            ready: list[Link] = []
+            waiting: list[tuple[_Linked, dependencies.DependencySet]] = []
+            for linked, needed in zip(map(self._linked.__getitem__, slice_), needs, strict=False):
+                linked.problem = None
+                if isinstance(needed, Problem):
+                    linked.problem, needed = needed, None
+                if linked.installing and not linked.installing.done() and needed == linked.wanted:
+                    continue  # saved again while just that is being installed
+                linked.stop_installing()
+                linked.wanted = needed
+                if needed is None or needed.ready:
+                    ready.append(_link(linked.source, needed.folder if needed else None))
+                else:
+                    waiting.append((linked, needed))
+            self._functions.link(*ready)
+            unready = (_link(linked.source, None) for linked, _ in waiting)
+            self._functions.link(*unready, pending="Installing its dependencies.")
+            for linked, needed in waiting:
+                linked.installing = asyncio.create_task(self._install(linked, needed))
+            await asyncio.sleep(0)
 
     async def _install(self, linked: _Linked, needed: dependencies.DependencySet) -> None:
         name = linked.source.name
@@ -192,8 +208,7 @@ class ProjectLink:
                 try:
                     await asyncio.sleep(0)  # from here on it watches
                     await self._rediscover()  # what changed before that
-                    self._unchecked |= self._linked.keys()
-                    await self._check_new()
+                    await self._check_handlers(self._linked)
                     # Until the template names other folders: then those are to be watched.
                     while self._folders() == folders and (changed := await upcoming):
                         upcoming = asyncio.ensure_future(anext(changes, None))
@@ -210,23 +225,35 @@ class ProjectLink:
 
     async def _changed(self, changed: set[Path]) -> None:
         """React to saved, new and deleted files."""
-        for name, linked in list(self._linked.items()):
-            source = linked.source
-            files = sorted(file for file in changed if _belongs(file, source))
-            if not files:
-                continue
+        there = {file for file in changed if file.exists()}
+        touched: dict[str, list[Path]] = {}
+        for file in sorted(changed):
+            for name in self._owners(file):
+                touched.setdefault(name, []).append(file)
+        sources: set[Source] = set()
+        async for name in _in_slices(touched):
+            files, source = touched[name], self._linked[name].source
             self._functions.code_changed(name, files)
             # An editor's own files are gone again by now.
-            left = [file for file in files if file.exists()] or files
+            left = [file for file in files if file in there] or files
             shown = [str(file.relative_to(_home(file, source))) for file in left]
             self._broadcaster.send("reload", {"FunctionName": name, "Files": shown})
-            await self._check(linked, files)
-            if any(file.name in DEPENDENCY_FILES for file in files):
-                await self._link(name)
+            sources |= {(file, source.runtime) for file in files if file.suffix in SOURCES}
+        self._syntax.check(sources)
+        asking = {file for file in changed if file.name in DEPENDENCY_FILES}
+        await self._link([name for name, files in touched.items() if not asking.isdisjoint(files)])
         if self._may_change_functions(changed):
             await self._rediscover()
-            await self._check_new()
         self._tell_problems()
+
+    def _owners(self, file: Path) -> set[str]:
+        """The functions that have `file` in their code or layers."""
+        places = (self._by_folder.get(place, ()) for place in (file, *file.parents))
+        return {name for names in places for name in names}
+
+    def _concerns(self, source: Source) -> bool:
+        file, runtime = source
+        return any(self._linked[name].source.runtime == runtime for name in self._owners(file))
 
     def _may_change_functions(self, changed: set[Path]) -> bool:
         if any(file.name in _DISCOVERY_FILES and file.parent == self._root for file in changed):
@@ -238,21 +265,13 @@ class ProjectLink:
         moved = any(not file.exists() or file.is_dir() for file in changed)
         return moved or bool(self._project.problems)
 
-    async def _check(self, linked: _Linked, files: list[Path]) -> None:
-        for file in files:
-            linked.syntax.pop(file, None)
-            if file.suffix in SOURCES and file.is_file():
-                problem = await asyncio.to_thread(syntax.check, file, linked.source.runtime)
-                if problem:
-                    linked.syntax[file] = problem
-
     # -- what is told
 
     def _tell_problems(self) -> None:
         problems = list(self._project.problems)
         for linked in self._linked.values():
-            problems += linked.syntax.values()
             problems += [linked.problem] if linked.problem else []
+        problems += self._syntax.problems
         unique = {(p.file, p.line, p.message): p for p in problems}
         self._broadcaster.set_problems([_document(problem) for problem in unique.values()])
 
@@ -261,8 +280,41 @@ class ProjectLink:
         self._broadcaster.send("dependencies", event)
 
 
-def _belongs(file: Path, source: FunctionSource) -> bool:
-    return any(file.is_relative_to(folder) for folder in (source.code, *source.layers))
+def _slices(names: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(names)
+    while slice_ := list(islice(remaining, _AT_ONCE)):
+        yield slice_
+
+
+async def _in_slices(names: Iterable[str]) -> AsyncIterator[str]:
+    """Each of the names, the event loop serving others now and then."""
+    for slice_ in _slices(names):
+        for name in slice_:
+            yield name
+        await asyncio.sleep(0)
+
+
+def _needs(
+    sources: Iterable[FunctionSource], state: StateDir
+) -> list[dependencies.DependencySet | Problem | None]:
+    """What each function asks to be installed, or why that cannot be told."""
+    known: dict[tuple[Path, str, str], dependencies.DependencySet | Problem | None] = {}
+    needs = []
+    for source in sources:
+        key = source.code, source.runtime, source.handler
+        if key not in known:
+            try:
+                known[key] = dependencies.needed(source, state)
+            except dependencies.DependencyError as error:
+                known[key] = Problem(source.code / "package.json", str(error))
+        needs.append(known[key])
+    return needs
+
+
+def _handler_files(sources: Iterable[FunctionSource]) -> list[Source]:
+    handlers = {(source.code, source.handler, source.runtime): None for source in sources}
+    files = ((handler_file(code, handler), runtime) for code, handler, runtime in handlers)
+    return [(file, runtime) for file, runtime in files if file is not None]
 
 
 def _home(file: Path, source: FunctionSource) -> Path:

@@ -16,7 +16,10 @@ from workbench.local.api.context import Context
 from workbench.local.api.specs import Specs
 from workbench.local.api.transitions import SETTLED, settled
 from workbench.local.arns import partition
-from workbench.local.store.records import LATEST, Function, Link, Version
+from workbench.local.store.records import LATEST, Link, Version
+
+# So many of the functions that appear are made ready ahead of their first invocation.
+_PREPARED = 12
 
 
 class LinkedFunctions:
@@ -26,13 +29,33 @@ class LinkedFunctions:
         self._context = context
         self._functions = context.store.functions
         self._specs = specs
+        self._prepared = 0
         specs.on_stale = self.code_changed
 
-    def link(self, link: Link, *, pending: str | None = None) -> None:
-        """Make or update the function whose $LATEST is `link.folder`.
+    def link(self, *links: Link, pending: str | None = None) -> None:
+        """Make or update the functions whose $LATEST is `link.folder`, in one transaction.
 
-        `pending` is why it cannot be invoked yet (its State is then Pending), None when it can.
+        `pending` is why they cannot be invoked yet (their State is then Pending), None when they
+        can.
         """
+        written: list[tuple[Version, Link]] = []
+        altered: list[str] = []
+        for link in links:
+            latest, version = self._wanted(link, pending)
+            if version is not latest:
+                written.append((version, link))
+            if latest is not None and version is not latest:
+                altered.append(link.name)
+            elif pending is None and self._prepared < _PREPARED:
+                self._prepared += 1
+                self._context.runtime.prepare(self._specs.spec(version))
+        if written:
+            self._functions.put_linked(written)
+        for name in altered:  # nothing runs of those that are new
+            self._functions.changed(name)
+
+    def _wanted(self, link: Link, pending: str | None) -> tuple[Version | None, Version]:
+        """$LATEST as it is, None for a new function, and as it is to be: the same if it stays."""
         name = link.name
         earlier = self._functions.link_of(name)
         latest = self._functions.version(name, LATEST)
@@ -44,10 +67,8 @@ class LinkedFunctions:
         layers = latest.layers if kept and latest and "Layers" in wanted else link.layers
         version = Version(name, LATEST, wanted, "", link.folder, layers, link.dependencies)
         if latest is not None and kept and _same(latest, version):
-            return
-        function = self._functions.get(name) or Function(name)
-        self._functions.put(function, [version])
-        self._functions.set_link(name, link)
+            return latest, latest
+        return latest, version
 
     def unlink(self, name: str) -> None:
         """The project has this function no longer: it goes, unless versions were published; its
@@ -59,11 +80,11 @@ class LinkedFunctions:
         last = versions[-1]
         latest = {**settled(dict(last.configuration)), "Version": LATEST}
         self._functions.put_version(replace(last, version=LATEST, configuration=latest, source=""))
-        self._functions.set_link(name, None)
+        self._functions.forget_link(name)
 
     def linked(self) -> Iterable[str]:
         """The names of all linked functions, of earlier runs too."""
-        return list(self._functions.links())
+        return self._functions.linked()
 
     def code_changed(self, name: str, files: Collection[Path] = ()) -> None:
         """These files of the function changed: the next invocation runs the new code.

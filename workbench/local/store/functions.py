@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -195,15 +195,28 @@ class Functions:
         row = self._db.execute("SELECT link FROM functions WHERE name = ?", (name,)).fetchone()
         return _read_link(row[0]) if row and row[0] else None
 
-    def links(self) -> dict[str, Link]:
-        """All linked functions."""
-        rows = self._db.execute("SELECT name, link FROM functions WHERE link IS NOT NULL")
-        return {name: _read_link(link) for name, link in rows}
+    def linked(self) -> list[str]:
+        """The names of all linked functions."""
+        rows = self._db.execute("SELECT name FROM functions WHERE link IS NOT NULL")
+        return [name for (name,) in rows]
 
-    def set_link(self, name: str, link: Link | None) -> None:
-        """Remember what `name` is linked to."""
-        text = None if link is None else json.dumps(asdict(link), default=str)
-        self._db.execute("UPDATE functions SET link = ? WHERE name = ?", (text, name))
+    def put_linked(self, linked: Iterable[tuple[Version, Link]]) -> None:
+        """Insert or replace each $LATEST and what it is linked to, all in one transaction.
+
+        Functions that are missing are made. Nobody is told: `changed` does that.
+        """
+        with transaction(self._db) as db:
+            for version, link in linked:
+                self._put_version(db, version)
+                db.execute(
+                    "INSERT INTO functions (name, last_version, tags, link)"
+                    " VALUES (?, 0, '{}', ?) ON CONFLICT (name) DO UPDATE SET link = excluded.link",
+                    (link.name, _link_text(link)),
+                )
+
+    def forget_link(self, name: str) -> None:
+        """`name` is linked to no folder any more."""
+        self._db.execute("UPDATE functions SET link = NULL WHERE name = ?", (name,))
 
     # -- aliases ---------------------------------------------------------------------------
 
@@ -313,6 +326,12 @@ def _version(row: tuple[Any, ...]) -> Version:
 def _alias(row: tuple[Any, ...]) -> Alias:
     function, name, version, description, revision_id, weights = row
     return Alias(function, name, version, description, revision_id, json.loads(weights))
+
+
+def _link_text(link: Link) -> str:
+    values = {field.name: getattr(link, field.name) for field in fields(link)}
+    values["environment"] = dict(link.environment)
+    return json.dumps(values, default=str)
 
 
 def _read_link(text: str) -> Link:

@@ -19,6 +19,8 @@ from workbench.local.runtime.variables import Machine, static_variables
 from workbench.project.interpreters import Interpreter
 
 MAX_ZYGOTES = 6
+# Of more functions than this, those are prepared that were invoked.
+_MAX_PLANS = 12
 # A plan is made when the cold start that showed the need for it is likely over.
 _PLAN_LATER_S = 0.1
 
@@ -55,7 +57,12 @@ class PythonLauncher:
         return static_variables(spec, self._machine, self._interpreter.minor)
 
     def prepare(self, spec: FunctionSpec) -> None:
-        """Have processes stand by for `spec`; reads its sources in a thread."""
+        """Have processes stand by for `spec`, unless many others are planned for already."""
+        if (spec.arn, spec.version) in self._planned or len(self._planned) < _MAX_PLANS:
+            self._prepare(spec)
+
+    def _prepare(self, spec: FunctionSpec) -> None:
+        """As `prepare`, for a function that is used; reads its sources in a thread."""
         if not self._may_fork(spec):
             return
         if self._bare is None or self._bare.failed:
@@ -99,7 +106,7 @@ class PythonLauncher:
     def start(self, launch: Launch, on_exit: OnExit) -> Process:
         spec = launch.spec
         if self._may_fork(spec):
-            asyncio.get_running_loop().call_later(_PLAN_LATER_S, self.prepare, spec)
+            asyncio.get_running_loop().call_later(_PLAN_LATER_S, self._prepare, spec)
             zygote = self._zygote_for(spec)
             if zygote is not None:
                 process = zygote.start(launch.variables, on_exit, self._spawn_instead(launch))
