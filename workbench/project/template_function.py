@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,9 @@ class Reader:
         self._resolver = resolver
         self._resources = resources.mapping if resources is not None else {}
         self._report = report
+        # Functions of a large template share folders and handlers; each is looked up once.
+        self._paths: dict[str, Path] = {}
+        self._handler_files: dict[tuple[Path, str, str], bool] = {}
 
     def read(self, function: Declaration) -> FunctionSource:
         """The function. What has a default is reported and defaulted; raises Unusable."""
@@ -211,8 +214,12 @@ class Reader:
         return self._local(function, node, self._text(node))
 
     def _local(self, function: Declaration, node: Node, where: str) -> Path:
+        path = self._paths.get(where)
+        if path is not None:
+            return path
         path = (self._path.parent / where).resolve()
         if path.is_dir() or (path.is_file() and path.suffix in (".zip", ".jar")):
+            self._paths[where] = path
             return path
         if path.is_file():
             raise Unusable(
@@ -238,7 +245,11 @@ class Reader:
     ) -> None:
         """Say it when the handler's file is not there, and what would make it."""
         at = function.properties["Handler"]
-        if not code.is_dir() or _handler_file(code, runtime, handler) is not None:
+        key = code, runtime, handler
+        if key not in self._handler_files:
+            found = _handler_file(code, runtime, handler) is not None
+            self._handler_files[key] = found or not code.is_dir()
+        if self._handler_files[key]:
             return
         method = function.metadata.get("BuildMethod")
         skips = function.metadata.get("SkipBuild")
@@ -322,15 +333,20 @@ def _referred(node: Node) -> str | None:
 
 def _handler_file(code: Path, runtime: str, handler: str) -> Path | None:
     """The file a handler's name points to, by the rules of its runtime."""
+    return next((path for path in _candidates(code, runtime, handler) if path.is_file()), None)
+
+
+def _candidates(code: Path, runtime: str, handler: str) -> Iterator[Path]:
     if runtimes.is_provided(runtime):
-        candidates = [code / "bootstrap"]
+        yield code / "bootstrap"
+        return
+    stem = handler.rpartition(".")[0]
+    if runtime.startswith("python"):
+        module = stem.replace(".", "/")
+        yield code / f"{module}.py"
+        yield code / module / "__init__.py"
+        yield from (code / module).parent.glob(f"{Path(module).name}.*.so")
     else:
-        stem = handler.rpartition(".")[0]
-        if runtime.startswith("python"):
-            module = stem.replace(".", "/")
-            candidates = [code / f"{module}.py", code / module / "__init__.py"]
-            candidates += list((code / module).parent.glob(f"{Path(module).name}.*.so"))
-        else:
-            candidates = [code / f"{stem}{suffix}" for suffix in (".js", ".mjs", ".cjs", "")]
-            candidates.append(code / stem / "index.js")
-    return next((path for path in candidates if path.is_file()), None)
+        for suffix in (".js", ".mjs", ".cjs", ""):
+            yield code / f"{stem}{suffix}"
+        yield code / stem / "index.js"
