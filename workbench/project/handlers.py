@@ -63,7 +63,7 @@ def _source_files(root: Path) -> Iterator[Path]:
             for name in folders
             if not name.startswith(".")
             and name not in _SKIPPED_FOLDERS
-            and not (Path(folder) / name / "pyvenv.cfg").exists()
+            and not os.path.exists(f"{folder}/{name}/pyvenv.cfg")  # noqa: PTH110  (many)
         )
         for name in sorted(files):
             if (
