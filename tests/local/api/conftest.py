@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -21,3 +22,9 @@ def known(shared_endpoint: LocalEndpoint) -> Iterator[LocalEndpoint]:
     shared_endpoint.settle("known", "2")
     client.create_alias(FunctionName="known", Name="live", FunctionVersion="1")
     yield shared_endpoint
+
+
+@pytest.fixture
+def name() -> str:
+    """A name for a layer, which no other test has taken."""
+    return f"layer-{uuid.uuid4().hex[:12]}"
