@@ -42,6 +42,9 @@ class WorkbenchPane(Pane, can_focus=True):
         if not self.keeps_focus:
             self.focus_content()
 
+    def theme_changed(self) -> None:
+        """The theme is another now: panes whose content holds colours override it."""
+
     def focus_content(self) -> None:
         """Give the focus to what takes the pane's keys: a list that has rows, else the pane."""
         for rows in self.query(FuzzyList):

@@ -186,12 +186,18 @@ class FunctionsPane(WorkbenchPane):
         nothing = not functions and not self._loading and self.session.backend is not None
         if nothing and self.session.is_aws:
             self.show_empty("There is no function in this account and region.\n\n^t another target")
+        elif nothing and not self.session.root.is_dir():
+            self.show_empty(f"The folder {self.session.root} is gone.")
         elif nothing:
             self.show_empty(_NO_FUNCTIONS.format(self.session.root))
         else:
             self.hide_empty()
         if self.has_focus_within or self.has_focus:
             self.focus_content()
+
+    def theme_changed(self) -> None:
+        """The rows hold colours."""
+        self._show()
 
     def _row(self, function: Function, colors: Palette) -> Row:
         word = state(colors, function) if function.arn else Text("")
@@ -245,7 +251,8 @@ class FunctionsPane(WorkbenchPane):
 
     def action_edit_event(self) -> None:
         """Go to this function's event; in an empty folder open the samples."""
-        if self.has_class("-empty") and not self.session.is_aws:
+        here = self.session.root.is_dir() and not self.session.is_aws
+        if self.has_class("-empty") and here:
             self.post_message(self.OpenDemo())
         elif self.allowed("edit_event"):
             self.post_message(self.EditEvent())
@@ -273,9 +280,7 @@ class FunctionsPane(WorkbenchPane):
 
 _NO_FUNCTIONS = """No functions in {}.
 
-enter   open the sample functions
-        (copied to ./workbench-demo)
+enter opens the sample functions, copied to ./workbench-demo.
 
-Or put a SAM template, a Python file with
-def handler(event, context), or a Node file
-that exports handler into this folder."""
+Or put a SAM template, a Python file with def handler(event, context), or a Node file that \
+exports handler into this folder."""

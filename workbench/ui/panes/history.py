@@ -106,6 +106,10 @@ class HistoryPane(WorkbenchPane):
         self.title = "History · all functions" if self._all else "History"
         self.subtitle = "one marked · c compares" if self._marked else ""
 
+    def theme_changed(self) -> None:
+        """The rows hold colours."""
+        self._show()
+
     def _row(self, entry: Summary, colors: Palette) -> Row:
         mark = "◆ " if str(entry.id) == self._marked else ""
         version = entry.executed_version or entry.qualifier or ""

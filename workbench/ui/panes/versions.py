@@ -72,11 +72,7 @@ class VersionsPane(WorkbenchPane):
         self._show()
 
     def _in_thread(
-        self,
-        group: str,
-        name: str,
-        change: Callable[[], str | None] | None,
-        done: str,
+        self, group: str, name: str, change: Callable[[], str | None] | None, done: str
     ) -> None:
         """Make a change (which may return the row to go to), then read everything again."""
         backend = self.session.backend
@@ -106,6 +102,10 @@ class VersionsPane(WorkbenchPane):
         if chosen is not None and chosen not in known:
             self.post_message(QualifierChosen(None))
 
+    def theme_changed(self) -> None:
+        """The rows hold colours."""
+        self._show()
+
     def show_qualifier(self) -> None:
         """The qualifier to invoke has changed: mark it."""
         self._show()
@@ -117,7 +117,7 @@ class VersionsPane(WorkbenchPane):
             return
         colors = palette(self)
         chosen = self.session.qualifier or LATEST
-        rows = [self._row(LATEST, Text(""), chosen, "the code as it is now")]
+        rows = [self._row(LATEST, Text("unpublished", colors[QUIET]), chosen, "")]
         rows += [
             self._row(alias.name, Text(routes(alias), colors[STRONG]), chosen, alias.description)
             for alias in self.aliases.values()

@@ -9,6 +9,7 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import TextArea
 
@@ -39,6 +40,13 @@ class PaneScreen(Screen[None]):
         yield self.area
         yield self.status
         yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+
+    def _theme_changed(self, theme: Theme) -> None:
+        for pane in self.query(WorkbenchPane):
+            pane.theme_changed()
 
     @property
     def is_busy(self) -> bool:
