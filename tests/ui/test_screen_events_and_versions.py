@@ -7,7 +7,7 @@ from pathlib import Path
 
 from screen_lab import ECHO, at_screen
 
-from workbench.ui.widgets.dialogs import Choose
+from workbench.ui.widgets.dialogs import Choose, Confirm
 from workbench.ui.widgets.form import FormDialog
 
 
@@ -40,6 +40,17 @@ async def test_publish_alias_weight_and_invoke_the_alias(project: Path) -> None:
         shown = await hands.invokes()
         assert shown.qualifier == "live"
         assert shown.executed_version in ("1", "2")
+        versions.rows.highlight("live")
+        await hands.press("5", "m")
+        await hands.opens(FormDialog, "the form")
+        await hands.press("ctrl+j")
+        await hands.reads("live now leads to v2")
+        await hands.sees(lambda: versions.aliases["live"].weights == {}, "no weight any more")
+        await hands.press("D")
+        await hands.opens(Confirm, "the question")
+        await hands.press("y")
+        await hands.sees(lambda: not versions.aliases, "no alias")
+        await hands.sees(lambda: hands.screen.session.qualifier is None, "$LATEST chosen again")
 
 
 async def test_a_sample_is_picked_filled_in_saved_and_comes_back(project: Path) -> None:

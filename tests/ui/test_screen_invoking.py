@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from screen_lab import ECHO, at_screen
 from textual.widgets import ContentSwitcher
+
+from workbench.project import server_process
 
 
 async def test_invoking_shows_result_logs_history_and_last_result(project: Path) -> None:
@@ -122,3 +126,32 @@ async def test_the_history_reruns_loads_and_compares(project: Path) -> None:
         await hands.sees(lambda: "first" in screen.event.text, "the event in the editor")
         await hands.press("escape", "6", "G", "r")
         await hands.sees(lambda: len(screen.history.rows.rows) == 3, "the rerun's row")
+
+
+async def test_event_and_dry_run_say_what_they_did(shop: Path) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Echo")
+        await hands.press("f6")
+        assert (await hands.invokes()).status_code == 202
+        await hands.reads("202 accepted")
+        await hands.reads("async (Event)")
+        await hands.press("f6")
+        assert (await hands.invokes()).status_code == 204
+        await hands.reads("204 would be allowed")
+
+
+async def test_an_invocation_ends_with_its_local_lambda_and_the_next_one_works(
+    project: Path,
+) -> None:
+    async with at_screen(project) as hands:
+        await hands.on_function("Slow")
+        before = hands.screen.session.backend
+        hands.screen.event.load_text('{"seconds": 25}', "")
+        await hands.press("ctrl+j")
+        info = server_process.running(project)
+        assert info is not None
+        os.kill(info.pid, signal.SIGKILL)
+        await hands.sees(lambda: hands.screen.session.running is None, "the end of it")
+        await hands.sees(lambda: hands.screen.session.backend is not before, "another local Lambda")
+        await hands.on_function("Echo")
+        assert (await hands.invokes()).status_code == 200

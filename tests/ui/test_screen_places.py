@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.text import Text
 from screen_lab import at_screen
 
 from workbench.ui.screens.help import HelpScreen
@@ -74,3 +75,16 @@ async def test_a_result_comes_to_the_front_on_a_narrow_screen(shop: Path) -> Non
         await hands.invokes()
         await hands.sees(lambda: screen.pane is screen.logs, "Logs in front as before")
         await hands.reads("✓ 200 ok  (3 shows it)")
+
+
+async def test_rows_take_the_colours_of_another_theme(shop: Path) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Echo")
+
+        def colours() -> set[str]:
+            row = next(r for r in hands.screen.functions.rows.rows if r.id == "Echo")
+            return {str(text.style) for text in row.columns if isinstance(text, Text)}
+
+        dark = colours()
+        hands.app.theme = "workbench-light"
+        await hands.sees(lambda: colours().isdisjoint(dark - {""}), "rows of the light theme")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from screen_lab import at_screen, end_server
+from screen_lab import ECHO, at_screen, end_server
 
 from workbench.aws.lambda_client import LambdaClient
 from workbench.ui.backend import Backend
@@ -20,7 +20,7 @@ async def test_an_empty_folder_offers_the_samples(tmp_path: Path) -> None:
     folder.mkdir()
     try:
         async with at_screen(folder) as hands:
-            await hands.reads("open the sample functions")
+            await hands.reads("enter opens the sample")
             await hands.press("enter")
             await hands.sees(
                 lambda: hands.screen.session.root.name == "workbench-demo", "the demo opened"
@@ -78,9 +78,20 @@ async def test_on_aws_every_change_asks_first_with_the_arn(
         await hands.opens(FormDialog, "the form")
         await hands.press("ctrl+j")
         await hands.opens(Confirm, "the question")
-        assert "arn:aws:lambda:us-east-1:123456789012:function:Echo" in hands.text()
+        await hands.reads("arn:aws:lambda:us-east-1:123456789012:function:Echo")
         await hands.press("n")
         assert hands.screen.versions.versions[-1].version == "$LATEST"
+        opened: list[Path] = []
+        monkeypatch.setattr(
+            "workbench.ui.screens.workbench.open_file", lambda node, path, line: opened.append(path)
+        )
+        await hands.sees(lambda: hands.app.screen is hands.screen, "the question closed")
+        await hands.press("1")
+        await hands.sees(lambda: hands.screen.pane is hands.screen.functions, "Functions")
+        await hands.press("v")
+        await hands.sees(lambda: bool(opened), "the downloaded code")
+        assert opened[0].read_text() == ECHO
+        assert opened[0] != shop / "echo" / "app.py"
 
 
 async def test_broken_code_in_a_worker_is_an_error_line(shop: Path) -> None:

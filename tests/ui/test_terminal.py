@@ -25,6 +25,9 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self._name = ""
         self._folder = folder
+        self._editor = folder.parent / "editor"
+        self._editor.write_text('#!/bin/sh\necho \'{"word": "edited"}\' > "$1"\n')
+        self._editor.chmod(0o755)
 
     def _tmux(self, *words: str) -> str:
         done = subprocess.run(
@@ -42,7 +45,8 @@ class Terminal:
         self._name = f"workbench-{uuid.uuid4().hex[:8]}"
         self._tmux(
             "new-session", "-d", "-x", "80", "-y", "24",
-            f"env PYTHONPATH={REPOSITORY} {sys.executable} -m workbench {self._folder}; "
+            f"env -u VISUAL EDITOR={self._editor} PYTHONPATH={REPOSITORY} "
+            f"{sys.executable} -m workbench {self._folder}; "
             "echo ENDED $?; sleep 60",
         )  # fmt: skip
 
@@ -86,11 +90,13 @@ def test_the_tour_at_80_by_24(terminal: Terminal, project: Path) -> None:
     terminal.reads("2 Event")
     terminal.press("C-j")
     terminal.reads("✓ 200 ok")
-    terminal.press("Escape", "f5")
+    terminal.press("Escape", "F5")
     terminal.reads("watching")
     (project / "echo" / "app.py").write_text(ECHO.replace("nothing", "silence"))
     terminal.reads('+   "said": "silence"')
-    terminal.press("4")
+    terminal.press("2", "F4")
+    terminal.reads('"word": "edited"')
+    terminal.press("Escape", "4")
     terminal.reads("working on it")
     terminal.press("6")
     terminal.reads("$LATEST")
