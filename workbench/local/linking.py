@@ -137,7 +137,7 @@ class ProjectLink:
         for name, source in found.items():
             for folder in {source.code, *source.layers}:
                 self._by_folder.setdefault(folder, []).append(name)
-        await self._link(new)
+        await self._link(sorted(new))  # neighbours in the database are quicker to write
         self._broadcaster.send("functions", {})
         self._tell_problems()
         if self._watching is not None:  # else the watch, once it has begun, looks at all of them
@@ -202,11 +202,12 @@ class ProjectLink:
     async def _watch(self) -> None:
         while True:
             folders = self._folders()
+            begun = asyncio.Event()
             over = asyncio.Event()  # its own: watchfiles sets it when it is cancelled
-            async with contextlib.aclosing(watch(self._root, folders, over)) as changes:
+            async with contextlib.aclosing(watch(self._root, folders, over, begun)) as changes:
                 upcoming = asyncio.ensure_future(anext(changes, None))
                 try:
-                    await asyncio.sleep(0)  # from here on it watches
+                    await begun.wait()
                     await self._rediscover()  # what changed before that
                     await self._check_handlers(self._linked)
                     # Until the template names other folders: then those are to be watched.

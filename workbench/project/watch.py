@@ -35,18 +35,27 @@ def is_ignored(path: Path, root: Path) -> bool:
 
 
 async def watch(
-    root: Path, folders: Iterable[Path], stop_event: asyncio.Event
+    root: Path,
+    folders: Iterable[Path],
+    stop_event: asyncio.Event,
+    begun: asyncio.Event | None = None,
 ) -> AsyncGenerator[set[Path], None]:
     """Yield the files that were made, changed or removed since the last time, until stopped.
 
     `folders` (and files) outside `root` are watched too: code and layers may lie elsewhere.
-    Those that do not exist are left out. A set is never empty.
+    Those that do not exist are left out. A set is never empty. Whoever waits for `begun` goes on
+    when changes are noticed, or when that failed.
     """
     from watchfiles import awatch  # Late: 60 ms of start-up, anyio above all.
 
     root = root.resolve()
-    places = [root, *(folder.resolve() for folder in folders)]
-    watched = _directories(root, places)
+    try:
+        # In a thread: ten thousand folders take a second.
+        places = await asyncio.to_thread(_resolved, [root, *folders])
+        watched = await asyncio.to_thread(_directories, root, places)
+    finally:
+        if begun is not None:
+            begun.set()  # who waits for it runs once `awatch` waits for changes
     while not stop_event.is_set():
         changes = awatch(
             *watched,
@@ -65,10 +74,14 @@ async def watch(
                 yield paths
                 if any(path.is_dir() or path in watched for path in paths):
                     break
-        before, watched = watched, _directories(root, places)
+        before, watched = watched, await asyncio.to_thread(_directories, root, places)
         # Written between the folder's making and our watching it.
         if missed := {f for d in watched - before if d.is_dir() for f in d.iterdir()}:
             yield missed
+
+
+def _resolved(places: Iterable[Path]) -> list[Path]:
+    return [place.resolve() for place in places]
 
 
 def _directories(root: Path, places: Iterable[Path]) -> set[Path]:
@@ -79,6 +92,8 @@ def _directories(root: Path, places: Iterable[Path]) -> set[Path]:
             continue
         found.add(place)
         for parent, names, _ in os.walk(place):
-            names[:] = [name for name in names if not is_ignored(Path(parent, name), root)]
-            found.update(Path(parent, name) for name in names)
+            inner = [Path(parent, name) for name in names]
+            kept = [folder for folder in inner if not is_ignored(folder, root)]
+            names[:] = [folder.name for folder in kept]
+            found.update(kept)
     return found
