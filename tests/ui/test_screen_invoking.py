@@ -82,6 +82,11 @@ async def test_watch_invokes_on_save_and_shows_what_changed(project: Path) -> No
         await hands.reads('+   "said": "something"')
         await hands.reads('-   "said": "nothing"')
         assert hands.screen.result.query_one(ContentSwitcher).current == "changes"
+        # A save that changes nothing in the answer leaves the last changes to be read.
+        app = project / "echo" / "app.py"
+        app.write_text(app.read_text() + "\n# nothing new\n")
+        await hands.reads("The answer is the same as before")
+        await hands.reads('-   "said": "nothing"')
 
 
 async def test_a_syntax_error_shows_and_the_last_good_result_stays(project: Path) -> None:

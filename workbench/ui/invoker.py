@@ -88,14 +88,15 @@ class Invoker:
         name = message.request.function
         before = self._answers.get(name)
         self._keep(message.invocation)
-        self._result.show(message.invocation)
-        if self._compare and before is not None and not message.invocation.function_error:
-            if before.payload == message.invocation.payload:
-                self._say("The answer is the same as before.")
-            else:
-                self._result.show_changes(
-                    before.payload, message.invocation.payload, "before the save", "after it"
-                )
+        watched = self._compare and before is not None and not message.invocation.function_error
+        same = before is not None and before.payload == message.invocation.payload
+        self._result.show(message.invocation, keep_changes=watched and same)
+        if watched and same:
+            self._say("The answer is the same as before.")
+        elif watched and before is not None:
+            self._result.show_changes(
+                before.payload, message.invocation.payload, "before the save", "after it"
+            )
         if self._again:
             self._again = False
             self.watch(message.request)

@@ -86,9 +86,16 @@ class ResultPane(WorkbenchPane):
         if self._timer is not None:
             self._timer.pause()
 
-    def show(self, invocation: Invocation, *, past: bool = False) -> None:
-        """Show an answer; `past`: one of the history, with the time it was made."""
+    def show(
+        self, invocation: Invocation, *, past: bool = False, keep_changes: bool = False
+    ) -> None:
+        """Show an answer; `past`: one of the history, with the time it was made.
+
+        `keep_changes`: it answers as the last one did, so what changed before stays to be seen.
+        """
         self._stopped()
+        changes = keep_changes and "changes" in self._views
+        reading_changes = changes and self.query_one(ContentSwitcher).current == "changes"
         self.shown = invocation
         self._outcome(*outcome_words(invocation))
         when = f"{clock(invocation.started)} · " if past else ""
@@ -105,8 +112,11 @@ class ResultPane(WorkbenchPane):
             code = source.code if source else None
             self.query_one(ErrorView).show(error, [_frame_row(f, code) for f in self._frames])
             self._views.insert(0, "error")
-        self._switch(self._views[0] if self._views else "nothing", _EMPTY.get(
-            invocation.status_code, "The answer is empty."))  # fmt: skip
+        if changes:
+            self._views.append("changes")
+        first = self._views[0] if self._views else "nothing"
+        empty = _EMPTY.get(invocation.status_code, "The answer is empty.")
+        self._switch("changes" if reading_changes else first, empty)
 
     def show_failure(self, sentence: str) -> None:
         """There was no answer: say why. The last answer stays reachable."""
