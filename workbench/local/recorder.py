@@ -18,6 +18,9 @@ from workbench.local.history_process import Record
 from workbench.local.runtime.records import Completion, FunctionSpec, InvokeRequest
 
 BATCH_SECONDS = 0.05
+# Each batch holds up an invocation or two by a millisecond: under load they are fewer and larger.
+BUSY_BATCH = 20  # invocations in a batch from which on it counts as load
+BUSY_BATCH_SECONDS = 0.5
 MAX_WAITING = 256 * 1024 * 1024  # bytes not yet taken by the history's process; more are dropped
 LOG_TEXT_LIMIT = 256 * 1024  # characters of log text kept with an invocation
 _CLOSING_SECONDS = 30
@@ -87,6 +90,7 @@ class _HistoryWriter:
 
     def __init__(self) -> None:
         self._waiting: list[bytes] = []
+        self._pause = BATCH_SECONDS
         self._flush: asyncio.TimerHandle | None = None
         self._process: asyncio.subprocess.Process | None = None
 
@@ -122,11 +126,12 @@ class _HistoryWriter:
         self._waiting.append(pickle.dumps(tuple(record)))
         if self._flush is None:
             loop = asyncio.get_running_loop()
-            self._flush = loop.call_later(BATCH_SECONDS, self._write)
+            self._flush = loop.call_later(self._pause, self._write)
 
     def _write(self) -> None:
         self._flush = None
         waiting, self._waiting = self._waiting, []
+        self._pause = BUSY_BATCH_SECONDS if len(waiting) >= BUSY_BATCH else BATCH_SECONDS
         pipe = self._process.stdin if self._process else None
         if waiting and pipe and pipe.transport.get_write_buffer_size() < MAX_WAITING:
             pipe.write(history_process.frame(waiting))

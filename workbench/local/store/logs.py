@@ -19,6 +19,9 @@ from workbench.local.store.log_process import LogProcess
 from workbench.local.store.log_writer import SCHEMA, SCHEMA_VERSION, Appended, Events
 
 BATCH_SECONDS = 0.05
+# Each batch holds up an invocation or two by a millisecond: under load they are fewer and larger.
+BUSY_BATCH = 100  # events in a batch from which on it counts as load
+BUSY_BATCH_SECONDS = 0.5
 MAX_PENDING = 50_000  # events in memory before the appender itself has to write
 
 Subscriber = Callable[[str, str, Events], None]
@@ -68,6 +71,7 @@ class LogStore:
         self._db_lock = threading.Lock()
         self._pending: list[Appended] = []
         self._pending_count = 0
+        self._pause = BATCH_SECONDS
         self._wake = threading.Event()
         self._closed = False
         self._subscribers: list[Subscriber] = []
@@ -122,8 +126,10 @@ class LogStore:
         while not self._closed:
             self._wake.wait()
             if not self._closed:
-                time.sleep(BATCH_SECONDS)
+                time.sleep(self._pause)
             self._wake.clear()  # before reading `_closed`, which `close` sets before waking us
+            busy = self._pending_count >= BUSY_BATCH
+            self._pause = BUSY_BATCH_SECONDS if busy else BATCH_SECONDS
             with self._db_lock:
                 self._hand_over()
 
