@@ -63,6 +63,13 @@ class Backend:
         """Whether this is the local Lambda, where nothing has to be confirmed."""
         return self.target.kind == "local"
 
+    def arn(self, function: str) -> str:
+        """The function's unqualified ARN, without asking."""
+        from workbench.aws.targets import partition_of
+
+        region, account = self.target.region, self.target.account
+        return f"arn:{partition_of(region)}:lambda:{region}:{account}:function:{function}"
+
     def functions(self) -> Iterator[list[Function]]:
         """All functions, page by page. Raises LambdaError."""
         return self.client.functions()

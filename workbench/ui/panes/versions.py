@@ -201,8 +201,11 @@ class VersionsPane(WorkbenchPane):
         return await self.app.push_screen_wait(question)
 
     def _arn(self, qualifier: str = "") -> str:
-        function = self.session.functions.get(self._function or "")
-        arn = function.arn if function else (self._function or "")
+        name, backend = self._function or "", self.session.backend
+        function = self.session.functions.get(name)
+        arn = function.arn if function else ""
+        if not arn and backend is not None:  # the list has not come yet
+            arn = backend.arn(name)
         return f"{arn}:{qualifier}" if qualifier else arn
 
     @work(exclusive=True, group="dialog")
