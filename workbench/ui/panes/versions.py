@@ -201,7 +201,7 @@ class VersionsPane(WorkbenchPane):
         return await self.app.push_screen_wait(question)
 
     def _arn(self, qualifier: str = "") -> str:
-        name, backend = self._function or "", self.session.backend
+        name, backend = self.session.function or "", self.session.backend
         function = self.session.functions.get(name)
         arn = function.arn if function else ""
         if not arn and backend is not None:  # the list has not come yet

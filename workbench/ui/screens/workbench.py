@@ -193,10 +193,8 @@ class WorkbenchScreen(InvokingScreen):
     @on(ShowInvocation)
     def _show_invocation(self, message: ShowInvocation) -> None:
         shown, past = self.result.shown, message.invocation
-        if not message.go and (
-            self.session.running is not None
-            or (shown and shown.function == past.function and shown.started >= past.started)
-        ):
+        answered = shown is not None and shown.function == past.function
+        if not message.go and (answered or self.session.running is not None):
             return  # shown by itself, for a function just picked: an answer came meanwhile
         self.invoker.shown(message.invocation)
         self.result.show(message.invocation, past=True)
