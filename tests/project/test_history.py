@@ -83,9 +83,6 @@ def test_last_results_are_the_newest_of_each_function(tmp_path: Path) -> None:
     history.add_many([entry("A", error_type="Old"), entry("B"), entry("A", error_type="New")])
     results = history.last_results("local")
     assert {name: s.error_type for name, s in results.items()} == {"A": "New", "B": None}
-    last = history.last_result("local", "A")
-    assert last is not None and last.error_type == "New"
-    assert history.last_result("local", "C") is None
     history.close()
 
 

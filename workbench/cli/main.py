@@ -52,8 +52,6 @@ def run(argv: list[str]) -> int:
         return 128 + 13
     except Exception as error:
         sentence = _sentence(error)
-        if sentence is None:
-            raise
         print(f"workbench: {sentence}", file=sys.stderr)
         return 2
 
@@ -112,12 +110,12 @@ def _main_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _sentence(error: Exception) -> str | None:
-    """What to tell a person, or None for a bug."""
+def _sentence(error: Exception) -> str:
+    """What to tell a person; a bug of ours is named as one, without its traceback."""
     # Our own errors (CliError, LambdaError, ServerError …) are sentences already.
     if type(error).__module__.startswith("workbench."):
         return str(error)
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}"
-    return None
+    return f"This is a fault in workbench: {type(error).__name__}: {error}"

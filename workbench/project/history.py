@@ -188,11 +188,6 @@ class History:
         )
         return {summary.function: summary for summary in newest}
 
-    def last_result(self, target: str, function: str) -> Summary | None:
-        """The newest invocation of one function on `target`, if any."""
-        newest = self.recent(target, function, limit=1)
-        return newest[0] if newest else None
-
     def count(self, target: str, function: str | None = None) -> int:
         """How many invocations are kept for `target` (and `function`)."""
         where, values = _condition(target, function)

@@ -46,7 +46,6 @@ class Shape:
     pattern: str | None = None
     enum: tuple[str, ...] = ()  # as AWS prints it
     unlisted: tuple[str, ...] = ()  # accepted all the same
-    timestamp_format: str | None = None
     matcher: re.Pattern[str] | None = None
 
     def matches(self, text: str) -> bool:
@@ -115,7 +114,6 @@ class ServiceModel:
         shape.unlisted = tuple(raw.get("unlisted") or ())
         shape.required = frozenset(raw.get("required", ()))
         shape.payload = raw.get("payload")
-        shape.timestamp_format = raw.get("timestampFormat")
         members = raw.get("members", {})
         for member in dict.fromkeys((*overrides.FIRST.get(name, ()), *members)):
             link = members[member]

@@ -63,7 +63,6 @@ class RuntimeApi:
         self.events = events
         self.state = "Started"
         self.request_id: str | None = None
-        self.streaming = False
         self._waiting: _Connection | None = None
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
@@ -87,7 +86,6 @@ class RuntimeApi:
             self._server = None
         self.state = "Started"
         self.request_id = None
-        self.streaming = False
         self._waiting = None
         for connection in list(self._connections):
             connection.abort()
@@ -283,7 +281,6 @@ class _Connection(asyncio.Protocol):
         if self.headers.get(_MODE_HEADER) == "streaming":
             request_id = self.path[len(_PREFIX + _INVOCATION) :].partition("/")[0]
             self._stream = self.api.may_answer(request_id)
-            self.api.streaming = self._stream
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
