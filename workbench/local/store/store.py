@@ -13,7 +13,7 @@ from workbench.local.store.functions import Functions
 from workbench.local.store.layers import Layers
 from workbench.local.store.logs import LogStore
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Store:
