@@ -1,13 +1,16 @@
-"""One server per project, and when one that nobody uses may stop."""
+"""One server per project, how much it may hold open, and when one that nobody uses may stop."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import fcntl
+import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+_FILES = 65_536
 
 
 class AlreadyServed(Exception):
@@ -26,6 +29,16 @@ def sole_server(lock: Path) -> Iterator[None]:
         except BlockingIOError:
             raise AlreadyServed from None
         yield
+
+
+def allow_many_files() -> None:
+    """Let this process have as many connections and environments as it is allowed to have: many
+    systems give a program 1,024 files unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):  # macOS has a lower limit of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 async def until_unused(linger: float, in_use: Callable[[], bool]) -> None:

@@ -19,7 +19,12 @@ from workbench.local.gate import Gate
 from workbench.local.http import Listener, Request
 from workbench.local.http_messages import Answer
 from workbench.local.leftovers import end_leftovers
-from workbench.local.lifetime import AlreadyServed, sole_server, until_unused
+from workbench.local.lifetime import (
+    AlreadyServed,
+    allow_many_files,
+    sole_server,
+    until_unused,
+)
 from workbench.local.linking import ProjectLink
 from workbench.local.recorder import Recorder
 from workbench.local.runtime.runtime import Runtime, RuntimeConfig
@@ -51,6 +56,7 @@ def run(options: ServerOptions) -> int:
     Prints the endpoint's URL once it answers. Problems go to stderr, a sentence each.
     """
     root = options.root.resolve()
+    allow_many_files()
     try:
         with sole_server(StateDir(root).path / "serving.lock"):
             end_leftovers(StateDir(root).path)  # of a server that was killed with all its helpers
