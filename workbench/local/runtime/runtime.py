@@ -137,7 +137,8 @@ class Runtime:
 
     def _new_sandbox(self, spec: FunctionSpec) -> Sandbox:
         launcher = self._launchers.launcher_for(spec)
-        sandbox = Sandbox(self, Environment(spec, self._changed), launcher)
+        environment = Environment(spec, self._changed)
+        sandbox = Sandbox(self, environment, launcher, self.config.init_timeout)
         self._sandboxes.add(sandbox)
         if self._sweep is None:
             self._sweep_later()

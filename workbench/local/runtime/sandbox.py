@@ -1,20 +1,20 @@
-"""One execution environment at work: its process, its Runtime API, its log pipe, its clock.
+"""One execution environment at work: what happens to it, and which state follows.
 
 The order of things follows lambda-facts §1.4 and §3.1. A failed initialisation is run again
 inside the invocation that waits for it, under the function's timeout, and only then reported.
-After a timeout or a crash the environment is reset: same log stream, new process at the next
+After a timeout or a crash the environment is reset: same log stream, new processes at the next
 invocation.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from workbench.local.runtime import log_lines
 from workbench.local.runtime.deadline import Deadline
+from workbench.local.runtime.domain import RuntimeDomain
 from workbench.local.runtime.environment import Environment, State
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.faults import (
@@ -24,143 +24,169 @@ from workbench.local.runtime.faults import (
     oversize_result,
     timeout_fault,
 )
+from workbench.local.runtime.invocation import Invocation
 from workbench.local.runtime.journal import Journal
-from workbench.local.runtime.launchers import Launch, Launcher, LaunchError, Process
-from workbench.local.runtime.memory import MemoryMeter
+from workbench.local.runtime.launchers import Launcher
 from workbench.local.runtime.records import (
-    Completion,
     FunctionSpec,
     InvokeResult,
-    Report,
+    LogSink,
+    Observer,
     ReportStatus,
 )
-from workbench.local.runtime.runtime_api import RuntimeApi
 
-if TYPE_CHECKING:
-    from workbench.local.runtime.runtime import Runtime
+
+class Owner(Protocol):
+    """Whoever made a sandbox, and what the sandbox tells it."""
+
+    @property
+    def logs(self) -> LogSink: ...
+
+    @property
+    def observer(self) -> Observer: ...
+
+    def sandbox_done(self, sandbox: Sandbox, unreserved: bool) -> None:
+        """An invocation is over; the sandbox can take the next one, if it is not leaving."""
+
+    def sandbox_gone(self, sandbox: Sandbox) -> None:
+        """The sandbox has ended; nothing of it is left."""
 
 
 class Sandbox:
-    """Runs one invocation at a time in one Environment, and tells the Runtime when it is free."""
+    """Runs one invocation at a time in one Environment, and tells its owner when it is free.
 
-    def __init__(self, runtime: Runtime, environment: Environment, launcher: Launcher) -> None:
+    `init_timeout` is how long initialisation may take outside an invocation, in seconds.
+    """
+
+    def __init__(
+        self, owner: Owner, environment: Environment, launcher: Launcher, init_timeout: float
+    ) -> None:
         self.environment = environment
         self.spec: FunctionSpec = environment.spec
-        self.execution: Execution | None = None
         self.last_used = 0.0
-        self._runtime = runtime
+        self._owner = owner
         self._launcher = launcher
-        self._journal = Journal(self.spec, environment.log_stream, runtime.logs)
-        self._api = RuntimeApi(self)
-        self._process: Process | None = None
-        self._memory: MemoryMeter | None = None
+        self._init_timeout = init_timeout
+        self._journal = Journal(self.spec, environment.log_stream, owner.logs)
         self._loop = asyncio.get_running_loop()
+        self._deadline = Deadline(self._loop, self._time_is_up)
+        self._domain: RuntimeDomain | None = None
+        self._invocation: Invocation | None = None
         self._retiring = False
         self._killed = False
-        self._boot: asyncio.Task[None] | None = None
-        self._deadline = Deadline(self._loop, self._time_is_up)
-        # About the current invocation.
-        self._unreserved = True
-        self._began = 0.0
-        self._started_at = 0.0
-        self._status: ReportStatus = "success"
-        self._error_type: str | None = None
-        self._start_logged = False
-        self._ended = 0.0
         # About the current initialisation.
         self._phase = "init"
         self._init_began = 0.0
-        self._init_ms: float | None = None
-        self._init_failure: tuple[InvokeResult | None, str] | None = None
+        self._init_failure: tuple[InvokeResult, str] | None = None
 
-    # What the runtime asks.
+    @property
+    def execution(self) -> Execution | None:
+        """The invocation that runs here, as its caller sees it."""
+        return self._invocation.execution if self._invocation is not None else None
+
+    # What the owner asks.
 
     def run(self, execution: Execution, unreserved: bool) -> None:
         """Run one invocation. The environment is new, ready, or was reset."""
-        self.execution = execution
-        self._unreserved = unreserved
+        self._invocation = Invocation(execution, unreserved)
         self.environment.request_id = execution.request.request_id
-        self._status = "success"
-        self._error_type = None
-        self._start_logged = False
         self._killed = False
         state = self.environment.state
         if state is State.READY:
-            self._init_ms = None
             self._begin()
             self._dispatch()
-            return
-        self._phase = "init"
-        if state is State.FAILED:
-            # A reset environment initialises inside the invocation: no Init Duration (§1.4).
-            self.environment.to(State.STARTING)
-            self._phase = "invoke"
-            self._init_ms = None
-            self._begin()
-        self._boot = self._loop.create_task(self._start_process())
+        elif state is State.FAILED:
+            self._initialise_in_invocation()
+        else:
+            self._initialise("init")
 
     def retire(self) -> None:
         """Stop as soon as nothing runs here."""
         self._retiring = True
-        if self.execution is None:
+        if self._invocation is None:
             self.stop()
 
     def kill(self) -> None:
-        """Kill the process; an invocation ends as AWS ends one whose process was killed.
+        """Kill the processes; an invocation ends as AWS ends one whose process was killed.
 
         Also one that still initialises: it is not tried again.
         """
         self._killed = True
-        if self._process is not None:
-            self._process.kill()
-        elif self.execution is not None:
+        if self._domain is not None and self._domain.running:
+            self._domain.kill()
+        elif self._invocation is not None:
             self._fail_invocation(exit_fault(-9))
 
     def stop(self) -> None:
         """Go, now: what runs is killed. AWS sends no SIGTERM without extensions (§1.4)."""
         self._retiring = True
-        was_started = self._process is not None
+        was_running = self._domain is not None and self._domain.running
         self.kill()
-        if not was_started:
+        if not was_running:
             self._go()
 
-    # Starting the process and its initialisation.
+    # Initialisation.
 
-    async def _start_process(self) -> None:
-        # A listener for each process: what an earlier one still had to say reaches nobody.
-        self._launch(await self._api.open())
-
-    def _launch(self, address: str) -> None:
-        environment = self.environment
-        if environment.state is not State.STARTING:
-            return  # stopped meanwhile
+    def _initialise(self, phase: str) -> None:
+        self._phase = phase
         self._init_began = self._loop.time()
         self._init_failure = None
-        variables = self._launcher.static_variables(self.spec)
-        variables["AWS_LAMBDA_LOG_STREAM_NAME"] = environment.log_stream
-        variables["AWS_LAMBDA_RUNTIME_API"] = address
-        if self._phase == "init":
-            self._journal.write(log_lines.init_start(self.spec, environment.log_stream, "init"))
-            self._deadline.set(self._runtime.config.init_timeout)
-        try:
-            process = self._launcher.start(
-                Launch(self.spec, variables, address), self._process_ended
-            )
-        except LaunchError as error:
-            self._launch_failed(Fault(error.error_type, str(error)))
-            return
-        self._process = process
-        self._journal.follow(process.output)
-        environment.to(State.INIT)
+        if self.environment.state is State.FAILED:
+            self.environment.to(State.STARTING)
+        if phase == "init":
+            self._journal.write(log_lines.init_start(self.spec, self.environment.log_stream, phase))
+            self._deadline.set(self._init_timeout)
+        self._domain = RuntimeDomain(self.environment, self._launcher, self._journal, self)
+        self._domain.start()
 
-    def _launch_failed(self, fault: Fault) -> None:
+    def _initialise_in_invocation(self) -> None:
+        """Under the function's timeout, and with no Init Duration (§1.4)."""
+        self._begin()
+        self._initialise("invoke")
+
+    def launched(self) -> None:
+        self.environment.to(State.INIT)
+
+    def launch_failed(self, fault: Fault) -> None:
         self._report_init("error", fault.error_type)
-        if self.execution is None:
+        if self._invocation is None:
             self._go()
             return
         if self._phase == "init":
             self._begin()
         self._fail_invocation(fault)
+
+    def _initialised(self) -> None:
+        assert self._domain is not None
+        self._domain.meet()
+        self.environment.to(State.READY)
+        if self._invocation is None:
+            self._deadline.clear()
+            self._leave_if_retiring()
+            return
+        if self._phase == "init":
+            self._invocation.init_ms = (self._loop.time() - self._init_began) * 1000
+            self._begin()
+        self._dispatch()
+
+    def _init_failed(self, result: InvokeResult | None, fault: Fault) -> None:
+        """The processes are gone and never asked for work: once more, in the invocation (§1.4)."""
+        self._report_init("error", fault.error_type)
+        if self._invocation is None:
+            self._go()
+        elif self._phase == "init":
+            self.environment.to(State.FAILED)
+            self._initialise_in_invocation()
+        else:
+            self._fail_invocation(fault, result=result)
+
+    def _init_timed_out(self) -> None:
+        self._report_init("timeout", None)
+        if self._invocation is None:
+            self._go()
+        else:
+            self._reset()
+            self._initialise_in_invocation()
 
     def _report_init(self, status: str, error_type: str | None) -> None:
         taken = (self._loop.time() - self._init_began) * 1000
@@ -168,212 +194,137 @@ class Sandbox:
             log_lines.init_report(self.spec, taken, self._phase, status, error_type)
         )
 
-    def _init_ended_badly(self, result: InvokeResult | None, fault: Fault) -> None:
-        """The process is gone and never asked for work: once more inside the invocation (§1.4)."""
-        self._report_init("error", fault.error_type)
-        if self.execution is None:
-            self._go()
-        elif self._phase == "init":
-            self._again_in_invocation()
-        else:
-            self._status, self._error_type = "error", fault.error_type
-            request_id = self.execution.request.request_id
-            self.execution.answer(result or fault_result(fault, request_id))
-            self._finish()
-
-    def _again_in_invocation(self) -> None:
-        self._api.close()
-        self._phase = "invoke"
-        self._init_ms = None
-        self.environment.to(State.FAILED)
-        self.environment.to(State.STARTING)
-        self._begin()
-        self._boot = self._loop.create_task(self._start_process())
-
     # The invocation.
 
     def _begin(self) -> None:
-        assert self.execution is not None
-        self._began = self._loop.time()
-        self._started_at = time.time()
+        assert self._invocation is not None
+        self._invocation.began = self._loop.time()
+        self._invocation.started_at = time.time()
         self._deadline.set(self.spec.timeout)
 
     def _dispatch(self) -> None:
-        execution = self.execution
-        assert execution is not None
-        request = execution.request
+        invocation = self._invocation
+        assert invocation is not None and self._domain is not None
+        request = invocation.execution.request
         self.environment.to(State.BUSY)
-        self._api.deliver(request, int((self._started_at + self.spec.timeout) * 1000))
+        self._domain.deliver(request, int((invocation.started_at + self.spec.timeout) * 1000))
         self._journal.write(log_lines.start(self.spec, request))
-        self._start_logged = True
-
-    def runtime_next(self) -> None:
-        state = self.environment.state
-        if state is State.INIT:
-            self._meet_process()
-            self.environment.to(State.READY)
-            if self.execution is None:
-                self._deadline.clear()
-                self._leave_if_retiring()
-                return
-            if self._phase == "init":
-                self._init_ms = (self._loop.time() - self._init_began) * 1000
-                self._begin()
-            self._dispatch()
-        elif state is State.BUSY:
-            # The answer leaves first; the log lines of this invocation can wait that long.
-            self._ended = self._loop.time()
-            self._loop.call_soon(self._finish_normally)
-
-    def _meet_process(self) -> None:
-        # A forked process's id may be known only now.
-        if self._process is not None and self._process.pid:
-            self.environment.pid = self._process.pid
-            self._memory = MemoryMeter(self._process.pid)
-
-    def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None:
-        if self.execution is not None:
-            self.execution.answer(InvokeResult(body, None, content_type, streamed))
-
-    def runtime_chunk(self, chunk: bytes) -> None:
-        if self.execution is not None and self.execution.request.on_chunk is not None:
-            self.execution.request.on_chunk(chunk)
-
-    def runtime_error(self, body: bytes, error_type: str) -> None:
-        # A function's own error leaves no Status on the REPORT line.
-        if self.execution is not None:
-            self.execution.answer(InvokeResult(body, "Unhandled"))
-
-    def runtime_oversize(self) -> None:
-        if self.execution is not None:
-            self._status, self._error_type = "error", "Function.ResponseSizeTooLarge"
-            self.execution.answer(oversize_result())
-
-    def runtime_init_error(self, body: bytes, error_type: str) -> None:
-        self._meet_process()
-        self._init_failure = (InvokeResult(body, "Unhandled"), error_type)
+        invocation.start_logged = True
 
     def _finish_normally(self) -> None:
         if self.environment.state is not State.BUSY:
             return  # it died in the same turn of the loop
         self.environment.request_id = None
-        self._finish(self._ended)
+        self._finish()
 
-    def _finish(self, ended: float | None = None) -> None:
+    def _finish(self) -> None:
         """END and REPORT, then the completion, then on to the next."""
-        execution = self.execution
-        assert execution is not None and execution.result is not None
+        invocation = self._invocation
+        assert invocation is not None
         self._deadline.clear()
         self._journal.flush()
-        request_id = execution.request.request_id
-        duration = ((ended or self._loop.time()) - self._began) * 1000
-        if self._status == "timeout":
-            duration = self.spec.timeout * 1000.0
-        if not self._start_logged:
-            self._journal.write(log_lines.start(self.spec, execution.request))
-        report = Report(
-            duration_ms=duration,
-            billed_ms=math.ceil(duration + (self._init_ms or 0)),
-            memory_size=self.spec.memory_size,
-            max_memory_used=self._memory.peak_mb(duration) if self._memory else 0,
-            init_ms=self._init_ms,
-            status=self._status,
-            error_type=self._error_type,
-        )
+        request = invocation.execution.request
+        if not invocation.start_logged:
+            self._journal.write(log_lines.start(self.spec, request))
+        duration = invocation.duration_ms(self._loop.time())
+        memory = self._domain.peak_mb(duration) if self._domain is not None else 0
+        report = invocation.report(duration, memory)
         self._journal.write(
-            log_lines.end(self.spec, request_id), log_lines.report(self.spec, request_id, report)
+            log_lines.end(self.spec, request.request_id),
+            log_lines.report(self.spec, request.request_id, report),
         )
-        completion = Completion(
-            spec=self.spec,
-            request=execution.request,
-            result=execution.result,
-            report=report,
-            log_text=self._journal.take(),
-            log_stream=self.environment.log_stream,
-            started=self._started_at,
+        completion = invocation.completion(
+            report, self._journal.take(), self.environment.log_stream
         )
-        self.execution = None
+        self._invocation = None
         self.environment.request_id = None
-        self._init_ms = None
         self.last_used = self._loop.time()
-        healthy = self.environment.state is State.BUSY and self._process is not None
-        if healthy and self._status != "timeout":
+        healthy = self._domain is not None and self._domain.running
+        if healthy and self.environment.state is State.BUSY and report.status != "timeout":
             self.environment.to(State.READY)
         else:
             self._reset()
-        self._runtime.sandbox_done(self, self._unreserved)
-        self._runtime.observer.invocation_finished(completion)
-        execution.complete(completion)
+        self._owner.sandbox_done(self, invocation.unreserved)
+        self._owner.observer.invocation_finished(completion)
+        invocation.execution.complete(completion)
         self._leave_if_retiring()
 
-    def _fail_invocation(self, fault: Fault, status: ReportStatus = "error") -> None:
-        execution = self.execution
-        assert execution is not None
-        self._status, self._error_type = status, fault.error_type
-        if execution.result is None:
-            execution.answer(fault_result(fault, execution.request.request_id))
+    def _fail_invocation(
+        self, fault: Fault, status: ReportStatus = "error", result: InvokeResult | None = None
+    ) -> None:
+        invocation = self._invocation
+        assert invocation is not None
+        request_id = invocation.execution.request.request_id
+        invocation.fail(status, fault.error_type, result or fault_result(fault, request_id))
         self._finish()
 
-    # Clock, process and log pipe.
+    # What the runtime says.
+
+    def runtime_next(self) -> None:
+        state = self.environment.state
+        if state is State.INIT:
+            self._initialised()
+        elif state is State.BUSY and self._invocation is not None:
+            # The answer leaves first; the log lines of this invocation can wait that long.
+            self._invocation.ended = self._loop.time()
+            self._loop.call_soon(self._finish_normally)
+
+    def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None:
+        if self._invocation is not None:
+            self._invocation.answer(InvokeResult(body, None, content_type, streamed))
+
+    def runtime_chunk(self, chunk: bytes) -> None:
+        if self._invocation is not None:
+            on_chunk = self._invocation.execution.request.on_chunk
+            if on_chunk is not None:
+                on_chunk(chunk)
+
+    def runtime_error(self, body: bytes, error_type: str) -> None:
+        # A function's own error leaves no Status on the REPORT line.
+        if self._invocation is not None:
+            self._invocation.answer(InvokeResult(body, "Unhandled"))
+
+    def runtime_oversize(self) -> None:
+        if self._invocation is not None:
+            self._invocation.fail("error", "Function.ResponseSizeTooLarge", oversize_result())
+
+    def runtime_init_error(self, body: bytes, error_type: str) -> None:
+        assert self._domain is not None
+        self._domain.meet()
+        self._init_failure = (InvokeResult(body, "Unhandled"), error_type)
+
+    # Clock and ends.
 
     def _time_is_up(self) -> None:
-        if self.execution is None or self._init_is_running():
+        state = self.environment.state
+        starting = self._phase == "init" and state in (State.STARTING, State.INIT)
+        if self._invocation is None or starting:
             self._init_timed_out()
         else:
             self._fail_invocation(timeout_fault(self.spec.timeout), "timeout")
 
-    def _init_is_running(self) -> bool:
-        return self._phase == "init" and self.environment.state is State.INIT
-
-    def _init_timed_out(self) -> None:
-        self._report_init("timeout", None)
-        self._drop_process()
-        if self.execution is None:
-            self._go()
-        else:
-            self._again_in_invocation()
-
-    def _process_ended(self, code: int) -> None:
-        self._release_process()
-        self._process = None
-        self.environment.pid = None
+    def process_ended(self, code: int) -> None:
         failure, self._init_failure = self._init_failure, None
         state = self.environment.state
-        if self._retiring and self.execution is None:
+        if self._retiring and self._invocation is None:
             self._go()
         elif state is State.INIT:
             if self._killed:
-                self._launch_failed(exit_fault(code))
+                self.launch_failed(exit_fault(code))
             elif failure is not None:
-                self._init_ended_badly(failure[0], Fault(failure[1], ""))
+                self._init_failed(failure[0], Fault(failure[1], ""))
             else:
-                self._init_ended_badly(None, exit_fault(code))
+                self._init_failed(None, exit_fault(code))
         elif state is State.BUSY:
             self._fail_invocation(exit_fault(code))
         else:
             self._go()
 
     def _reset(self) -> None:
-        """Only the environment stays; its next invocation gets a new process."""
-        if self._boot is not None:
-            self._boot.cancel()
-        self._drop_process()
-        self._api.close()
+        """Only the environment stays; its next invocation gets new processes."""
+        if self._domain is not None:
+            self._domain.end()
         self.environment.to(State.FAILED)
-
-    def _drop_process(self) -> None:
-        """Kill the process and forget it: its end is no news any more."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.on_exit = _nothing
-            process.kill()
-            self._release_process()
-            self.environment.pid = None
-
-    def _release_process(self) -> None:
-        self._journal.unfollow()
-        if self._memory is not None:
-            self._memory.close()
 
     def _leave_if_retiring(self) -> None:
         if self._retiring:
@@ -382,15 +333,10 @@ class Sandbox:
     def _go(self) -> None:
         if self.environment.state is State.GONE:
             return
-        if self._boot is not None:
-            self._boot.cancel()
         self._deadline.close()
+        if self._domain is not None:
+            self._domain.end()
         if self.environment.state is not State.STOPPING:
             self.environment.to(State.STOPPING)
-        self._api.close()
         self.environment.to(State.GONE)
-        self._runtime.sandbox_gone(self)
-
-
-def _nothing(code: int) -> None:
-    return None
+        self._owner.sandbox_gone(self)

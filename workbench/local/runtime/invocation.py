@@ -1,0 +1,70 @@
+"""The invocation under way in an environment: its clock, how it goes, its figures at the end."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from workbench.local.runtime.execution import Execution
+from workbench.local.runtime.records import Completion, InvokeResult, Report, ReportStatus
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One invocation of one environment, from `Sandbox.run` to its REPORT line.
+
+    `began` and `ended` are the event loop's time (`ended` None while it runs), `started_at` is
+    epoch seconds; both clocks begin when initialisation is over, or with the invocation when that
+    runs inside it. `init_ms` is the initialisation that this invocation waited for, if any.
+    """
+
+    execution: Execution
+    unreserved: bool
+    began: float = 0.0
+    started_at: float = 0.0
+    ended: float | None = None
+    init_ms: float | None = None
+    status: ReportStatus = "success"
+    error_type: str | None = None
+    start_logged: bool = False
+
+    def answer(self, result: InvokeResult) -> None:
+        """Give the caller the answer."""
+        self.execution.answer(result)
+
+    def fail(self, status: ReportStatus, error_type: str, result: InvokeResult) -> None:
+        """The platform ends it; `result` is the answer unless the function gave one before."""
+        self.status, self.error_type = status, error_type
+        if self.execution.result is None:
+            self.execution.answer(result)
+
+    def duration_ms(self, now: float) -> float:
+        """Its Duration, when it is over at `now`; a timeout is exactly the timeout (§3.1)."""
+        if self.status == "timeout":
+            return self.execution.spec.timeout * 1000.0
+        return ((self.ended or now) - self.began) * 1000
+
+    def report(self, duration_ms: float, max_memory_used: int) -> Report:
+        """The figures of its REPORT line; Billed Duration includes the initialisation (§3.1)."""
+        return Report(
+            duration_ms=duration_ms,
+            billed_ms=math.ceil(duration_ms + (self.init_ms or 0)),
+            memory_size=self.execution.spec.memory_size,
+            max_memory_used=max_memory_used,
+            init_ms=self.init_ms,
+            status=self.status,
+            error_type=self.error_type,
+        )
+
+    def completion(self, report: Report, log_text: str, log_stream: str) -> Completion:
+        """The whole story, once its last line is written."""
+        assert self.execution.result is not None
+        return Completion(
+            spec=self.execution.spec,
+            request=self.execution.request,
+            result=self.execution.result,
+            report=report,
+            log_text=log_text,
+            log_stream=log_stream,
+            started=self.started_at,
+        )
