@@ -88,9 +88,7 @@ def apply(context: Context, configuration: dict[str, Any], input: Input) -> None
     if "Environment" in input:
         configuration["Environment"] = {"Variables": variables or {}}
     if "DeadLetterConfig" in input:
-        configuration["DeadLetterConfig"] = input["DeadLetterConfig"]
-        if not input["DeadLetterConfig"].get("TargetArn"):
-            del configuration["DeadLetterConfig"]
+        _apply_dead_letter(configuration, input["DeadLetterConfig"])
     if "SnapStart" in input:
         apply_on = input["SnapStart"].get("ApplyOn", "None")
         configuration["SnapStart"] = {"ApplyOn": apply_on, "OptimizationStatus": "Off"}
@@ -133,6 +131,18 @@ def check_environment(variables: Mapping[str, str]) -> None:
             f"{refusal}variables you have provided exceeded the 4KB limit. "
             f"String measured: {measured}"
         )
+
+
+def _apply_dead_letter(configuration: dict[str, Any], asked: Mapping[str, Any]) -> None:
+    arn = asked.get("TargetArn")
+    if not arn:
+        configuration.pop("DeadLetterConfig", None)
+        return
+    if arn.split(":")[2] not in ("sqs", "sns") or arn.endswith(".fifo"):
+        raise invalid_parameter(
+            f"Invalid dead letter ARN: {arn} is not the ARN of a standard SQS queue or SNS topic."
+        )
+    configuration["DeadLetterConfig"] = {"TargetArn": arn}
 
 
 def _apply_vpc(configuration: dict[str, Any], vpc: Mapping[str, Any]) -> None:

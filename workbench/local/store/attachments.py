@@ -18,7 +18,9 @@ CREATE TABLE IF NOT EXISTS attachments (
 ) WITHOUT ROWID;
 """
 
-Kind = Literal["policy", "code-signing-config", "runtime-management", "recursion"]
+Kind = Literal[
+    "policy", "code-signing-config", "runtime-management", "recursion", "event-invoke-config"
+]
 
 
 class Attachments:
@@ -52,6 +54,17 @@ class Attachments:
             "DELETE FROM attachments WHERE function = ? AND qualifier = ? AND kind = ?",
             (function, qualifier, kind),
         )
+
+    def of_function(
+        self, kind: Kind, function: str, *, after: str = "", limit: int = 50
+    ) -> list[tuple[str, Any]]:
+        """(qualifier, value) of one function's, by qualifier, those after the qualifier `after`."""
+        rows = self._db.execute(
+            "SELECT qualifier, value FROM attachments"
+            " WHERE function = ? AND kind = ? AND qualifier > ? ORDER BY qualifier LIMIT ?",
+            (function, kind, after, limit),
+        )
+        return [(qualifier, json.loads(value)) for qualifier, value in rows]
 
     def functions_with(self, kind: Kind, value: object) -> list[str]:
         """The functions, by name, that have this very value attached to the whole of them."""
