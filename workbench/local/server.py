@@ -28,6 +28,7 @@ from workbench.local.lifetime import (
 from workbench.local.linking import ProjectLink
 from workbench.local.recorder import Recorder
 from workbench.local.runtime.runtime import Runtime, RuntimeConfig
+from workbench.local.services.services import Services
 from workbench.local.store.database import StateError
 from workbench.local.store.store import Store
 from workbench.local.surface import PREFIX, Surface
@@ -91,7 +92,8 @@ class LocalLambda:
         self._runtime = Runtime(
             runtime_config, self._store.logs, self._recorder, self._store.functions.reserved
         )
-        self._endpoint = Endpoint(config, self._store, self._runtime)
+        self._services = Services(config)
+        self._endpoint = Endpoint(config, self._store, self._runtime, self._services)
         self._surface = Surface(config, self.broadcaster, self._runtime, self.shutdown.set)
         self._gate = Gate()
         self._listener = Listener(self._handle, self._endpoint.error_response)
@@ -103,6 +105,7 @@ class LocalLambda:
         await self._recorder.start(self._history)
         port = await self._listener.start(self.config.host, self.config.port)
         url = f"http://{self.config.host}:{port}"
+        self._services.start(url)
         await self._endpoint.start(url)
         if self.config.project is not None:
             self._link = ProjectLink(
@@ -122,6 +125,7 @@ class LocalLambda:
         await self._listener.close()
         await self._endpoint.close()
         await self._runtime.stop()
+        await self._services.close()
         await self._recorder.close()
         self._store.close()
 

@@ -13,6 +13,7 @@ from workbench.local.config import ServerConfig
 from workbench.local.errors import ApiError, not_found
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.records import FunctionSpec, InvokeRequest
+from workbench.local.services.services import Services
 from workbench.local.store.records import LATEST, Alias, Function, Version
 from workbench.local.store.store import Store
 
@@ -43,6 +44,7 @@ class Context:
     store: Store
     runtime: FunctionRuntime
     transitions: Transitions
+    services: Services
     url: str = ""
 
     def arn(self, name: str, qualifier: str | None = None) -> str:

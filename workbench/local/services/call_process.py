@@ -1,0 +1,95 @@
+"""The process that calls AWS services for the server, which never loads boto3 itself.
+
+`python -m workbench.local.services.call_process` reads frames from its standard input until that
+ends: a length (4 bytes, big-endian) and that many bytes of pickle. The first is the
+`ServiceSettings`, each other `(id, service, operation, parameters)`; it is answered by
+`(id, result, None)` or `(id, None, (code, message))`, in the order in which calls end.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO
+
+from workbench.local.services.settings import ServiceSettings
+
+AT_ONCE = 16
+
+
+def frame(message: object) -> bytes:
+    """`message` as it is sent over the pipe."""
+    body = pickle.dumps(message)
+    return len(body).to_bytes(4, "big") + body
+
+
+class _Clients:
+    """One client per service, made when it is first called."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()  # making clients is not thread-safe in boto3
+
+    def call(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
+        with self._lock:
+            client: Any = self._clients.get(service)
+            if client is None:
+                client = self._clients[service] = self._settings.client(
+                    service,
+                    max_pool_connections=AT_ONCE,
+                    retries={"mode": "standard", "total_max_attempts": 3},
+                )
+        return client._make_api_call(operation, parameters)
+
+
+def _result(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer without what is no part of the operation's output; streams are read."""
+    return {
+        key: value.read() if hasattr(value, "read") else value
+        for key, value in answer.items()
+        if key != "ResponseMetadata"
+    }
+
+
+def _call(clients: _Clients, service: str, operation: str, parameters: dict[str, Any]) -> Any:
+    from botocore.exceptions import ClientError, HTTPClientError
+
+    try:
+        return _result(clients.call(service, operation, parameters)), None
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        return None, (told.get("Code", "Unknown"), told.get("Message", str(error)))
+    except HTTPClientError as error:
+        return None, ("ServiceUnavailable", str(error))
+    except Exception as error:  # whoever waits must hear of it, whatever it is
+        return None, (type(error).__name__, str(error))
+
+
+def main(source: BinaryIO, answers: BinaryIO) -> None:
+    """Carry out calls until there are no more."""
+    clients = _Clients(_read(source))
+    lock = threading.Lock()
+
+    def carry_out(id: int, service: str, operation: str, parameters: dict[str, Any]) -> None:
+        message = frame((id, *_call(clients, service, operation, parameters)))
+        with lock:
+            answers.write(message)
+            answers.flush()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while (call := _read(source)) is not None:
+            pool.submit(carry_out, *call)
+
+
+def _read(source: BinaryIO) -> Any:
+    head = source.read(4)
+    return pickle.loads(source.read(int.from_bytes(head, "big"))) if len(head) == 4 else None
+
+
+if __name__ == "__main__":
+    os.nice(5)
+    main(sys.stdin.buffer, sys.stdout.buffer)
