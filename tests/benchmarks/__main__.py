@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [invoke|cold|reload|screen|all]`: our speed beside our peers'.
+"""`python -m tests.benchmarks [NAME …]`: our speed beside our peers'. Without a name, all of them.
 
 Run by hand from the repository's root, in an environment with the `test` extra, on a machine that
 has nothing else to do. Ends non-zero when a bound is missed.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Row, table
 
-NAMES = ("invoke", "cold", "reload", "screen")
+NAMES = ("invoke", "cold", "reload", "account", "screen")
 BUSY = 0.3
 
 

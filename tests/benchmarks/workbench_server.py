@@ -25,6 +25,13 @@ class OursUnavailable(Exception):
 @contextmanager
 def serving(project: Path, scratch: Path) -> Iterator[int]:
     """`workbench serve` on `project` while the block runs. Gives its port."""
+    with started(project, scratch) as (port, _):
+        yield port
+
+
+@contextmanager
+def started(project: Path, scratch: Path) -> Iterator[tuple[int, int]]:
+    """As `serving`, and gives the process's number too."""
     command: list[str | Path] = [sys.executable, "-m", "workbench", "serve", project, "--port", "0"]
     with Server(
         command,
@@ -36,7 +43,7 @@ def serving(project: Path, scratch: Path) -> Iterator[int]:
             ready = server.wait_for_line(r"Lambda endpoint: http://127\.0\.0\.1:(\d+)")
         except DidNotStart as error:
             raise OursUnavailable(str(error)) from error
-        yield int(ready[1])
+        yield int(ready[1]), server.process.pid
 
 
 def client(endpoint_url: str) -> Any:

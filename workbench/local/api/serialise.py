@@ -51,9 +51,9 @@ def to_json(shape: Shape, value: Any) -> Any:
     kind = shape.type
     if kind == "structure":
         return {
-            member.wire_name: to_json(member.shape, value[name])
+            member.wire_name: to_json(member.shape, item) if member.shape.type in _NESTED else item
             for name, member in shape.members.items()
-            if value.get(name) is not None
+            if (item := value.get(name)) is not None
         }
     if kind == "list" and shape.item is not None and shape.item.type in _NESTED:
         return [to_json(shape.item, item) for item in value]
