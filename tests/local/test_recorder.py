@@ -31,7 +31,7 @@ def _completion(number: int, *, error: str | None = None, qualifier: str = "") -
 
 async def test_invocations_reach_the_history_whole(tmp_path: Path) -> None:
     recorder = Recorder(Broadcaster())
-    await recorder.start(tmp_path / "history.db")
+    await recorder.start(tmp_path)
     for number in range(500):
         recorder.invocation_finished(_completion(number))
     recorder.invocation_finished(_completion(500, error="ValueError", qualifier=":live"))

@@ -86,7 +86,7 @@ class LocalLambda:
         self.shutdown = asyncio.Event()
         self.broadcaster = Broadcaster()
         self._store = Store(config)
-        self._history = state.history_db
+        self._folder = state.path
         self._recorder = Recorder(self.broadcaster)
         runtime_config = RuntimeConfig(config.state, account_concurrency=config.concurrency)
         self._runtime = Runtime(
@@ -102,7 +102,7 @@ class LocalLambda:
 
     async def start(self) -> str:
         """Listen, link the project's functions; returns the endpoint's URL."""
-        await self._recorder.start(self._history)
+        await self._recorder.start(self._folder)
         port = await self._listener.start(self.config.host, self.config.port)
         url = f"http://{self.config.host}:{port}"
         self._services.start(url)

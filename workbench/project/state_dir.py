@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 NAME = ".workbench"
+HISTORY_DB = "history.db"
+METRICS_DB = "metrics.db"
 
 
 class StateDirError(Exception):
@@ -59,7 +61,7 @@ class StateDir:
     @property
     def history_db(self) -> Path:
         """Every invocation made from here, see `history.History`."""
-        return self.path / "history.db"
+        return self.path / HISTORY_DB
 
     @property
     def code(self) -> Path:

@@ -1,0 +1,88 @@
+"""The server's end of the recording process: hands over what happened, many items in one frame."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.local.metrics.catalogue import Series
+from workbench.local.recording import process
+from workbench.local.recording.invocations import InvocationRecord
+
+BATCH_SECONDS = 0.05
+# Each batch holds up an invocation or two by a millisecond: under load they are fewer and larger.
+BUSY_BATCH = 20  # items in a batch from which on it counts as load
+BUSY_BATCH_SECONDS = 0.5
+MAX_WAITING = 256 * 1024 * 1024  # bytes not yet taken by the process; more are dropped
+_CLOSING_SECONDS = 30
+
+
+class Recording:
+    """Passes items on to the process. Belongs to the event loop's thread."""
+
+    def __init__(self) -> None:
+        self._waiting: list[bytes] = []
+        self._pause = BATCH_SECONDS
+        self._flush: asyncio.TimerHandle | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._syncing = asyncio.Lock()
+
+    async def start(self, folder: Path) -> None:
+        """Start the process, which keeps its files in `folder`."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", process.__name__, str(folder)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # A terminal's ctrl+c is for the server, which ends this process when all is written.
+            start_new_session=True,
+            # `-m` puts the working folder first on sys.path: there must be nothing but us.
+            cwd=Path(__file__).parents[3],
+        )
+
+    def finished(self, record: InvocationRecord) -> None:
+        """An invocation is over."""
+        self._put((process.INVOCATION, *record))
+
+    def counted(self, minute: int, values: Mapping[Series, list[float]]) -> None:
+        """Values were measured in the minute that begins at `minute` (epoch seconds)."""
+        self._put((process.METRICS, minute, values))
+
+    async def sync(self) -> None:
+        """Return when all that was handed over is on disk, or the process is gone."""
+        async with self._syncing:
+            running = self._process
+            if running is not None and running.stdin is not None and running.stdout is not None:
+                self._write()
+                running.stdin.write(process.frame([pickle.dumps((process.SYNC,))]))
+                await running.stdout.read(1)
+
+    async def close(self) -> None:
+        """Have the rest written and end the process."""
+        self._write()
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            try:
+                await asyncio.wait_for(self._process.wait(), _CLOSING_SECONDS)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+
+    def _put(self, item: tuple[Any, ...]) -> None:
+        self._waiting.append(pickle.dumps(item))
+        if self._flush is None:
+            loop = asyncio.get_running_loop()
+            self._flush = loop.call_later(self._pause, self._write)
+
+    def _write(self) -> None:
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+        waiting, self._waiting = self._waiting, []
+        self._pause = BUSY_BATCH_SECONDS if len(waiting) >= BUSY_BATCH else BATCH_SECONDS
+        pipe = self._process.stdin if self._process else None
+        if waiting and pipe and pipe.transport.get_write_buffer_size() < MAX_WAITING:
+            pipe.write(process.frame(waiting))
