@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workbench.local.broadcast import Broadcaster
 from workbench.local.metrics.counters import Metrics
-from workbench.local.recording.invocations import invocation_record
+from workbench.local.recording.invocations import invocation_record, qualifier_of
 from workbench.local.recording.pipe import Recording
 from workbench.local.runtime.records import Completion, FunctionSpec, InvokeRequest
 
@@ -79,6 +79,10 @@ class Recorder:
             event["FunctionError"] = completion.result.function_error
             event["DurationMs"] = completion.report.duration_ms
             self._broadcaster.send("invocation", event)
+
+    def invocation_throttled(self, spec: FunctionSpec, request: InvokeRequest) -> None:
+        qualifier = qualifier_of(request.invoked_arn) or ""
+        self.metrics.count("Throttles", spec.name, qualifier=qualifier, version=spec.version)
 
     def notice(self, function_name: str, message: str) -> None:
         self._broadcaster.notice(function_name, message)

@@ -93,7 +93,9 @@ class LocalLambda:
             runtime_config, self._store.logs, self._recorder, self._store.functions.reserved
         )
         self._services = Services(config)
-        self._endpoint = Endpoint(config, self._store, self._runtime, self._services)
+        self._endpoint = Endpoint(
+            config, self._store, self._runtime, self._services, self._recorder
+        )
         self._surface = Surface(config, self.broadcaster, self._runtime, self.shutdown.set)
         self._gate = Gate()
         self._listener = Listener(self._handle, self._endpoint.error_response)

@@ -45,6 +45,8 @@ class Recorder:
 
     def invocation_started(self, spec: FunctionSpec, request: InvokeRequest) -> None: ...
 
+    def invocation_throttled(self, spec: FunctionSpec, request: InvokeRequest) -> None: ...
+
     def invocation_finished(self, completion: Completion) -> None:
         self.finished.append(completion)
 

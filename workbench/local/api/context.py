@@ -11,6 +11,7 @@ from workbench.local.api.transitions import Transitions
 from workbench.local.arns import function_arn, resolve_function
 from workbench.local.config import ServerConfig
 from workbench.local.errors import ApiError, not_found
+from workbench.local.metrics.counters import Metrics
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.records import FunctionSpec, InvokeRequest
 from workbench.local.services.services import Services
@@ -45,6 +46,7 @@ class Context:
     runtime: FunctionRuntime
     transitions: Transitions
     services: Services
+    metrics: Metrics
     url: str = ""
 
     def arn(self, name: str, qualifier: str | None = None) -> str:

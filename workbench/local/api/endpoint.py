@@ -41,6 +41,7 @@ from workbench.local.delivery.async_queue import AsyncQueue
 from workbench.local.errors import ApiError
 from workbench.local.gate import PRESIGNED, Caller
 from workbench.local.http_messages import Answer, Request, Response
+from workbench.local.recorder import Recorder
 from workbench.local.services.services import Services
 from workbench.local.store.records import LATEST
 from workbench.local.store.store import Store
@@ -120,10 +121,15 @@ class Endpoint:
     """
 
     def __init__(
-        self, config: ServerConfig, store: Store, runtime: FunctionRuntime, services: Services
+        self,
+        config: ServerConfig,
+        store: Store,
+        runtime: FunctionRuntime,
+        services: Services,
+        recorder: Recorder,
     ) -> None:
         transitions = Transitions(store.functions, config.transition_seconds)
-        self._context = Context(config, store, runtime, transitions, services)
+        self._context = Context(config, store, runtime, transitions, services, recorder.metrics)
         self._lambda = ServiceModel("lambda", "2015-03-31")
         self._logs = ServiceModel("logs", "2014-03-28")
         self._specs = Specs(self._context)

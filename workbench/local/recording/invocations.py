@@ -71,7 +71,7 @@ def history_entry(record: InvocationRecord) -> Entry:
     return Entry(
         target="local",
         function=record.function,
-        qualifier=_qualifier(record.invoked_arn),
+        qualifier=qualifier_of(record.invoked_arn),
         executed_version=record.version,
         invocation_type=record.invocation_type,
         request_id=record.request_id,
@@ -101,7 +101,7 @@ def metric_values(records: Iterable[InvocationRecord]) -> dict[int, dict[Series,
     for record in records:
         minute = found.setdefault(int(record.started) // 60 * 60, {})
         function = record.function
-        qualifier = _qualifier(record.invoked_arn)
+        qualifier = qualifier_of(record.invoked_arn)
         of = (function, f"{function}:{qualifier}" if qualifier else function, record.version)
         for series, value in (
             (Series("Invocations", *of), 1.0),
@@ -115,7 +115,7 @@ def metric_values(records: Iterable[InvocationRecord]) -> dict[int, dict[Series,
     return found
 
 
-def _qualifier(invoked_arn: str) -> str | None:
+def qualifier_of(invoked_arn: str) -> str | None:
     """The eighth part of a function ARN, None when the caller named no qualifier."""
     parts = invoked_arn.split(":")
     return parts[7] if len(parts) > 7 else None

@@ -113,6 +113,9 @@ class Observer(Protocol):
 
     def invocation_finished(self, completion: Completion) -> None: ...
 
+    def invocation_throttled(self, spec: FunctionSpec, request: InvokeRequest) -> None:
+        """It was not begun for want of concurrency (lambda-facts §5)."""
+
     def notice(self, function_name: str, message: str) -> None:
         """A sentence a person should see, such as which Python stands in for another."""
 

@@ -11,7 +11,13 @@ from workbench.local.runtime.environment import Environment, State
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.launchers.choose import Launchers
 from workbench.local.runtime.placement import Concurrency, IdlePool
-from workbench.local.runtime.records import FunctionSpec, InvokeRequest, LogSink, Observer
+from workbench.local.runtime.records import (
+    FunctionSpec,
+    InvokeRequest,
+    LogSink,
+    Observer,
+    Throttled,
+)
 from workbench.local.runtime.sandbox import Sandbox
 
 
@@ -71,7 +77,11 @@ class Runtime:
         Raises Throttled (429, lambda-facts §5) and UnsupportedRuntime; everything that happens
         later, such as crashes and timeouts, is an InvokeResult.
         """
-        unreserved = self._concurrency.enter(spec.arn)
+        try:
+            unreserved = self._concurrency.enter(spec.arn)
+        except Throttled:
+            self.observer.invocation_throttled(spec, request)
+            raise
         execution = Execution(spec, request)
         sandbox = self._idle.take(spec)
         if sandbox is None:

@@ -1,0 +1,106 @@
+"""What is counted, and how it is summed up and found again."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.local.broadcast import Broadcaster
+from workbench.local.metrics.catalogue import Series, dimension_sets
+from workbench.local.metrics.database import KEPT_SECONDS, MetricsDatabase
+from workbench.local.metrics.datapoints import Datapoint, packed_buckets, unpacked_buckets
+from workbench.local.recorder import Recorder
+
+MINUTE = 1_700_000_040
+
+
+def _point(*values: float) -> Datapoint:
+    point = Datapoint()
+    point.add(values)
+    return point
+
+
+@given(st.lists(st.floats(0.01, 900_000), min_size=1, max_size=200), st.floats(0.1, 100))
+def test_percentiles_are_within_two_percent(values: list[float], percent: float) -> None:
+    point = _point(*values)
+    restored = Datapoint(point.count, point.sum, point.minimum, point.maximum)
+    restored.buckets = unpacked_buckets(packed_buckets(point.buckets))
+    exact = sorted(values)[max(1, -(-len(values) * percent // 100).__int__()) - 1]
+    assert abs(restored.percentile(percent) - exact) <= 0.02 * exact
+
+
+def test_datapoints_add_up_by_dimensions_and_period(tmp_path: Path) -> None:
+    database = MetricsDatabase(tmp_path / "metrics.db")
+    for minute in (MINUTE, MINUTE + 60):
+        for number in (1.0, 2.0):  # a second batch of the same minute is added to the first
+            database.add(
+                minute,
+                {
+                    Series("Duration", "a", "a", "$LATEST"): _point(number),
+                    Series("Duration", "a", "a:live", "1"): _point(10 * number, 100),
+                    Series("Duration", "b", "b", "$LATEST"): _point(1000),
+                    Series("ConcurrentExecutions", "a"): _point(number),
+                    Series("ConcurrentExecutions"): _point(3),
+                },
+            )
+
+    def found(period: int = 60, metric: str = "Duration", **dimensions: str) -> list[list[float]]:
+        points = database.datapoints(metric, dimensions, MINUTE, MINUTE + 120, period)
+        return [[at - MINUTE, p.count, p.sum, p.minimum, p.maximum] for at, p in points.items()]
+
+    assert found(FunctionName="a", Resource="a") == [[0, 2, 3, 1, 2], [60, 2, 3, 1, 2]]
+    assert found(120, FunctionName="a", Resource="a:live", ExecutedVersion="1") == [
+        [0, 8, 460, 10, 100]
+    ]
+    assert found(120, FunctionName="a") == [[0, 12, 466, 1, 100]]
+    assert found(120) == [[0, 16, 4466, 1, 1000]]
+    assert found(120, FunctionName="none") == found(120, Colour="blue") == []
+    # How many ran at once is known of functions and of the account: nothing is added up.
+    assert found(120, "ConcurrentExecutions", FunctionName="a") == [[0, 4, 6, 1, 2]]
+    assert found(120, "ConcurrentExecutions") == [[0, 4, 12, 3, 3]]
+    database.add(MINUTE + 60 + KEPT_SECONDS, {Series("Errors", "a"): _point(1)})
+    assert found() == [[60, 8, 2233, 1, 1000]]
+    database.close()
+
+
+def test_dimension_sets() -> None:
+    function = {"FunctionName": "a"}
+    assert dimension_sets(Series("Errors", "a", "a", "$LATEST")) == [
+        {},
+        function,
+        {**function, "Resource": "a"},
+    ]
+    assert dimension_sets(Series("Errors", "a", "a:1", "1"))[2:] == [
+        {**function, "Resource": "a:1"}
+    ]
+    assert dimension_sets(Series("Errors", "a", "a:live", "1"))[3:] == [
+        {**function, "Resource": "a:live", "ExecutedVersion": "1"}
+    ]
+    assert dimension_sets(Series("ConcurrentExecutions", "a")) == [function]
+    assert dimension_sets(Series("PolledEventCount", mapping="m")) == [
+        {"EventSourceMappingUUID": "m"}
+    ]
+
+
+async def test_what_was_counted_is_on_disk_after_a_sync(tmp_path: Path) -> None:
+    recorder = Recorder(Broadcaster())
+    await recorder.start(tmp_path)
+    ages = [random.uniform(1, 1000) for _ in range(5000)]
+    for age in ages:
+        recorder.metrics.count("AsyncEventAge", "a", age, qualifier="live")
+    recorder.metrics.count("AsyncEventsReceived", "a", 3)
+    recorder.metrics.count("ProvisionedConcurrentExecutions", "a", 3, qualifier="live")
+    await recorder.sync()
+    database = MetricsDatabase(tmp_path / "metrics.db")
+    assert database.series() == [
+        Series("AsyncEventAge", "a", "a:live"),
+        Series("AsyncEventsReceived", "a", "a"),
+        Series("ProvisionedConcurrentExecutions", "a", "a:live"),
+    ]
+    [age] = database.datapoints("AsyncEventAge", {"FunctionName": "a"}, 0, 2**40, 60).values()
+    assert age.count == 5000 and age.maximum == max(ages)
+    database.close()
+    await recorder.close()
