@@ -86,8 +86,8 @@ def test_dimension_sets() -> None:
 
 
 async def test_what_was_counted_is_on_disk_after_a_sync(tmp_path: Path) -> None:
-    recorder = Recorder(Broadcaster())
-    await recorder.start(tmp_path)
+    recorder = Recorder(Broadcaster(), tmp_path)
+    await recorder.start()
     ages = [random.uniform(1, 1000) for _ in range(5000)]
     for age in ages:
         recorder.metrics.count("AsyncEventAge", "a", age, qualifier="live")

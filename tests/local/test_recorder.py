@@ -30,8 +30,8 @@ def _completion(number: int, *, error: str | None = None, qualifier: str = "") -
 
 
 async def test_invocations_reach_the_history_whole(tmp_path: Path) -> None:
-    recorder = Recorder(Broadcaster())
-    await recorder.start(tmp_path)
+    recorder = Recorder(Broadcaster(), tmp_path)
+    await recorder.start()
     for number in range(500):
         recorder.invocation_finished(_completion(number))
     recorder.invocation_finished(_completion(500, error="ValueError", qualifier=":live"))
@@ -50,9 +50,11 @@ async def test_invocations_reach_the_history_whole(tmp_path: Path) -> None:
     history.close()
 
 
-async def test_listeners_hear_of_invocations_and_the_latest_state_of_environments() -> None:
+async def test_listeners_hear_of_invocations_and_the_latest_state_of_environments(
+    tmp_path: Path,
+) -> None:
     broadcaster = Broadcaster()
-    recorder = Recorder(broadcaster)
+    recorder = Recorder(broadcaster, tmp_path)
     recorder.environment_changed({"Id": "e1", "State": "init"})  # nobody listens yet
     queue = broadcaster.listen()
     for state in ("init", "ready", "busy"):

@@ -13,28 +13,35 @@ from pathlib import Path
 
 from workbench.local.broadcast import Broadcaster
 from workbench.local.metrics.counters import Metrics
+from workbench.local.metrics.reader import MetricsReader
 from workbench.local.recording.invocations import invocation_record, qualifier_of
 from workbench.local.recording.pipe import Recording
 from workbench.local.runtime.records import Completion, FunctionSpec, InvokeRequest
+from workbench.project.state_dir import METRICS_DB
 
 BATCH_SECONDS = 0.05
 
 
 class Recorder:
-    """The runtime's Observer (see runtime/records.py). Belongs to the event loop's thread."""
+    """The runtime's Observer (see runtime/records.py). Belongs to the event loop's thread.
 
-    def __init__(self, broadcaster: Broadcaster) -> None:
+    `folder` is where it keeps its files, see `StateDir`. `metrics` takes what others count.
+    """
+
+    def __init__(self, broadcaster: Broadcaster, folder: Path) -> None:
         self._broadcaster = broadcaster
         self._environments: dict[str, Mapping[str, object]] = {}
         self._flush: asyncio.TimerHandle | None = None
         self._recording = Recording()
         self._running: Counter[str] = Counter()  # invocations, by the function's name
         self._running_in_account = 0
+        self._folder = folder
         self.metrics = Metrics(self._recording.counted)
+        self.metrics_reader = MetricsReader(folder / METRICS_DB, self.sync)
 
-    async def start(self, folder: Path) -> None:
-        """Begin to keep what happens in `folder`, see `StateDir`."""
-        await self._recording.start(folder)
+    async def start(self) -> None:
+        """Begin to keep what happens."""
+        await self._recording.start(self._folder)
 
     async def sync(self) -> None:
         """Return when all that happened until now is on disk."""

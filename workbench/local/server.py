@@ -86,8 +86,7 @@ class LocalLambda:
         self.shutdown = asyncio.Event()
         self.broadcaster = Broadcaster()
         self._store = Store(config)
-        self._folder = state.path
-        self._recorder = Recorder(self.broadcaster)
+        self._recorder = Recorder(self.broadcaster, state.path)
         runtime_config = RuntimeConfig(config.state, account_concurrency=config.concurrency)
         self._runtime = Runtime(
             runtime_config, self._store.logs, self._recorder, self._store.functions.reserved
@@ -104,7 +103,7 @@ class LocalLambda:
 
     async def start(self) -> str:
         """Listen, link the project's functions; returns the endpoint's URL."""
-        await self._recorder.start(self._folder)
+        await self._recorder.start()
         port = await self._listener.start(self.config.host, self.config.port)
         url = f"http://{self.config.host}:{port}"
         self._services.start(url)

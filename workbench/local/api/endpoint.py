@@ -27,6 +27,7 @@ from workbench.local.api import (
     updates,
     versions,
 )
+from workbench.local.api.cloudwatch import CloudWatch
 from workbench.local.api.context import Context, FunctionRuntime
 from workbench.local.api.context import Operation as Implementation
 from workbench.local.api.invoke import PREFIX, SUFFIX, Invoker
@@ -138,6 +139,7 @@ class Endpoint:
         )
         operation = self._lambda.operations["Invoke"]
         self._invoker = Invoker(self._context, operation, self._specs, self._queue)
+        self._cloudwatch = CloudWatch(recorder.metrics_reader)
         self.linked = LinkedFunctions(self._context, self._specs)
         store.functions.on_change.append(self._function_changed)
 
@@ -164,6 +166,8 @@ class Endpoint:
         path = request.path
         if request.method == "POST" and path.startswith(PREFIX) and path.endswith(SUFFIX):
             return self._invoker.handle(request)
+        if caller.service == "monitoring":
+            return self._cloudwatch.handle(request)
         target = request.headers.get("x-amz-target")
         if target is not None:
             return self._handle_json(request, target)

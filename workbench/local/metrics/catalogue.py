@@ -43,6 +43,21 @@ class Series(NamedTuple):
     mapping: str = ""
 
 
+# The names of dimensions that go together.
+DIMENSION_NAMES = frozenset(
+    map(
+        frozenset,
+        (
+            (),
+            ("FunctionName",),
+            ("FunctionName", "Resource"),
+            ("FunctionName", "Resource", "ExecutedVersion"),
+            ("EventSourceMappingUUID",),
+        ),
+    )
+)
+
+
 def unit(metric: str) -> str:
     """CloudWatch's unit of a metric."""
     if metric in MILLISECONDS:

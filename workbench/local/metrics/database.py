@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from workbench.local.metrics.catalogue import GAUGES, Series
+from workbench.local.metrics.catalogue import DIMENSION_NAMES, GAUGES, Series
 from workbench.local.metrics.datapoints import Datapoint, packed_buckets, unpacked_buckets
 from workbench.local.store.database import open_database, transaction
 
@@ -104,9 +104,9 @@ class MetricsDatabase:
         `period` is in seconds, a multiple of 60; all times are epoch seconds. `dimensions` are
         those of one of the metric's dimension sets; others find nothing.
         """
-        conditions = [f"{_COLUMNS[name]} = ?" for name in dimensions if name in _COLUMNS]
-        if len(conditions) < len(dimensions):
+        if frozenset(dimensions) not in DIMENSION_NAMES:
             return {}
+        conditions = [f"{_COLUMNS[name]} = ?" for name in dimensions]
         if metric in GAUGES:  # the level of a function is not that of its versions together
             unnamed = set(_COLUMNS) - set(dimensions)
             conditions += [f"{_COLUMNS[name]} = ''" for name in sorted(unnamed)]

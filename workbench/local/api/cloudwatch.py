@@ -1,0 +1,220 @@
+"""CloudWatch for namespace AWS/Lambda: ListMetrics, GetMetricStatistics, GetMetricData."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from workbench.local.api.cloudwatch_protocols import Wire, wire_of
+from workbench.local.api.model import ServiceModel
+from workbench.local.api.validate import validate
+from workbench.local.errors import ApiError
+from workbench.local.http_messages import Request, Response
+from workbench.local.metrics.catalogue import NAMESPACE, dimension_sets, unit
+from workbench.local.metrics.database import KEPT_SECONDS
+from workbench.local.metrics.datapoints import Datapoint
+from workbench.local.metrics.reader import MetricsReader, Wanted
+
+MAX_STATISTICS = 1_440  # datapoints in an answer of GetMetricStatistics
+MAX_DATA = 100_800  # values in an answer of GetMetricData
+PAGE = 500  # metrics in an answer of ListMetrics
+RECENT_SECONDS = 3 * 3600  # RecentlyActive=PT3H
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
+
+Input = dict[str, Any]
+Output = dict[str, Any]
+
+
+class CloudWatch:
+    """Answers requests signed for `monitoring`."""
+
+    def __init__(self, metrics: MetricsReader) -> None:
+        self._metrics = metrics
+        self._model: ServiceModel | None = None
+        self._operations: dict[str, Callable[[Input], Awaitable[Output]]] = {
+            "ListMetrics": self._list_metrics,
+            "GetMetricStatistics": self._get_metric_statistics,
+            "GetMetricData": self._get_metric_data,
+        }
+
+    async def handle(self, request: Request) -> Response:
+        """The answer, an error's too, in the protocol of the request."""
+        wire, request_id = wire_of(request), str(uuid.uuid4())
+        try:
+            return await self._answer(wire, request_id)
+        except ApiError as error:
+            return wire.error(error, request_id)
+
+    async def _answer(self, wire: Wire, request_id: str) -> Response:
+        if self._model is None:
+            self._model = await asyncio.to_thread(ServiceModel, "cloudwatch", "2010-08-01")
+        operation = self._model.operations.get(wire.name)
+        if operation is None:
+            raise ApiError("UnknownOperationException", f"CloudWatch has no {wire.name or 'this'}.")
+        implementation = self._operations.get(wire.name)
+        if implementation is None:
+            raise ApiError(
+                "NotImplementedException",
+                f"The local Lambda does not offer {wire.name} of CloudWatch.",
+                status=501,
+            )
+        values = wire.input(operation)
+        try:
+            validate(operation.input, values)
+        except ApiError as error:
+            raise ApiError("ValidationError", error.message) from None
+        return wire.response(operation, await implementation(values), request_id)
+
+    async def _list_metrics(self, input: Input) -> Output:
+        if input.get("Namespace", NAMESPACE) != NAMESPACE:
+            return {"Metrics": []}
+        since = 0 if "RecentlyActive" not in input else int(time.time()) - RECENT_SECONDS
+        filters = [(d["Name"], d.get("Value")) for d in input.get("Dimensions") or ()]
+        found: dict[str, Output] = {}  # by what identifies it, in order
+        for series in await self._metrics.series(input.get("MetricName"), since):
+            for dimensions in dimension_sets(series):
+                if all(
+                    name in dimensions and value in (None, dimensions[name])
+                    for name, value in filters
+                ):
+                    metric = _metric(series.metric, dimensions)
+                    found.setdefault(repr(metric), metric)
+        start = _page(input.get("NextToken"))
+        metrics = list(found.values())
+        output: Output = {"Metrics": metrics[start : start + PAGE]}
+        if len(metrics) > start + PAGE:
+            output["NextToken"] = str(start + PAGE)
+        return output
+
+    async def _get_metric_statistics(self, input: Input) -> Output:
+        statistics = input.get("Statistics") or []
+        extended = input.get("ExtendedStatistics") or []
+        if not statistics and not extended:
+            raise ApiError(
+                "InvalidParameterCombination",
+                "At least one of the parameters Statistics and ExtendedStatistics must be "
+                "specified.",
+            )
+        for name in (*statistics, *extended):
+            _check_statistic(name)
+        metric, period = input["MetricName"], _period(input["Period"])
+        start, end = _range(input)
+        if (wanted := -(-(end - start) // period)) > MAX_STATISTICS:
+            raise ApiError(
+                "InvalidParameterCombination",
+                f"You have requested up to {wanted:,} datapoints, which exceeds the limit of "
+                f"{MAX_STATISTICS:,}. You may reduce the datapoints requested by increasing "
+                "Period, or decreasing the time range.",
+            )
+        points = await self._points(input, metric, start // 60 * 60, end, period)
+        datapoints = []
+        for at, point in sorted(points.items()):
+            datapoint: Output = {name: _statistic(name, point) for name in statistics}
+            if extended:
+                datapoint["ExtendedStatistics"] = {
+                    name: _statistic(name, point) for name in extended
+                }
+            datapoints.append({"Timestamp": at, **datapoint, "Unit": unit(metric)})
+        return {"Label": metric, "Datapoints": datapoints}
+
+    async def _get_metric_data(self, input: Input) -> Output:
+        start, end = _range(input)
+        results: list[Output] = []
+        for query in input["MetricDataQueries"]:
+            stat = query.get("MetricStat")
+            if stat is None:
+                raise ApiError(
+                    "ValidationError",
+                    f"The local Lambda computes no expressions (query {query['Id']}): ask for "
+                    "its metrics with MetricStat.",
+                )
+            _check_statistic(stat["Stat"])
+            metric, period = stat["Metric"].get("MetricName", ""), _period(stat["Period"])
+            if query.get("ReturnData") is False:
+                continue
+            points = await self._points(
+                {**stat["Metric"], "Unit": stat.get("Unit")},
+                metric,
+                start // period * period,
+                end,
+                period,
+            )
+            newest_first = input.get("ScanBy") != "TimestampAscending"
+            times = sorted(points, reverse=newest_first)
+            times = times[: input.get("MaxDatapoints") or MAX_DATA]
+            results.append(
+                {
+                    "Id": query["Id"],
+                    "Label": query.get("Label") or metric,
+                    "Timestamps": times,
+                    "Values": [_statistic(stat["Stat"], points[at]) for at in times],
+                    "StatusCode": "Complete",
+                }
+            )
+        return {"MetricDataResults": results, "Messages": []}
+
+    async def _points(
+        self, of: Input, metric: str, start: int, end: int, period: int
+    ) -> dict[int, Datapoint]:
+        """The datapoints of a metric with the Namespace, Dimensions and Unit in `of`."""
+        if of.get("Namespace") != NAMESPACE or of.get("Unit") not in (None, unit(metric)):
+            return {}
+        dimensions = tuple((d["Name"], d["Value"]) for d in of.get("Dimensions") or ())
+        start = max(start, start + (int(time.time()) - KEPT_SECONDS - start) // period * period)
+        [found] = await self._metrics.datapoints([Wanted(metric, dimensions, start, end, period)])
+        return found
+
+
+def _metric(name: str, dimensions: dict[str, str]) -> Output:
+    pairs = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    return {"Namespace": NAMESPACE, "MetricName": name, "Dimensions": pairs}
+
+
+def _statistic(name: str, point: Datapoint) -> float:
+    match name:
+        case "SampleCount":
+            return float(point.count)
+        case "Sum":
+            return point.sum
+        case "Average":
+            return point.sum / point.count
+        case "Minimum":
+            return point.minimum
+        case "Maximum":
+            return point.maximum
+    return point.percentile(float(name[1:]))
+
+
+def _check_statistic(name: str) -> None:
+    if name not in ("SampleCount", "Sum", "Average", "Minimum", "Maximum") and (
+        _PERCENTILE.fullmatch(name) is None
+    ):
+        raise ApiError("InvalidParameterValue", f"The value {name} for parameter Stat is invalid.")
+
+
+def _period(seconds: int) -> int:
+    if seconds % 60:
+        raise ApiError(
+            "InvalidParameterValue", "The parameter Period must be a multiple of 60 seconds."
+        )
+    return seconds
+
+
+def _range(input: Input) -> tuple[int, int]:
+    start, end = int(input["StartTime"]), int(input["EndTime"])
+    if start >= end:
+        raise ApiError(
+            "InvalidParameterValue",
+            "The parameter StartTime must be less than the parameter EndTime.",
+        )
+    return start, end
+
+
+def _page(token: str | None) -> int:
+    if token and not (token.isdigit() and len(token) < 12):
+        raise ApiError("InvalidNextToken", "The NextToken is invalid.")
+    return int(token or 0)
