@@ -43,6 +43,7 @@ class RuntimeDomain:
         self._events = events
         self._api = RuntimeApi(events)
         self._process: Process | None = None
+        self._output = -1
         self._memory: MemoryMeter | None = None
         self._boot: asyncio.Task[None] | None = None
 
@@ -68,6 +69,7 @@ class RuntimeDomain:
             self._events.launch_failed(Fault(error.error_type, str(error)))
             return
         self._process = process
+        self._output = process.output
         self._journal.follow(process.output)
         self._events.launched()
 
@@ -108,7 +110,7 @@ class RuntimeDomain:
         self._events.process_ended(code)
 
     def _release(self) -> None:
-        self._journal.unfollow()
+        self._journal.unfollow(self._output)
         self._environment.pid = None
         if self._memory is not None:
             self._memory.close()

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from workbench.local.runtime.execution import Execution
+from workbench.local.runtime.platform_events import RuntimeDone, Span
 from workbench.local.runtime.records import Completion, InvokeResult, Report, ReportStatus
 
 
@@ -13,24 +14,22 @@ from workbench.local.runtime.records import Completion, InvokeResult, Report, Re
 class Invocation:
     """One invocation of one environment, from `Sandbox.run` to its REPORT line.
 
-    `began` and `ended` are the event loop's time (`ended` None while it runs), `started_at` is
-    epoch seconds; both clocks begin when initialisation is over, or with the invocation when that
-    runs inside it. `init_ms` is the initialisation that this invocation waited for, if any.
+    `began`, `answered` and `ended` are the event loop's time (the last two None until then; only
+    kept for whoever wants details), `started_at` is epoch seconds; both clocks begin when
+    initialisation is over, or with the invocation when that runs inside it. `init_ms` is the
+    initialisation that this invocation waited for, if any.
     """
 
     execution: Execution
     unreserved: bool
     began: float = 0.0
     started_at: float = 0.0
+    answered: float | None = None
     ended: float | None = None
     init_ms: float | None = None
     status: ReportStatus = "success"
     error_type: str | None = None
     start_logged: bool = False
-
-    def answer(self, result: InvokeResult) -> None:
-        """Give the caller the answer."""
-        self.execution.answer(result)
 
     def fail(self, status: ReportStatus, error_type: str, result: InvokeResult) -> None:
         """The platform ends it; `result` is the answer unless the function gave one before."""
@@ -54,6 +53,26 @@ class Invocation:
             init_ms=self.init_ms,
             status=self.status,
             error_type=self.error_type,
+        )
+
+    def runtime_done(self, now: float) -> RuntimeDone:
+        """What is told when the runtime is done with it, or was stopped, at `now`."""
+        execution = self.execution
+        ended = self.ended or now
+        spans: list[Span] = []
+        if self.answered is not None:
+            latency = self.answered - self.began
+            spans.append(Span("responseLatency", self.started_at, latency * 1000))
+            spans.append(Span("responseDuration", self.started_at + latency, 0.0))
+            overhead = (ended - self.answered) * 1000
+            spans.append(Span("runtimeOverhead", self.started_at + latency, overhead))
+        return RuntimeDone(
+            execution.request,
+            self.status,
+            self.error_type,
+            (ended - self.began) * 1000,
+            len(execution.result.payload) if execution.result and spans else 0,
+            tuple(spans),
         )
 
     def completion(self, report: Report, log_text: str, log_stream: str) -> Completion:

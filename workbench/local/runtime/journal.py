@@ -1,60 +1,114 @@
-"""The log of one environment: the platform's lines and what its process writes, in order."""
+"""The log of one environment: what the platform reports and its processes write, in order."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from typing import Literal, Protocol
 
+from workbench.local.runtime.log_levels import application_threshold
 from workbench.local.runtime.output import Event, OutputPipe
+from workbench.local.runtime.platform_events import LEVELS, PlatformEvent, envelope
 from workbench.local.runtime.records import FunctionSpec, LogSink
 from workbench.local.runtime.variables import log_group
 
+Source = Literal["function", "extension"]
+
+
+class Listener(Protocol):
+    """Who hears of everything besides the log: the extensions' telemetry."""
+
+    def platform(self, event: PlatformEvent, seconds: float) -> None:
+        """The platform reported `event` at this time (epoch seconds)."""
+
+    def logged(self, source: Source, events: list[Event]) -> None:
+        """A process of the environment wrote `events`."""
+
 
 class Journal:
-    """Passes log events on as they come, and remembers them until `take`."""
+    """Passes log events on as they come, and remembers them until `take`.
+
+    `listener`, when there is one, hears of all platform events; into the log go those that the
+    function's log format has and its SystemLogLevel lets through (lambda-facts §3.2).
+    """
 
     def __init__(self, spec: FunctionSpec, log_stream: str, sink: LogSink) -> None:
+        self.listener: Listener | None = None
         self._group = log_group(spec)
         self._log_stream = log_stream
         self._sink = sink
         self._loop = asyncio.get_running_loop()
-        self._output: OutputPipe | None = None
+        self._system_level = LEVELS[spec.system_log_level or "INFO"]
+        self._threshold = application_threshold(spec)
+        self._json = spec.log_format == "JSON"
+        self._debug = self._json and self._system_level <= LEVELS["DEBUG"]
+        self._outputs: dict[int, OutputPipe] = {}
         self._events: list[Event] = []
 
-    def follow(self, descriptor: int) -> None:
-        """Log what comes out of a process's pipe from now on, and own its descriptor."""
-        self._output = OutputPipe(descriptor, self._log)
-        self._loop.add_reader(descriptor, self._readable)
+    @property
+    def wants_details(self) -> bool:
+        """Whether anybody hears of events that a text log does not have."""
+        return self._debug or self.listener is not None
 
-    def unfollow(self) -> None:
+    def follow(self, descriptor: int, source: Source = "function") -> None:
+        """Log what comes out of a process's pipe from now on, and own its descriptor."""
+        threshold = self._threshold if source == "function" else 0
+        emit = self._function_wrote if source == "function" else self._extension_wrote
+        pipe = self._outputs[descriptor] = OutputPipe(descriptor, emit, threshold)
+        self._loop.add_reader(descriptor, self._readable, pipe)
+
+    def unfollow(self, descriptor: int) -> None:
         """Log the rest of what the process wrote; there will be no more."""
-        if self._output is not None:
-            self._output.flush()
-            self._loop.remove_reader(self._output.descriptor)
-            self._output.close()
-            self._output = None
+        pipe = self._outputs.pop(descriptor, None)
+        if pipe is not None:
+            pipe.flush()
+            self._loop.remove_reader(descriptor)
+            pipe.close()
 
     def flush(self) -> None:
-        """Log what is in the pipe now, also a line that has no end yet."""
-        if self._output is not None and self._output.open:
-            self._output.flush()
+        """Log what is in the pipes now, also a line that has no end yet."""
+        for pipe in self._outputs.values():
+            if pipe.open:
+                pipe.flush()
 
-    def write(self, *lines: str | None) -> None:
-        """Log lines of the platform's own; None is none."""
-        now = int(time.time() * 1000)
-        self._log([(now, line) for line in lines if line is not None])
+    def platform(self, *events: PlatformEvent) -> None:
+        """Report these events of the platform's."""
+        now = time.time()
+        stamp = int(now * 1000)
+        if self._json:
+            lines = [
+                (stamp, envelope(event, now) + "\n")
+                for event in events
+                if LEVELS[event.level] >= self._system_level
+            ]
+        else:
+            lines = [(stamp, line) for event in events if (line := event.text())]
+        if lines:
+            self._log(lines)
+        if self.listener is not None:
+            for event in events:
+                self.listener.platform(event, now)
 
     def take(self) -> str:
         """The text logged since the last time."""
         events, self._events = self._events, []
         return "".join([message for _, message in events])
 
+    def _function_wrote(self, events: list[Event]) -> None:
+        self._log(events)
+        if self.listener is not None:
+            self.listener.logged("function", events)
+
+    def _extension_wrote(self, events: list[Event]) -> None:
+        self._log(events)
+        if self.listener is not None:
+            self.listener.logged("extension", events)
+
     def _log(self, events: list[Event]) -> None:
         self._events += events
         self._sink.append(self._group, self._log_stream, events)
 
-    def _readable(self) -> None:
-        assert self._output is not None
-        self._output.drain()
-        if not self._output.open:
-            self._loop.remove_reader(self._output.descriptor)
+    def _readable(self, pipe: OutputPipe) -> None:
+        pipe.drain()
+        if not pipe.open:
+            self._loop.remove_reader(pipe.descriptor)

@@ -10,6 +10,8 @@ import os
 import time
 from collections.abc import Callable
 
+from workbench.local.runtime.log_levels import frame_level, line_level
+
 FRAME_MARK = b"\xa5\x5a\x00"
 _FRAME_HEAD = 16
 MAX_PARTIAL = 256 * 1024
@@ -19,10 +21,14 @@ Event = tuple[int, str]
 
 
 class EventCutter:
-    """Bytes in, (epoch ms, message) out. Each line is an event, each frame is one event."""
+    """Bytes in, (epoch ms, message) out. Each line is an event, each frame is one event.
 
-    def __init__(self) -> None:
+    Events of a lower level than `threshold` are left out (see log_levels).
+    """
+
+    def __init__(self, threshold: int = 0) -> None:
         self._rest = b""
+        self._threshold = threshold
 
     def feed(self, data: bytes, now: int) -> list[Event]:
         """The events that `data` completes. Lines get `now`, frames have their own time."""
@@ -48,9 +54,9 @@ class EventCutter:
             if text:
                 whole, newline, partial = text.rpartition(b"\n")
                 if newline:
-                    events += [(now, _text(line) + "\n") for line in whole.split(b"\n")]
+                    events += self._kept(now, [_text(line) + "\n" for line in whole.split(b"\n")])
                 if partial and (mark >= 0 or len(partial) >= MAX_PARTIAL):
-                    events.append((now, _line(partial)))
+                    events += self._kept(now, [_line(partial)])
                 else:
                     self._rest = partial + self._rest
             if mark < 0:
@@ -63,8 +69,9 @@ class EventCutter:
             if len(data) < end:
                 self._rest = data
                 break
-            stamp = int.from_bytes(data[8:16], "big") // 1000
-            events.append((stamp, _line(data[_FRAME_HEAD:end])))
+            if frame_level(data[3]) >= self._threshold:
+                stamp = int.from_bytes(data[8:16], "big") // 1000
+                events.append((stamp, _line(data[_FRAME_HEAD:end])))
             data = data[end:]
         return events
 
@@ -73,7 +80,12 @@ class EventCutter:
         if not self._rest or self._rest.startswith(b"\xa5"):
             return []
         rest, self._rest = self._rest, b""
-        return [(now, _line(rest))]
+        return self._kept(now, [_line(rest)])
+
+    def _kept(self, now: int, lines: list[str]) -> list[Event]:
+        if not self._threshold:
+            return [(now, line) for line in lines]
+        return [(now, line) for line in lines if line_level(line) >= self._threshold]
 
 
 def _line(data: bytes) -> str:
@@ -88,11 +100,13 @@ def _text(data: bytes) -> str:
 class OutputPipe:
     """The reading end of a process's output. Non-blocking; owns the descriptor."""
 
-    def __init__(self, descriptor: int, emit: Callable[[list[Event]], None]) -> None:
+    def __init__(
+        self, descriptor: int, emit: Callable[[list[Event]], None], threshold: int = 0
+    ) -> None:
         os.set_blocking(descriptor, False)
         self.descriptor = descriptor
         self._emit = emit
-        self._cutter = EventCutter()
+        self._cutter = EventCutter(threshold)
         self.open = True
 
     def drain(self) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import time
 from typing import Protocol
 
-from workbench.local.runtime import log_lines
+from workbench.local.runtime import platform_events
 from workbench.local.runtime.deadline import Deadline
 from workbench.local.runtime.domain import RuntimeDomain
 from workbench.local.runtime.environment import Environment, State
@@ -34,6 +34,8 @@ from workbench.local.runtime.records import (
     Observer,
     ReportStatus,
 )
+
+INITIALIZATION_TYPE = "on-demand"
 
 
 class Owner(Protocol):
@@ -134,8 +136,11 @@ class Sandbox:
         if self.environment.state is State.FAILED:
             self.environment.to(State.STARTING)
         if phase == "init":
-            self._journal.write(log_lines.init_start(self.spec, self.environment.log_stream, phase))
             self._deadline.set(self._init_timeout)
+        instance = self.environment.log_stream
+        self._journal.platform(
+            platform_events.InitStart(self.spec, instance, INITIALIZATION_TYPE, phase)
+        )
         self._domain = RuntimeDomain(self.environment, self._launcher, self._journal, self)
         self._domain.start()
 
@@ -160,6 +165,7 @@ class Sandbox:
         assert self._domain is not None
         self._domain.meet()
         self.environment.to(State.READY)
+        self._report_init("success", None)
         if self._invocation is None:
             self._deadline.clear()
             self._leave_if_retiring()
@@ -190,8 +196,9 @@ class Sandbox:
 
     def _report_init(self, status: str, error_type: str | None) -> None:
         taken = (self._loop.time() - self._init_began) * 1000
-        self._journal.write(
-            log_lines.init_report(self.spec, taken, self._phase, status, error_type)
+        self._journal.platform(
+            platform_events.InitRuntimeDone(INITIALIZATION_TYPE, self._phase, status, error_type),
+            platform_events.InitReport(INITIALIZATION_TYPE, self._phase, status, error_type, taken),
         )
 
     # The invocation.
@@ -208,7 +215,7 @@ class Sandbox:
         request = invocation.execution.request
         self.environment.to(State.BUSY)
         self._domain.deliver(request, int((invocation.started_at + self.spec.timeout) * 1000))
-        self._journal.write(log_lines.start(self.spec, request))
+        self._journal.platform(platform_events.Start(request, self.spec.version))
         invocation.start_logged = True
 
     def _finish_normally(self) -> None:
@@ -225,13 +232,14 @@ class Sandbox:
         self._journal.flush()
         request = invocation.execution.request
         if not invocation.start_logged:
-            self._journal.write(log_lines.start(self.spec, request))
+            self._journal.platform(platform_events.Start(request, self.spec.version))
+        if invocation.status != "success" or self._journal.wants_details:
+            self._journal.platform(invocation.runtime_done(self._loop.time()))
         duration = invocation.duration_ms(self._loop.time())
         memory = self._domain.peak_mb(duration) if self._domain is not None else 0
         report = invocation.report(duration, memory)
-        self._journal.write(
-            log_lines.end(self.spec, request.request_id),
-            log_lines.report(self.spec, request.request_id, report),
+        self._journal.platform(
+            platform_events.End(request.request_id), platform_events.Reported(request, report)
         )
         completion = invocation.completion(
             report, self._journal.take(), self.environment.log_stream
@@ -271,7 +279,7 @@ class Sandbox:
 
     def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None:
         if self._invocation is not None:
-            self._invocation.answer(InvokeResult(body, None, content_type, streamed))
+            self._answer(self._invocation, InvokeResult(body, None, content_type, streamed))
 
     def runtime_chunk(self, chunk: bytes) -> None:
         if self._invocation is not None:
@@ -282,7 +290,12 @@ class Sandbox:
     def runtime_error(self, body: bytes, error_type: str) -> None:
         # A function's own error leaves no Status on the REPORT line.
         if self._invocation is not None:
-            self._invocation.answer(InvokeResult(body, "Unhandled"))
+            self._answer(self._invocation, InvokeResult(body, "Unhandled"))
+
+    def _answer(self, invocation: Invocation, result: InvokeResult) -> None:
+        if self._journal.wants_details:
+            invocation.answered = self._loop.time()
+        invocation.execution.answer(result)
 
     def runtime_oversize(self) -> None:
         if self._invocation is not None:
