@@ -1,4 +1,4 @@
-"""`workbench functions`, `logs`, `versions` and `history`."""
+"""`workbench functions`, `logs`, `metrics`, `versions` and `history`."""
 
 from __future__ import annotations
 
@@ -77,6 +77,19 @@ def until_report(lines: Iterable[str], request_id: str) -> list[str]:
         if line.startswith(f"REPORT RequestId: {request_id}"):
             return found
     raise AssertionError(f"it ended without the report of {request_id}: {found}")
+
+
+def test_metrics(shop: Path) -> None:
+    run("invoke", "Fail", cwd=shop)
+    found = json.loads(run("metrics", "Fail", "--since", "1d", cwd=shop).stdout)
+    by_name = {each["MetricName"]: each for each in found}
+    assert by_name["Errors"]["Sum"] == by_name["Invocations"]["Sum"] >= 1
+    assert by_name["Duration"]["p50"] <= by_name["Duration"]["Maximum"]
+    everything = on_terminal("metrics", cwd=shop).splitlines()
+    assert everything[0].split()[:3] == ["FUNCTION", "INVOCATIONS", "ERRORS"]
+    assert any(line.startswith("Fail ") and " ms" in line for line in everything)
+    one = on_terminal("metrics", "Fail", cwd=shop).splitlines()
+    assert one[0].split()[0] == "METRIC" and any(line.startswith("Duration, ms") for line in one)
 
 
 def test_versions(shop: Path) -> None:

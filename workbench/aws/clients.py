@@ -50,6 +50,16 @@ class Clients:
         """For reading logs."""
         return self._once(lambda: self._logs)
 
+    @property
+    def cloudwatch(self) -> Any:
+        """For reading metrics."""
+        return self._once(lambda: self._cloudwatch)
+
+    @property
+    def xray(self) -> Any:
+        """For reading traces."""
+        return self._once(lambda: self._xray)
+
     def name_invocation(self, token: str | None) -> None:
         """Name this thread's next invocations, so that they can be cancelled (local only)."""
         self._invocation.token = token
@@ -81,6 +91,14 @@ class Clients:
             "logs", attempts=3, read_timeout=LIVE_TAIL_READ_SECONDS
         )
         return client
+
+    @cached_property
+    def _cloudwatch(self) -> Any:
+        return self._make("cloudwatch", attempts=3)
+
+    @cached_property
+    def _xray(self) -> Any:
+        return self._make("xray", attempts=3)
 
     def _make(self, service: str, *, attempts: int, read_timeout: int = 60) -> Any:
         from botocore.config import Config

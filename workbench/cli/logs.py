@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import threading
 import time
@@ -12,11 +11,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workbench.cli.target import add_target_options, open_target, suggesting
+from workbench.cli.time_span import time_span
 
 if TYPE_CHECKING:
     from workbench.aws.records import LogEvent
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +25,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--since",
-        type=_duration,
-        default=_duration("10m"),
+        type=time_span,
+        default=time_span("10m"),
         metavar="AGO",
         help="begin so long ago: 30s, 10m, 2h or 1d (default: 10m)",
     )
@@ -65,10 +63,3 @@ def _json(event: LogEvent) -> str:
         "logStreamName": event.stream,
     }
     return json.dumps(document, ensure_ascii=False)
-
-
-def _duration(text: str) -> int:
-    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text} is not a time span: use 30s, 10m, 2h or 1d")
-    return int(match[1]) * _UNITS[match[2]]

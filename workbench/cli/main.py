@@ -23,6 +23,7 @@ COMMANDS = {
     "functions": "list the functions",
     "invoke": "invoke a function",
     "logs": "show or follow a function's logs",
+    "metrics": "show what CloudWatch measures of the functions",
     "versions": "list a function's versions and aliases",
     "events": "list, show and generate sample events",
     "history": "list the invocations made from this project",

@@ -139,7 +139,7 @@ class CloudWatch:
             points = await self._points(
                 {**stat["Metric"], "Unit": stat.get("Unit")},
                 metric,
-                start // period * period,
+                start // 60 * 60,
                 end,
                 period,
             )
