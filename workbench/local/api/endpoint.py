@@ -27,6 +27,7 @@ from workbench.local.api import (
     updates,
     versions,
 )
+from workbench.local.api.async_functions import AsyncFunctions
 from workbench.local.api.cloudwatch import CloudWatch
 from workbench.local.api.context import Context, FunctionRuntime
 from workbench.local.api.context import Operation as Implementation
@@ -38,7 +39,7 @@ from workbench.local.api.transitions import Transitions
 from workbench.local.api.validate import validate
 from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
-from workbench.local.delivery.async_queue import AsyncQueue
+from workbench.local.delivery.async_invocations import AsyncInvocations
 from workbench.local.errors import ApiError
 from workbench.local.gate import PRESIGNED, Caller
 from workbench.local.http_messages import Answer, Request, Response
@@ -134,19 +135,25 @@ class Endpoint:
         self._lambda = ServiceModel("lambda", "2015-03-31")
         self._logs = ServiceModel("logs", "2014-03-28")
         self._specs = Specs(self._context)
-        self._queue = AsyncQueue(
-            store.async_events, self._specs.find, runtime.invoke, time_scale=config.time_scale
+        self.asynchronous = AsyncInvocations(
+            store,
+            AsyncFunctions(self._context, self._specs),
+            runtime.invoke,
+            services,
+            recorder.metrics,
+            recorder.notice,
+            time_scale=config.time_scale,
         )
         operation = self._lambda.operations["Invoke"]
-        self._invoker = Invoker(self._context, operation, self._specs, self._queue)
+        self._invoker = Invoker(self._context, operation, self._specs, self.asynchronous.queue)
         self._cloudwatch = CloudWatch(recorder.metrics_reader)
         self.linked = LinkedFunctions(self._context, self._specs)
         store.functions.on_change.append(self._function_changed)
 
     @property
     def busy(self) -> bool:
-        """Whether an invocation is running."""
-        return self._invoker.in_flight > 0 or self._queue.running > 0
+        """Whether an invocation is running, or a record of one is on its way."""
+        return self._invoker.in_flight > 0 or self.asynchronous.busy
 
     async def start(self, url: str) -> None:
         """Begin to work, reachable at `url`: end interrupted transitions, resume the queue."""
@@ -154,11 +161,11 @@ class Endpoint:
         store = self._context.store
         store.collect_code()
         self._context.transitions.resume()
-        self._queue.resume()
+        self.asynchronous.resume()
 
     async def close(self) -> None:
         """Start nothing more. The store belongs to whoever opened it."""
-        self._queue.close()
+        await self.asynchronous.close()
         self._context.transitions.close()
 
     def handle(self, request: Request, caller: Caller) -> Answer:

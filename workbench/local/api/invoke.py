@@ -8,12 +8,14 @@ import json
 from collections.abc import Callable
 from urllib.parse import parse_qs, unquote
 
+from workbench.local.api import recursion
 from workbench.local.api.context import Context
 from workbench.local.api.model import Operation, Route
 from workbench.local.api.parse import rest_json
 from workbench.local.api.payload import is_json, jackson_error
 from workbench.local.api.specs import Specs, Target
 from workbench.local.api.validate import validate
+from workbench.local.delivery.async_invocations import MAX_EVENT
 from workbench.local.delivery.async_queue import AsyncQueue
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Answer, Deferred, Request, Response
@@ -31,7 +33,6 @@ PREFIX = "/2015-03-31/functions/"
 SUFFIX = "/invocations"
 
 MAX_PAYLOAD = 6_291_456
-MAX_EVENT = 1_048_576
 MAX_CLIENT_CONTEXT = 3_583
 LOG_TAIL = 4_096
 
@@ -59,10 +60,12 @@ class Invoker:
         if kind == "DryRun":
             return Response(204, b"", [("x-amzn-RequestId", new_request_id())])
         request_id = new_request_id()
-        trace = headers.get("x-amzn-trace-id") or new_trace()
+        trace = headers.get("x-amzn-trace-id")
         if kind == "Event":
+            trace = trace or new_trace()
             self._queue.accept(request_id, target.spec.name, _qualifier(target), payload, trace)
             return Response(202, b"", _headers(request_id, trace))
+        trace = recursion.trace_header(self._context, target, trace)
         context = headers.get("x-amz-client-context")
         invocation = InvokeRequest(
             request_id,

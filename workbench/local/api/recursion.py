@@ -1,10 +1,15 @@
-"""Get- and PutFunctionRecursionConfig: whether loops of invocations are ended (lambda-facts §6)."""
+"""Recursive loops of invocations, and whether they are ended: Get- and PutFunctionRecursionConfig
+(lambda-facts §6)."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from workbench.local.api.context import Context, Input, Output, unqualified_only
+from workbench.local.api.specs import Target
+from workbench.local.delivery import lineage
+from workbench.local.errors import ApiError
+from workbench.local.request_ids import new_trace
 
 KIND: Final = "recursion"
 TERMINATE = "Terminate"
@@ -27,6 +32,21 @@ def recursive_loop(context: Context, name: str) -> str:
     """What happens when the function `name` is found in a loop: Terminate or Allow."""
     kept: str | None = context.store.attachments.get(KIND, name)
     return kept or TERMINATE
+
+
+def trace_header(context: Context, target: Target, incoming: str | None) -> str:
+    """The trace header for an invocation of `target` asked for with the header `incoming`.
+
+    Raises ApiError when the invocation continues a recursive loop.
+    """
+    if not incoming:
+        return new_trace() + lineage.first(target.mark)
+    header, earlier = lineage.extended(incoming, target.mark)
+    name = target.spec.name
+    if earlier >= lineage.LIMIT and recursive_loop(context, name) == TERMINATE:
+        context.metrics.count("RecursiveInvocationsDropped", name)
+        raise ApiError("RecursiveInvocationException", lineage.LOOP)
+    return header
 
 
 def _name(context: Context, input: Input) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from workbench.local.api.context import Context
 from workbench.local.arns import resolve_function
+from workbench.local.delivery import lineage
 from workbench.local.errors import ApiError, conflict
 from workbench.local.runtime.records import FunctionSpec
 from workbench.local.store.records import LATEST, Version
@@ -32,10 +33,12 @@ _VOLATILE = frozenset(
 class Target:
     """Where an invocation goes: the ARN it was invoked by, and its version or weighted two.
 
-    `source` is the handler's file when the code is a linked folder, as it was at `saved`.
+    `mark` stands for the function in a lineage (see delivery/lineage.py). `source` is the
+    handler's file when the code is a linked folder, as it was at `saved`.
     """
 
     invoked_arn: str
+    mark: str
     spec: FunctionSpec
     other: FunctionSpec | None = None
     other_weight: float = 0.0
@@ -129,14 +132,15 @@ class Specs:
         version, alias = context.version(name, qualifier or LATEST)
         _check_state(version)
         invoked_arn = context.arn(name, qualifier)
+        mark = lineage.mark(context.arn(name))
         for other, weight in alias.weights.items() if alias else ():
             second, _ = context.version(name, other)
             _check_state(second)
-            return Target(invoked_arn, self.spec(version), self.spec(second), weight)
+            return Target(invoked_arn, mark, self.spec(version), self.spec(second), weight)
         spec = self.spec(version)
         source = handler_file(version.folder, spec.handler) if version.folder else None
         saved = _saved(source) if source else 0
-        return Target(invoked_arn, spec, source=source, saved=saved)
+        return Target(invoked_arn, mark, spec, source=source, saved=saved)
 
     def _changed(self, name: str) -> None:
         # Keys are names as requests wrote them; changes are rare, so all may go.

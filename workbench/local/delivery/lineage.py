@@ -12,6 +12,12 @@ import hashlib
 LIMIT = 16
 """Invocations of one function in one chain; the next one is a loop."""
 
+LOOP = (
+    "Lambda has detected your function being invoked in a recursive loop with other AWS resources "
+    "and stopped your function's invocation."
+)
+"""What the caller of such an invocation is told."""
+
 _FUNCTIONS = 16  # how many a header remembers, so that it keeps a bounded length
 _MOST = 255
 _KEY = ";Lineage="
@@ -20,6 +26,14 @@ _KEY = ";Lineage="
 def mark(function_arn: str) -> str:
     """What stands for a function (an unqualified ARN) in a lineage: 8 hexadecimal digits."""
     return hashlib.sha256(function_arn.encode()).hexdigest()[:8]
+
+
+def loop_notice(function: str) -> str:
+    """What a person is told when an invocation of `function` was stopped."""
+    return (
+        f"{function} was invoked in a recursive loop and stopped after {LIMIT} times. If the loop "
+        "is meant: aws lambda put-function-recursion-config --recursive-loop Allow."
+    )
 
 
 def first(mark: str) -> str:

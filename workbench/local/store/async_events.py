@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 
-from workbench.local.store.records import AsyncEvent
+from workbench.local.store import deliveries
+from workbench.local.store.database import transaction
+from workbench.local.store.records import AsyncEvent, Delivery
 
+# Rows in the order they came: keys in any other order make adding one take three times as long.
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS async_events (
-    request_id TEXT PRIMARY KEY,
+CREATE TABLE IF NOT EXISTS event_queue (
+    id INTEGER PRIMARY KEY,
+    request_id TEXT NOT NULL,
     function TEXT NOT NULL,
     qualifier TEXT NOT NULL,
-    payload BLOB NOT NULL,
     trace_header TEXT NOT NULL,
     accepted REAL NOT NULL,
     due REAL NOT NULL,
-    attempts INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS async_events_due ON async_events (due);
+    attempts INTEGER NOT NULL DEFAULT 0,
+    waits_for TEXT NOT NULL DEFAULT '',
+    last_version TEXT NOT NULL DEFAULT '',
+    last_response BLOB NOT NULL DEFAULT x'',
+    payload BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS event_queue_due ON event_queue (function, due);
+-- The queue as schema 2 had it: made when it is not there, so that it can be read.
+CREATE TABLE IF NOT EXISTS async_events (
+    request_id, function, qualifier, payload, trace_header, accepted, due, attempts
+);
+INSERT INTO event_queue
+    (request_id, function, qualifier, payload, trace_header, accepted, due, attempts)
+    SELECT request_id, function, qualifier, payload, trace_header, accepted, due, attempts
+    FROM async_events;
+DROP TABLE async_events;
 """
+
+_COLUMNS = (
+    "id, request_id, function, qualifier, trace_header, accepted, due, attempts, waits_for,"
+    " last_version, last_response"
+)
 
 
 class AsyncEvents:
@@ -27,53 +49,84 @@ class AsyncEvents:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def add(self, event: AsyncEvent) -> None:
-        """Keep an event; durable when this returns."""
-        self._db.execute(
-            "INSERT INTO async_events VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                event.request_id,
-                event.function,
-                event.qualifier,
-                event.payload,
-                event.trace_header,
-                event.accepted,
-                event.due,
-                event.attempts,
-            ),
+    def add(
+        self,
+        request_id: str,
+        function: str,
+        qualifier: str,
+        trace_header: str,
+        payload: bytes,
+        accepted: float,
+    ) -> int:
+        """Keep an event that is due at once, and return its id; durable when this returns."""
+        cursor = self._db.execute(
+            "INSERT INTO event_queue (request_id, function, qualifier, trace_header, accepted,"
+            " due, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (request_id, function, qualifier, trace_header, accepted, accepted, payload),
         )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
 
-    def due(
-        self, before: float, limit: int, *, excluding: set[str], functions: set[str]
-    ) -> list[AsyncEvent]:
-        """At most `limit` events whose time has come, the oldest first; not those whose request
-        id is among `excluding`, nor those of `functions`."""
-        marks = ",".join("?" * len(functions))
-        rows = self._db.execute(
-            f"SELECT * FROM async_events WHERE due <= ? AND function NOT IN ({marks})"
-            " ORDER BY due LIMIT ?",
-            (before, *functions, limit + len(excluding)),
-        )
-        return [AsyncEvent(*row) for row in rows if row[0] not in excluding][:limit]
-
-    def next_due(self, after: float) -> float | None:
-        """When the next event after `after` comes due (epoch seconds), or None."""
+    def get(self, id: int) -> AsyncEvent | None:
+        """One event with its payload, or None."""
         row = self._db.execute(
-            "SELECT min(due) FROM async_events WHERE due > ?", (after,)
+            f"SELECT {_COLUMNS}, payload FROM event_queue WHERE id = ?", (id,)
+        ).fetchone()
+        return AsyncEvent(*row) if row else None
+
+    def functions(self) -> list[str]:
+        """The names of the functions that have events."""
+        rows = self._db.execute("SELECT DISTINCT function FROM event_queue")
+        return [name for (name,) in rows]
+
+    def due(self, function: str, before: float, limit: int) -> list[int]:
+        """The ids of at most `limit` events of a function whose time has come, oldest first."""
+        rows = self._db.execute(
+            "SELECT id FROM event_queue WHERE function = ? AND due <= ? ORDER BY due LIMIT ?",
+            (function, before, limit),
+        )
+        return [id for (id,) in rows]
+
+    def next_due(self, function: str, after: float) -> float | None:
+        """When the function's next event after `after` comes due (epoch seconds), or None."""
+        row = self._db.execute(
+            "SELECT min(due) FROM event_queue WHERE function = ? AND due > ?", (function, after)
         ).fetchone()
         return None if row[0] is None else float(row[0])
 
-    def postpone(self, request_id: str, due: float, attempts: int) -> None:
-        """Try the event again at `due`, `attempts` having been made."""
+    def postpone(self, event: AsyncEvent) -> None:
+        """Keep when the event is due next, and what happened to it so far."""
         self._db.execute(
-            "UPDATE async_events SET due = ?, attempts = ? WHERE request_id = ?",
-            (due, attempts, request_id),
+            "UPDATE event_queue SET due = ?, attempts = ?, waits_for = ?, last_version = ?,"
+            " last_response = ? WHERE id = ?",
+            (
+                event.due,
+                event.attempts,
+                event.waits_for,
+                event.last_version,
+                event.last_response,
+                event.id,
+            ),
         )
 
-    def remove(self, request_id: str) -> None:
-        """The event is over."""
-        self._db.execute("DELETE FROM async_events WHERE request_id = ?", (request_id,))
+    def finish(self, ids: Sequence[int], outgoing: Iterable[Delivery] = ()) -> None:
+        """The events are over, and `outgoing` is to be delivered: both are kept, or neither."""
+        with transaction(self._db) as db:
+            db.executemany("DELETE FROM event_queue WHERE id = ?", [(id,) for id in ids])
+            for delivery in outgoing:
+                deliveries.insert(db, delivery)
+
+    def hasten(self, now: float) -> None:
+        """Every event that waits is due at `now`."""
+        self._db.execute("UPDATE event_queue SET due = ? WHERE due > ?", (now, now))
 
     def count(self) -> int:
         """How many events wait or run."""
-        return int(self._db.execute("SELECT count(*) FROM async_events").fetchone()[0])
+        return int(self._db.execute("SELECT count(*) FROM event_queue").fetchone()[0])
+
+    def waiting(self, limit: int) -> list[AsyncEvent]:
+        """The events that come next, by the time they are due; their payloads are left out."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS}, x'' FROM event_queue ORDER BY due LIMIT ?", (limit,)
+        )
+        return [AsyncEvent(*row) for row in rows]

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 LATEST = "$LATEST"
 
@@ -114,13 +114,43 @@ class CodeSigningConfig:
 
 @dataclass(frozen=True, slots=True)
 class AsyncEvent:
-    """An accepted asynchronous invocation. `due` and `accepted` are epoch seconds."""
+    """An accepted asynchronous invocation. `due` and `accepted` are epoch seconds.
 
+    `qualifier` is what it was invoked by, "" for none. `attempts` counts the times the function
+    ran and failed; `last_version` and `last_response` are those of the last such time. `waits_for`
+    says in words what it waits for, "" before its first attempt.
+    """
+
+    id: int
     request_id: str
     function: str
     qualifier: str
-    payload: bytes
     trace_header: str
     accepted: float
     due: float
-    attempts: int = 0
+    attempts: int
+    waits_for: str
+    last_version: str
+    last_response: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is to be sent to the destination or dead-letter queue `arn` about an event of
+    `function` and `qualifier`.
+
+    `attributes` are the message attributes of a dead letter; a record has `Result` there, Success
+    or Failure. `due` is in epoch seconds, `tries` were made. `id` is 0 until it is kept.
+    """
+
+    kind: Literal["destination", "dead-letter"]
+    function: str
+    qualifier: str
+    arn: str
+    trace_header: str
+    attributes: Mapping[str, str]
+    body: bytes
+    due: float
+    tries: int = 0
+    id: int = 0

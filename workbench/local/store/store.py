@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from workbench.local.config import ServerConfig
-from workbench.local.store import async_events, attachments, code_signing, functions, layers
+from workbench.local.store import (
+    async_events,
+    attachments,
+    code_signing,
+    deliveries,
+    functions,
+    layers,
+)
 from workbench.local.store.async_events import AsyncEvents
 from workbench.local.store.attachments import Attachments
 from workbench.local.store.code import CodeStore
 from workbench.local.store.code_signing import CodeSigningConfigs
 from workbench.local.store.database import open_database
+from workbench.local.store.deliveries import Deliveries
 from workbench.local.store.functions import Functions
 from workbench.local.store.layers import Layers
 from workbench.local.store.logs import LogStore
@@ -24,7 +32,7 @@ class Store:
 
     def __init__(self, config: ServerConfig) -> None:
         state = config.state
-        parts = (functions, attachments, layers, code_signing, async_events)
+        parts = (functions, attachments, layers, code_signing, async_events, deliveries)
         schema = "".join(part.SCHEMA for part in parts)
         self._db = open_database(state / "state.db", schema, SCHEMA_VERSION)
         self.functions = Functions(self._db, config)
@@ -32,6 +40,7 @@ class Store:
         self.layers = Layers(self._db)
         self.code_signing_configs = CodeSigningConfigs(self._db)
         self.async_events = AsyncEvents(self._db)
+        self.deliveries = Deliveries(self._db)
         self.code = CodeStore(state / "code")
         self.logs = LogStore(state / "logs.db", group_bytes=config.log_group_bytes)
 
