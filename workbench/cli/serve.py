@@ -38,6 +38,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--region", type=_region, default="us-east-1", metavar="R", help="default: us-east-1"
     )
     parser.add_argument(
+        "--concurrency",
+        type=_concurrency,
+        default=1000,
+        metavar="N",
+        help="concurrent executions of the account; new accounts have 10 (default: 1000)",
+    )
+    parser.add_argument(
         "--linger",
         type=_seconds,
         metavar="SECONDS",
@@ -58,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             account=arguments.account,
             region=arguments.region,
             linger=arguments.linger,
+            concurrency=arguments.concurrency,
         )
     )
 
@@ -78,6 +86,12 @@ def _region(text: str) -> str:
     if not _REGION.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text} is not a region: use one like eu-west-1")
     return text
+
+
+def _concurrency(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is no concurrency: use 1 to 100000")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

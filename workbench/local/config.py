@@ -14,7 +14,7 @@ class ServerConfig:
     `port` 0 takes a free one; `url` is known only once the server listens (see `Endpoint.url`).
     `transition_seconds` is how long `Pending` and `InProgress` last (lambda-facts §4.3).
     `time_scale` divides Lambda's long waits (retries of asynchronous events, lambda-facts §6).
-    `concurrency` and `unreserved_minimum` are the account's (§5); `log_group_bytes` bounds the
+    `concurrency` is the account's (§5); `log_group_bytes` bounds the
     text kept for one log group, oldest dropped first.
     """
 
@@ -27,5 +27,10 @@ class ServerConfig:
     transition_seconds: float = 0.02
     time_scale: float = 1.0
     concurrency: int = 1000
-    unreserved_minimum: int = 100
     log_group_bytes: int = 64 * 1024 * 1024
+
+    @property
+    def unreserved_minimum(self) -> int:
+        """The concurrency that no function may take for itself: 100, and all of it in accounts
+        that have less, such as new ones with 10 or 50 (lambda-facts §5)."""
+        return min(100, self.concurrency)

@@ -41,7 +41,8 @@ class ServerOptions:
     """What `workbench serve` was asked for.
 
     `root` is the project's folder (it may be empty). `port` 0 takes a free one. With `linger`,
-    the server stops after that many seconds in which nobody used it.
+    the server stops after that many seconds in which nobody used it. `concurrency` is the
+    account's.
     """
 
     root: Path
@@ -49,6 +50,7 @@ class ServerOptions:
     account: str = "123456789012"
     region: str = "us-east-1"
     linger: float | None = None
+    concurrency: int = 1000
 
 
 def run(options: ServerOptions) -> int:
@@ -88,9 +90,7 @@ class LocalLambda:
         self._store = Store(config)
         self._recorder = Recorder(self.broadcaster, state.path)
         runtime_config = RuntimeConfig(config.state, account_concurrency=config.concurrency)
-        self._runtime = Runtime(
-            runtime_config, self._store.logs, self._recorder, self._store.functions.reserved
-        )
+        self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
         self._services = Services(config)
         self._endpoint = Endpoint(
             config, self._store, self._runtime, self._services, self._recorder
@@ -154,6 +154,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         account=options.account,
         region=options.region,
         port=options.port,
+        concurrency=options.concurrency,
     )
     server = LocalLambda(config, state)
     loop = asyncio.get_running_loop()

@@ -61,15 +61,12 @@ class Lab:
         self.root = folder / "code"
         self.root.mkdir()
         self.recorder = Recorder()
-        self.reserved: dict[str, int] = {}
         self.runtime = self.new_runtime(folder / "state")
         self._identities = itertools.count()
 
     def new_runtime(self, state: Path, **config: Any) -> Runtime:
         config.setdefault("standby", False)
-        self.runtime = Runtime(
-            RuntimeConfig(state, **config), self.recorder, self.recorder, self.reserved
-        )
+        self.runtime = Runtime(RuntimeConfig(state, **config), self.recorder, self.recorder)
         return self.runtime
 
     def write(self, name: str, text: str) -> Path:

@@ -138,14 +138,14 @@ async def test_boto3_is_there_and_our_other_packages_are_not(lab: Lab) -> None:
 
 async def test_reserved_concurrency_throttles_with_its_reason(lab: Lab) -> None:
     spec = lab.python("def handler(event, context): return 1")
-    lab.reserved[ARN] = 1
+    lab.runtime.reserve(ARN, 1)
     execution = lab.runtime.invoke(spec, request())
     with pytest.raises(Throttled) as refused:
         lab.runtime.invoke(spec, request())
     assert refused.value.reason == "ReservedFunctionConcurrentInvocationLimitExceeded"
     await execution.completed()
     await lab.invoke(spec)
-    lab.reserved[ARN] = 0
+    lab.runtime.reserve(ARN, 0)
     with pytest.raises(Throttled):
         lab.runtime.invoke(spec, request())
 

@@ -17,8 +17,8 @@ from workbench.local.runtime.environment import (
 )
 from workbench.local.runtime.faults import exit_fault
 from workbench.local.runtime.output import EventCutter
-from workbench.local.runtime.placement import Concurrency, IdlePool
-from workbench.local.runtime.records import FunctionSpec, Throttled
+from workbench.local.runtime.placement import IdlePool
+from workbench.local.runtime.records import FunctionSpec
 
 SPEC = FunctionSpec("fn", "arn", "3", "i", "python3.13", "a.b", Path("/nowhere"))
 
@@ -92,21 +92,6 @@ def test_a_line_without_an_end_becomes_an_event_when_it_is_long() -> None:
     assert cutter.feed(b"x" * 1000, 1) == []
     [(_, text)] = cutter.feed(b"x" * 300_000, 2)
     assert len(text) == 301_001
-
-
-def test_concurrency_pools() -> None:
-    reserved = {"a": 1}
-    pool = Concurrency(3, reserved)
-    pool.enter("a")
-    with pytest.raises(Throttled, match="ReservedFunction"):
-        pool.enter("a")
-    first = pool.enter("b")
-    pool.enter("c")
-    with pytest.raises(Throttled, match=r"^ConcurrentInvocationLimitExceeded"):
-        pool.enter("b")
-    pool.leave("b", first)
-    pool.enter("b")
-    assert pool.in_flight("b") == 1
 
 
 def test_the_environment_used_last_is_taken_first() -> None:

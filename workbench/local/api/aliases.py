@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from workbench.local.api import provisioned
 from workbench.local.api.context import Context, Input, Output, new_revision
 from workbench.local.api.paging import page_size
 from workbench.local.errors import conflict, invalid_parameter, not_found, stale_revision
@@ -101,6 +102,7 @@ def _kept(context: Context, alias: Alias) -> Output:
         )
     for version in (alias.version, *alias.weights):
         context.version(alias.function, version)
+    provisioned.check_moved(context, alias)
     context.store.functions.put_alias(alias)
     return _rendered(context, alias)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from workbench.local.api.context import Context, Input, Output, unqualified_only
 from workbench.local.errors import invalid_parameter
@@ -10,6 +11,7 @@ from workbench.local.store.records import LATEST
 from workbench.local.store.zips import MAX_UNZIPPED, MAX_ZIPPED
 
 TOTAL_CODE_SIZE = 80_530_636_800
+_ALL = 1_000_000
 
 
 def put_function_concurrency(context: Context, input: Input) -> Output:
@@ -18,9 +20,15 @@ def put_function_concurrency(context: Context, input: Input) -> Output:
     unqualified_only(qualifier)
     function = context.function(name, LATEST)
     wanted = input["ReservedConcurrentExecutions"]
+    provisioned = sum(provisioned_of(context, name).values())
+    if wanted < provisioned:
+        raise invalid_parameter(
+            f" ReservedConcurrentExecutions  {wanted} should not be lower than function's total "
+            f"provisioned concurrency [{provisioned}].",
+            type=None,
+        )
     config = context.config
-    others = _reserved(context) - (function.reserved_concurrency or 0)
-    if wanted and config.concurrency - others - wanted < config.unreserved_minimum:
+    if wanted and unclaimed(context, without=name) - wanted < config.unreserved_minimum:
         raise invalid_parameter(
             "Specified ReservedConcurrentExecutions for function decreases account's "
             "UnreservedConcurrentExecution below its minimum value of "
@@ -58,7 +66,7 @@ def get_account_settings(context: Context, input: Input) -> Output:
             "CodeSizeUnzipped": MAX_UNZIPPED,
             "CodeSizeZipped": MAX_ZIPPED,
             "ConcurrentExecutions": total,
-            "UnreservedConcurrentExecutions": total - _reserved(context),
+            "UnreservedConcurrentExecutions": unclaimed(context),
         },
         "AccountUsage": {
             "TotalCodeSize": (functions.total_code_size() + context.store.layers.total_code_size()),
@@ -67,5 +75,26 @@ def get_account_settings(context: Context, input: Input) -> Output:
     }
 
 
-def _reserved(context: Context) -> int:
-    return sum(context.store.functions.reserved.values())
+def all_of(context: Context, name: str) -> list[tuple[str, Any]]:
+    """The function's provisioned concurrency configurations as they are kept, by qualifier."""
+    attachments = context.store.attachments
+    return attachments.of_function("provisioned-concurrency", name, limit=_ALL)
+
+
+def provisioned_of(context: Context, name: str) -> dict[str, int]:
+    """The provisioned concurrency that was asked for, by qualifier."""
+    return {qualifier: config["Requested"] for qualifier, config in all_of(context, name)}
+
+
+def unclaimed(context: Context, *, without: str | None = None) -> int:
+    """The account's concurrency that no function, but for `without`, has for itself: reserved, or
+    else provisioned (lambda-facts §5)."""
+    reserved = context.store.functions.reserved
+    claims = dict(reserved)
+    for name, _, config in context.store.attachments.everywhere("provisioned-concurrency"):
+        arn = context.arn(name)
+        if arn not in reserved:
+            claims[arn] = claims.get(arn, 0) + config["Requested"]
+    if without is not None:
+        claims.pop(context.arn(without), None)
+    return context.config.concurrency - sum(claims.values())

@@ -13,6 +13,7 @@ from workbench.local.config import ServerConfig
 from workbench.local.errors import ApiError, not_found
 from workbench.local.metrics.counters import Metrics
 from workbench.local.runtime.execution import Execution
+from workbench.local.runtime.provisioned import ProvisionedStatus, Wanted
 from workbench.local.runtime.records import FunctionSpec, InvokeRequest
 from workbench.local.services.services import Services
 from workbench.local.store.records import LATEST, Alias, Function, Version
@@ -35,6 +36,15 @@ class FunctionRuntime(Protocol):
         self, function_arn: str, keep_identity: str | None = None, version: str | None = None
     ) -> None:
         """Stop environments of other identities."""
+
+    def reserve(self, function_arn: str, concurrency: int | None) -> None:
+        """Limit the function to this reserved concurrency."""
+
+    def provision(self, function_arn: str, wanted: Mapping[str, Wanted]) -> None:
+        """Keep environments of the function initialised, by qualifier."""
+
+    def provisioned(self, function_arn: str, qualifier: str) -> ProvisionedStatus:
+        """How far `provision` is with this qualifier."""
 
 
 @dataclass(slots=True)

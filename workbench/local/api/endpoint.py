@@ -20,6 +20,7 @@ from workbench.local.api import (
     logs,
     parse,
     policies,
+    provisioned,
     recursion,
     runtime_management,
     serialise,
@@ -66,6 +67,10 @@ LAMBDA: dict[str, Implementation] = {
     "PutFunctionConcurrency": concurrency.put_function_concurrency,
     "GetFunctionConcurrency": concurrency.get_function_concurrency,
     "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
+    "PutProvisionedConcurrencyConfig": provisioned.put_provisioned_concurrency_config,
+    "GetProvisionedConcurrencyConfig": provisioned.get_provisioned_concurrency_config,
+    "DeleteProvisionedConcurrencyConfig": provisioned.delete_provisioned_concurrency_config,
+    "ListProvisionedConcurrencyConfigs": provisioned.list_provisioned_concurrency_configs,
     "GetAccountSettings": concurrency.get_account_settings,
     "PublishLayerVersion": layers.publish_layer_version,
     "GetLayerVersion": layers.get_layer_version,
@@ -161,6 +166,10 @@ class Endpoint:
         store = self._context.store
         store.collect_code()
         self._context.transitions.resume()
+        limited = set(store.functions.reserved_names())
+        limited.update(name for name, *_ in store.attachments.everywhere("provisioned-concurrency"))
+        for name in limited:
+            self._limit(name)
         self.asynchronous.resume()
 
     async def close(self) -> None:
@@ -243,6 +252,7 @@ class Endpoint:
 
     def _function_changed(self, name: str) -> None:
         """Environments of what $LATEST was before must not serve it any more."""
+        self._limit(name)
         arn = function_arn(self._context.config, name)
         latest = self._context.store.functions.version(name, LATEST)
         if latest is None:
@@ -252,6 +262,13 @@ class Endpoint:
         self._context.runtime.retire(arn, keep_identity=spec.identity, version=LATEST)
         if latest.configuration.get("State") == "Active":
             self._context.runtime.prepare(spec)
+
+    def _limit(self, name: str) -> None:
+        """Tell the runtime what concurrency the function has: reserved, and provisioned."""
+        context = self._context
+        arn = function_arn(context.config, name)
+        context.runtime.reserve(arn, context.store.functions.reserved.get(arn))
+        context.runtime.provision(arn, provisioned.wanted(context, self._specs, name))
 
 
 async def _rest_later(operation: Operation, output: Awaitable[dict[str, Any]]) -> Response:

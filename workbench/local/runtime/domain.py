@@ -60,6 +60,7 @@ class RuntimeDomain:
         address = await self._api.open()
         spec = self._environment.spec
         variables = self._launcher.static_variables(spec)
+        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = self._environment.initialization_type
         variables["AWS_LAMBDA_LOG_STREAM_NAME"] = self._environment.log_stream
         variables["AWS_LAMBDA_RUNTIME_API"] = address
         try:

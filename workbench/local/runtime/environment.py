@@ -6,8 +6,12 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import Literal
 
 from workbench.local.runtime.records import FunctionSpec
+
+# Why an environment was initialised when it was: AWS_LAMBDA_INITIALIZATION_TYPE (§1.6, §1.7).
+InitializationType = Literal["on-demand", "provisioned-concurrency", "snap-start"]
 
 
 class State(Enum):
@@ -43,10 +47,19 @@ class Environment:
     `changed` is called after every transition.
     """
 
-    __slots__ = ("_changed", "id", "log_stream", "pid", "request_id", "since", "spec", "state")
+    __slots__ = (
+        "_changed", "id", "initialization_type", "log_stream", "pid", "request_id", "since",
+        "spec", "state",
+    )  # fmt: skip
 
-    def __init__(self, spec: FunctionSpec, changed: Callable[[Environment], None]) -> None:
+    def __init__(
+        self,
+        spec: FunctionSpec,
+        changed: Callable[[Environment], None],
+        initialization_type: InitializationType = "on-demand",
+    ) -> None:
         self.spec = spec
+        self.initialization_type = initialization_type
         self.id = secrets.token_hex(16)
         self.log_stream = log_stream_name(spec, self.id, time.time())
         self.state = State.STARTING
@@ -69,6 +82,7 @@ class Environment:
             "Id": self.id,
             "FunctionName": self.spec.name,
             "Version": self.spec.version,
+            "InitializationType": self.initialization_type,
             "State": self.state.value,
             "Pid": self.pid,
             "LogStream": self.log_stream,

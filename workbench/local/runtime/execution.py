@@ -12,15 +12,19 @@ class Execution:
     """What `Runtime.invoke` returns. Belongs to the event loop's thread.
 
     `result` is there as soon as the function has answered; `completion` once its END and REPORT
-    lines are written, which is after the answer went out. Both are None until then. Callbacks
+    lines are written, which is after the answer went out. Both are None until then. `spillover`
+    says that it found no free environment of its version's provisioned concurrency. Callbacks
     rather than futures: a warm invocation costs no task and no extra turn of the loop.
     """
 
-    __slots__ = ("_on_completion", "_on_result", "completion", "request", "result", "spec")
+    __slots__ = (
+        "_on_completion", "_on_result", "completion", "request", "result", "spec", "spillover",
+    )  # fmt: skip
 
     def __init__(self, spec: FunctionSpec, request: InvokeRequest) -> None:
         self.spec = spec
         self.request = request
+        self.spillover = False
         self.result: InvokeResult | None = None
         self.completion: Completion | None = None
         self._on_result: Callable[[InvokeResult], None] | None = None

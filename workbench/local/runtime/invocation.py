@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from workbench.local.runtime.execution import Execution
+from workbench.local.runtime.placement import Charge
 from workbench.local.runtime.platform_events import RuntimeDone, Span
 from workbench.local.runtime.records import Completion, InvokeResult, Report, ReportStatus
 
@@ -21,7 +22,7 @@ class Invocation:
     """
 
     execution: Execution
-    unreserved: bool
+    charge: Charge
     began: float = 0.0
     started_at: float = 0.0
     answered: float | None = None
@@ -86,4 +87,6 @@ class Invocation:
             log_text=log_text,
             log_stream=log_stream,
             started=self.started_at,
+            provisioned=self.charge is Charge.PROVISIONED,
+            spillover=self.execution.spillover,
         )

@@ -1,52 +1,171 @@
-"""Which environment serves a request, and whether one may: concurrency as in lambda-facts §5."""
+"""Whether a request may run now: concurrency and rates as in lambda-facts §5. Rules, no I/O.
+
+A function's *claim* is what it takes from the account for itself: its reserved concurrency, or
+without that its provisioned concurrency. All functions share what nobody claims.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
 from workbench.local.runtime.records import FunctionSpec, Throttled
 
 RESERVED_EXCEEDED = "ReservedFunctionConcurrentInvocationLimitExceeded"
+RESERVED_RATE_EXCEEDED = "ReservedFunctionInvocationRateLimitExceeded"
 ACCOUNT_EXCEEDED = "ConcurrentInvocationLimitExceeded"
+RATE_EXCEEDED = "FunctionInvocationRateLimitExceeded"
+
+# Requests a second for each unit of concurrency.
+RATE_PER_CONCURRENCY = 10
+# Environments that one function may add: so many at once, and so many more each second.
+BURST = 1000
+BURST_PER_SECOND = 100
+
+
+class TokenBucket:
+    """Holds at most `size` tokens, gains `rate` a second, begins full. `now` is in seconds."""
+
+    __slots__ = ("_at", "_level", "rate", "size")
+
+    def __init__(self, size: float, rate: float, now: float) -> None:
+        self.size, self.rate = size, rate
+        self._level, self._at = size, now
+
+    def take(self, now: float) -> bool:
+        """Take one token; False when there is none."""
+        level = self._level + (now - self._at) * self.rate
+        if level > self.size:
+            level = self.size
+        self._at = now
+        if level < 1:
+            self._level = level
+            return False
+        self._level = level - 1
+        return True
+
+
+class Charge(Enum):
+    """Whose concurrency an invocation takes."""
+
+    UNRESERVED = "unreserved"
+    RESERVED = "reserved"
+    PROVISIONED = "provisioned"
+
+
+class _Load:
+    """What one function, all versions together, may use and does use."""
+
+    __slots__ = ("burst", "on_demand", "provisioned", "rate", "ready", "requested", "reserved")
+
+    def __init__(self, now: float) -> None:
+        self.reserved: int | None = None
+        self.requested = 0  # provisioned concurrency that was asked for, of all its versions
+        self.ready = 0  # … and that there is
+        self.on_demand = 0  # in flight
+        self.provisioned = 0  # in flight, in provisioned environments
+        self.rate: TokenBucket | None = None  # of its reserved concurrency
+        self.burst = TokenBucket(BURST, BURST_PER_SECOND, now)
+
+    @property
+    def claim(self) -> int:
+        return self.requested if self.reserved is None else self.reserved
 
 
 class Concurrency:
-    """Counts invocations in flight against reserved concurrency and the account's pool.
+    """Counts invocations in flight, and says when there are too many.
 
-    `reserved` maps unqualified function ARNs to their reserved concurrency; it is read at every
-    request, so its owner just changes it.
+    Every question costs the same however many functions there are. `clock` gives seconds.
     """
 
-    def __init__(self, account_limit: int, reserved: Mapping[str, int]) -> None:
-        self._account_limit = account_limit
-        self._reserved = reserved
-        self._in_flight: Counter[str] = Counter()
-        self._unreserved = 0  # in flight, of functions that had no reservation when they began
+    def __init__(self, account_limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.account_limit = account_limit
+        self._clock = clock
+        self._loads: dict[str, _Load] = {}
+        self._claimed = 0
+        self._unreserved = 0  # in flight, of those that shared what nobody claims
+        rate = account_limit * RATE_PER_CONCURRENCY
+        self._rate = TokenBucket(rate, rate, clock())
 
-    def enter(self, arn: str) -> bool:
-        """Count one more for `arn`; raises Throttled. Give what it returns to `leave`."""
-        reserved = self._reserved.get(arn) if self._reserved else None
-        if reserved is not None:
-            if self._in_flight[arn] >= reserved:
-                raise Throttled(RESERVED_EXCEEDED)
-        elif self._unreserved >= self._account_limit - sum(self._reserved.values()):
-            raise Throttled(ACCOUNT_EXCEEDED)
-        else:
+    @property
+    def unclaimed(self) -> int:
+        """What all functions share: the account's limit without what is reserved or provisioned."""
+        return self.account_limit - self._claimed
+
+    def reserve(self, arn: str, reserved: int | None) -> None:
+        """The function with this unqualified ARN has so much reserved concurrency from now on."""
+        if reserved is None and arn not in self._loads:
+            return
+        load = self._load(arn)
+        if reserved == load.reserved:
+            return
+        self._claimed -= load.claim
+        load.reserved = reserved
+        self._claimed += load.claim
+        rate = (reserved or 0) * RATE_PER_CONCURRENCY
+        load.rate = TokenBucket(rate, rate, self._clock()) if rate else None
+
+    def provision(self, arn: str, requested: int, ready: int) -> None:
+        """The function's provisioned concurrency, of all its versions: asked for, and there."""
+        if not requested and not ready and arn not in self._loads:
+            return
+        load = self._load(arn)
+        self._claimed -= load.claim
+        load.requested, load.ready = requested, ready
+        self._claimed += load.claim
+
+    def enter(self, arn: str) -> Charge:
+        """Count one more invocation on demand; raises Throttled. Give the result to `leave`."""
+        load = self._load(arn)
+        reserved = load.reserved
+        if reserved is None:
+            if self._unreserved >= self.account_limit - self._claimed:
+                raise Throttled(ACCOUNT_EXCEEDED)
+            if not self._rate.take(self._clock()):
+                raise Throttled(RATE_EXCEEDED)
             self._unreserved += 1
-        self._in_flight[arn] += 1
-        return reserved is None
+            load.on_demand += 1
+            return Charge.UNRESERVED
+        if load.on_demand >= reserved - load.ready:
+            raise Throttled(RESERVED_EXCEEDED)
+        if load.rate is not None and not load.rate.take(self._clock()):
+            raise Throttled(RESERVED_RATE_EXCEEDED)
+        load.on_demand += 1
+        return Charge.RESERVED
 
-    def leave(self, arn: str, unreserved: bool) -> None:
+    def enter_provisioned(self, arn: str) -> Charge:
+        """Count one more invocation in an environment that was provisioned for it."""
+        self._load(arn).provisioned += 1
+        return Charge.PROVISIONED
+
+    def grow(self, arn: str) -> None:
+        """The function is about to add an environment on demand; raises Throttled when it has
+        added too many too quickly."""
+        if not self._load(arn).burst.take(self._clock()):
+            raise Throttled(ACCOUNT_EXCEEDED)
+
+    def leave(self, arn: str, charge: Charge) -> None:
         """Count one less."""
-        self._in_flight[arn] -= 1
-        if unreserved:
+        load = self._loads[arn]
+        if charge is Charge.PROVISIONED:
+            load.provisioned -= 1
+            return
+        load.on_demand -= 1
+        if charge is Charge.UNRESERVED:
             self._unreserved -= 1
 
     def in_flight(self, arn: str) -> int:
         """How many invocations of the function, all versions together, are running."""
-        return self._in_flight[arn]
+        load = self._loads.get(arn)
+        return 0 if load is None else load.on_demand + load.provisioned
+
+    def _load(self, arn: str) -> _Load:
+        load = self._loads.get(arn)
+        if load is None:
+            load = self._loads[arn] = _Load(self._clock())
+        return load
 
 
 class Placeable(Protocol):

@@ -91,7 +91,8 @@ class Completion:
     """What is known once the invocation is over, its report and log text included.
 
     `log_text` is the START…REPORT text of this invocation alone (UTF-8).
-    `started` is epoch seconds.
+    `started` is epoch seconds. `provisioned` says that it ran in a provisioned environment,
+    `spillover` that it did not although its version has some: all were in use.
     """
 
     spec: FunctionSpec
@@ -101,6 +102,8 @@ class Completion:
     log_text: str
     log_stream: str
     started: float
+    provisioned: bool = False
+    spillover: bool = False
 
 
 class Observer(Protocol):

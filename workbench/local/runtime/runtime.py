@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.local.runtime.environment import Environment, State
+from workbench.local.runtime.environment import Environment, InitializationType, State
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.launchers.choose import Launchers
-from workbench.local.runtime.placement import Concurrency, IdlePool
+from workbench.local.runtime.placement import Charge, Concurrency, IdlePool
+from workbench.local.runtime.provisioned import ProvisionedConcurrency, ProvisionedStatus, Wanted
 from workbench.local.runtime.records import (
     FunctionSpec,
     InvokeRequest,
@@ -20,6 +21,9 @@ from workbench.local.runtime.records import (
 )
 from workbench.local.runtime.sandbox import Sandbox
 
+# How long an initialisation ahead of all invocations may take; longer if the timeout is (§1.4).
+AHEAD_INIT_TIMEOUT = 130.0
+
 
 @dataclass(frozen=True, slots=True)
 class RuntimeConfig:
@@ -27,12 +31,14 @@ class RuntimeConfig:
 
     `state` is a folder of the runtime's own. `credentials` are given to functions; the
     developer's own never are. `standby` False starts no process ahead of need.
+    `provisioning_delay` is how long provisioned concurrency is only asked for.
     """
 
     state: Path
     account_concurrency: int = 1000
     idle_timeout: float = 600.0
     init_timeout: float = 10.0
+    provisioning_delay: float = 0.1
     standby: bool = True
     credentials: Mapping[str, str] = field(
         default_factory=lambda: {
@@ -44,29 +50,20 @@ class RuntimeConfig:
 
 
 class Runtime:
-    """Runs functions. One per local Lambda; every call belongs to the event loop's thread.
+    """Runs functions. One per local Lambda; every call belongs to the event loop's thread."""
 
-    `reserved` maps unqualified function ARNs to reserved concurrency and is read live, so the
-    API that owns it simply changes it.
-    """
-
-    def __init__(
-        self,
-        config: RuntimeConfig,
-        logs: LogSink,
-        observer: Observer,
-        reserved: Mapping[str, int] | None = None,
-    ) -> None:
+    def __init__(self, config: RuntimeConfig, logs: LogSink, observer: Observer) -> None:
         self.config = config
         self.logs = logs
         self.observer = observer
-        self._concurrency = Concurrency(
-            config.account_concurrency, {} if reserved is None else reserved
-        )
+        self._concurrency = Concurrency(config.account_concurrency)
         self._idle: IdlePool[Sandbox] = IdlePool()
         self._sandboxes: set[Sandbox] = set()
         self._launchers = Launchers(
             config.state, config.credentials, observer, standby=config.standby
+        )
+        self._provisioned = ProvisionedConcurrency(
+            self._provision_sandbox, self._concurrency.provision, config.provisioning_delay
         )
         self._sweep: asyncio.TimerHandle | None = None
         self._stopped: asyncio.Event | None = None
@@ -77,22 +74,47 @@ class Runtime:
         Raises Throttled (429, lambda-facts §5) and UnsupportedRuntime; everything that happens
         later, such as crashes and timeouts, is an InvokeResult.
         """
-        try:
-            unreserved = self._concurrency.enter(spec.arn)
-        except Throttled:
-            self.observer.invocation_throttled(spec, request)
-            raise
         execution = Execution(spec, request)
+        sandbox: Sandbox | None = None
+        if self._provisioned:
+            sandbox, execution.spillover = self._provisioned.take(spec)
+        if sandbox is not None:
+            charge = self._concurrency.enter_provisioned(spec.arn)
+        else:
+            try:
+                sandbox, charge = self._place(spec)
+            except Throttled:
+                self.observer.invocation_throttled(spec, request)
+                raise
+        self.observer.invocation_started(spec, request)
+        sandbox.run(execution, charge)
+        return execution
+
+    def _place(self, spec: FunctionSpec) -> tuple[Sandbox, Charge]:
+        """The environment for one invocation on demand: idle or new. Raises as `invoke`."""
+        charge = self._concurrency.enter(spec.arn)
         sandbox = self._idle.take(spec)
         if sandbox is None:
             try:
+                self._concurrency.grow(spec.arn)
                 sandbox = self._new_sandbox(spec)
             except BaseException:
-                self._concurrency.leave(spec.arn, unreserved)
+                self._concurrency.leave(spec.arn, charge)
                 raise
-        self.observer.invocation_started(spec, request)
-        sandbox.run(execution, unreserved)
-        return execution
+        return sandbox, charge
+
+    def reserve(self, function_arn: str, concurrency: int | None) -> None:
+        """The function has this reserved concurrency from now on; None is none (§5)."""
+        self._concurrency.reserve(function_arn, concurrency)
+
+    def provision(self, function_arn: str, wanted: Mapping[str, Wanted]) -> None:
+        """Keep these environments initialised for the function, by qualifier, and no others; see
+        `ProvisionedConcurrency.provision`."""
+        self._provisioned.provision(function_arn, wanted)
+
+    def provisioned(self, function_arn: str, qualifier: str) -> ProvisionedStatus:
+        """How far it is with what `provision` asked for this qualifier."""
+        return self._provisioned.status(function_arn, qualifier)
 
     def prepare(self, spec: FunctionSpec) -> None:
         """Make what a cold start of `spec` needs ready in the background: standby processes
@@ -137,6 +159,7 @@ class Runtime:
         """Kill every environment and standby process; returns when all are gone."""
         if self._sweep is not None:
             self._sweep.cancel()
+        self._provisioned.close()
         self._stopped = asyncio.Event()
         for sandbox in list(self._sandboxes):
             self._idle.remove(sandbox)
@@ -145,27 +168,45 @@ class Runtime:
             await self._stopped.wait()
         await self._launchers.stop()
 
-    def _new_sandbox(self, spec: FunctionSpec) -> Sandbox:
+    def _new_sandbox(
+        self, spec: FunctionSpec, initialization_type: InitializationType = "on-demand"
+    ) -> Sandbox:
         launcher = self._launchers.launcher_for(spec)
-        environment = Environment(spec, self._changed)
-        sandbox = Sandbox(self, environment, launcher, self.config.init_timeout)
+        environment = Environment(spec, self._changed, initialization_type)
+        limit = self.config.init_timeout
+        if initialization_type != "on-demand":
+            limit = max(AHEAD_INIT_TIMEOUT, spec.timeout)
+        sandbox = Sandbox(self, environment, launcher, limit)
         self._sandboxes.add(sandbox)
         if self._sweep is None:
             self._sweep_later()
         return sandbox
 
+    def _provision_sandbox(self, spec: FunctionSpec) -> Sandbox:
+        sandbox = self._new_sandbox(spec, "provisioned-concurrency")
+        sandbox.prepare()
+        return sandbox
+
     # What sandboxes tell the runtime.
 
-    def sandbox_done(self, sandbox: Sandbox, unreserved: bool) -> None:
+    def sandbox_ready(self, sandbox: Sandbox) -> None:
+        """It was initialised ahead of an invocation, and waits for one."""
+        self._provisioned.ready(sandbox)
+
+    def sandbox_done(self, sandbox: Sandbox, charge: Charge) -> None:
         """An invocation is over; the sandbox can take the next one, if it is not leaving."""
-        self._concurrency.leave(sandbox.spec.arn, unreserved)
-        if sandbox.environment.state in (State.READY, State.FAILED):
+        self._concurrency.leave(sandbox.spec.arn, charge)
+        if charge is Charge.PROVISIONED:
+            self._provisioned.done(sandbox)
+        elif sandbox.environment.state in (State.READY, State.FAILED):
             self._idle.put(sandbox)
 
     def sandbox_gone(self, sandbox: Sandbox) -> None:
         """The sandbox has ended; nothing of it is left."""
         self._idle.remove(sandbox)
         self._sandboxes.discard(sandbox)
+        if sandbox.environment.initialization_type == "provisioned-concurrency":
+            self._provisioned.gone(sandbox)
         if self._stopped is not None and not self._sandboxes:
             self._stopped.set()
 

@@ -27,6 +27,7 @@ from workbench.local.runtime.faults import (
 from workbench.local.runtime.invocation import Invocation
 from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launcher
+from workbench.local.runtime.placement import Charge
 from workbench.local.runtime.records import (
     FunctionSpec,
     InvokeResult,
@@ -34,8 +35,6 @@ from workbench.local.runtime.records import (
     Observer,
     ReportStatus,
 )
-
-INITIALIZATION_TYPE = "on-demand"
 
 
 class Owner(Protocol):
@@ -47,7 +46,10 @@ class Owner(Protocol):
     @property
     def observer(self) -> Observer: ...
 
-    def sandbox_done(self, sandbox: Sandbox, unreserved: bool) -> None:
+    def sandbox_ready(self, sandbox: Sandbox) -> None:
+        """It was initialised ahead of an invocation, and waits for one."""
+
+    def sandbox_done(self, sandbox: Sandbox, charge: Charge) -> None:
         """An invocation is over; the sandbox can take the next one, if it is not leaving."""
 
     def sandbox_gone(self, sandbox: Sandbox) -> None:
@@ -88,9 +90,14 @@ class Sandbox:
 
     # What the owner asks.
 
-    def run(self, execution: Execution, unreserved: bool) -> None:
+    def prepare(self) -> None:
+        """Initialise ahead of any invocation. The environment is new or was reset; the owner hears
+        that it is ready, or gone."""
+        self._initialise("init")
+
+    def run(self, execution: Execution, charge: Charge) -> None:
         """Run one invocation. The environment is new, ready, or was reset."""
-        self._invocation = Invocation(execution, unreserved)
+        self._invocation = Invocation(execution, charge)
         self.environment.request_id = execution.request.request_id
         self._killed = False
         state = self.environment.state
@@ -137,10 +144,8 @@ class Sandbox:
             self.environment.to(State.STARTING)
         if phase == "init":
             self._deadline.set(self._init_timeout)
-        instance = self.environment.log_stream
-        self._journal.platform(
-            platform_events.InitStart(self.spec, instance, INITIALIZATION_TYPE, phase)
-        )
+        instance, kind = self.environment.log_stream, self.environment.initialization_type
+        self._journal.platform(platform_events.InitStart(self.spec, instance, kind, phase))
         self._domain = RuntimeDomain(self.environment, self._launcher, self._journal, self)
         self._domain.start()
 
@@ -168,7 +173,8 @@ class Sandbox:
         self._report_init("success", None)
         if self._invocation is None:
             self._deadline.clear()
-            self._leave_if_retiring()
+            self._journal.take()  # no part of the log text of the first invocation
+            self._owner.sandbox_ready(self)
             return
         if self._phase == "init":
             self._invocation.init_ms = (self._loop.time() - self._init_began) * 1000
@@ -196,9 +202,10 @@ class Sandbox:
 
     def _report_init(self, status: str, error_type: str | None) -> None:
         taken = (self._loop.time() - self._init_began) * 1000
+        kind = self.environment.initialization_type
         self._journal.platform(
-            platform_events.InitRuntimeDone(INITIALIZATION_TYPE, self._phase, status, error_type),
-            platform_events.InitReport(INITIALIZATION_TYPE, self._phase, status, error_type, taken),
+            platform_events.InitRuntimeDone(kind, self._phase, status, error_type),
+            platform_events.InitReport(kind, self._phase, status, error_type, taken),
         )
 
     # The invocation.
@@ -252,7 +259,7 @@ class Sandbox:
             self.environment.to(State.READY)
         else:
             self._reset()
-        self._owner.sandbox_done(self, invocation.unreserved)
+        self._owner.sandbox_done(self, invocation.charge)
         self._owner.observer.invocation_finished(completion)
         invocation.execution.complete(completion)
         self._leave_if_retiring()

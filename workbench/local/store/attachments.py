@@ -19,7 +19,12 @@ CREATE TABLE IF NOT EXISTS attachments (
 """
 
 Kind = Literal[
-    "policy", "code-signing-config", "runtime-management", "recursion", "event-invoke-config"
+    "policy",
+    "code-signing-config",
+    "runtime-management",
+    "recursion",
+    "event-invoke-config",
+    "provisioned-concurrency",
 ]
 
 
@@ -65,6 +70,13 @@ class Attachments:
             (function, kind, after, limit),
         )
         return [(qualifier, json.loads(value)) for qualifier, value in rows]
+
+    def everywhere(self, kind: Kind) -> list[tuple[str, str, Any]]:
+        """All values of this kind, each with its function and qualifier."""
+        rows = self._db.execute(
+            "SELECT function, qualifier, value FROM attachments WHERE kind = ?", (kind,)
+        )
+        return [(function, qualifier, json.loads(value)) for function, qualifier, value in rows]
 
     def functions_with(self, kind: Kind, value: object) -> list[str]:
         """The functions, by name, that have this very value attached to the whole of them."""

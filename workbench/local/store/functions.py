@@ -51,7 +51,7 @@ class Functions:
     """Reads and writes functions. All calls belong to the event loop's thread.
 
     Every change calls each of `on_change` with the function's name, after it is durable.
-    `reserved` maps unqualified ARNs to reserved concurrency, for the runtime to read live.
+    `reserved` maps unqualified ARNs to reserved concurrency.
     """
 
     def __init__(self, db: sqlite3.Connection, config: ServerConfig) -> None:
@@ -87,6 +87,10 @@ class Functions:
         """All functions' names, sorted."""
         rows = self._db.execute("SELECT name FROM functions ORDER BY name")
         return [name for (name,) in rows]
+
+    def reserved_names(self) -> list[str]:
+        """The names of the functions with reserved concurrency."""
+        return [arn.rpartition(":")[2] for arn in self.reserved]
 
     def put(self, function: Function, versions: Iterable[Version] = ()) -> None:
         """Insert or replace the shared part, and `versions` with it, in one transaction."""
