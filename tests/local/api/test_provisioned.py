@@ -370,3 +370,17 @@ def test_they_are_back_after_a_restart(tmp_path: Path) -> None:
         again.endpoint, again.client, again.name = second, second.client(), name.name
         assert figures(again.ready()) == (2, 2, 2, "READY")
         assert again.kind() == "provisioned-concurrency"
+
+
+def test_a_small_account_keeps_all_it_has(tmp_path: Path) -> None:
+    with local_lambda(tmp_path, concurrency=10) as endpoint:
+        client, name = endpoint.client(), endpoint.create()
+        limit = client.get_account_settings()["AccountLimit"]
+        assert limit["ConcurrentExecutions"] == limit["UnreservedConcurrentExecutions"] == 10
+        reserve = client.put_function_concurrency
+        assert refused(reserve, FunctionName=name, ReservedConcurrentExecutions=1) == (
+            PARAMETER,
+            "Specified ReservedConcurrentExecutions for function decreases account's "
+            "UnreservedConcurrentExecution below its minimum value of [10].",
+        )
+        reserve(FunctionName=name, ReservedConcurrentExecutions=0)
