@@ -14,12 +14,15 @@ SIGNED = (
 )
 
 
-def request(path: str = "/", method: str = "GET", **headers: str) -> Request:
-    return Request(method, path, "", {"host": "127.0.0.1:80", "authorization": SIGNED, **headers})
+def request(path: str = "/", method: str = "GET", query: str = "", **headers: str) -> Request:
+    return Request(
+        method, path, query, {"host": "127.0.0.1:80", "authorization": SIGNED, **headers}
+    )
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1:9", "localhost:80", "[::1]:80", "LOCALHOST", "stream-localhost:1"]
+    "host",
+    ["127.0.0.1:9", "localhost:80", "[::1]:80", "LOCALHOST", "stream-localhost:1", "b.localhost"],
 )
 def test_this_machine_may(host: str) -> None:
     assert Gate().check(request(host=host)) == Caller("AKID", "eu-west-1", "lambda")
@@ -46,8 +49,45 @@ def test_others_may_not(headers: dict[str, str], code: str) -> None:
     assert (refused.value.code, refused.value.status) == (code, 403)
 
 
-def test_only_downloads_need_no_header() -> None:
-    assert Gate().check(request("/code/f/1", authorization="")).service == "code"
-    for path, method in (("/code/f/1", "POST"), ("/_workbench/status", "GET")):
-        with pytest.raises(ApiError):
-            Gate().check(request(path, method, authorization=""))
+def unsigned(path: str, method: str = "GET", query: str = "", **headers: str) -> Request:
+    bare = request(path, method, query, **headers)
+    del bare.headers["authorization"]
+    return bare
+
+
+S3_QUERY = "X-Amz-Credential=AKID%2F20260101%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Signature=0"
+CODE_QUERY = "X-Amz-Credential=WORKBENCH%2F20260101%2Feu-west-1%2Fs3%2Faws4_request"
+
+
+def test_only_downloads_and_presigned_urls_of_s3_need_no_header() -> None:
+    assert Gate().check(unsigned("/code/f/1", query=CODE_QUERY)).service == "code"
+    for method in ("GET", "HEAD", "PUT", "DELETE"):
+        assert Gate().check(unsigned("/code/f/1", method, S3_QUERY)).service == "s3"
+    assert Gate().check(unsigned("/b/k", query="AWSAccessKeyId=A&Signature=x")).service == "s3"
+    form = {"content-type": "multipart/form-data; boundary=x"}
+    assert Gate().check(unsigned("/bucket", "POST", **form)).service == "s3"
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        unsigned("/code/f/1", "POST", CODE_QUERY),
+        unsigned("/_workbench/status"),
+        unsigned("/_workbench/status", query=S3_QUERY),
+        unsigned("/2015-03-31/functions/f/invocations", "POST", S3_QUERY),
+        unsigned(
+            "/2015-03-31/functions/f/invocations", "POST", S3_QUERY,
+            **{"content-type": "multipart/form-data; boundary=x"},
+        ),
+        unsigned("/", query=S3_QUERY.replace("s3", "sqs")),
+        unsigned("/b/k", query=S3_QUERY, **{"sec-fetch-site": "cross-site"}),
+        unsigned("/b/k", query=S3_QUERY, **{"sec-fetch-site": "same-site"}),
+        unsigned("/b/k", query=S3_QUERY, origin="http://evil.example"),
+        unsigned("/b/k", query=S3_QUERY, host="b.evil.example"),
+    ],
+    ids=lambda request: f"{request.method} {request.path} {request.query[-30:]}",
+)  # fmt: skip
+def test_a_presigned_query_opens_nothing_else_and_no_page_may_use_it(refused: Request) -> None:
+    with pytest.raises(ApiError) as error:
+        Gate().check(refused)
+    assert error.value.status == 403

@@ -4,6 +4,9 @@ A page can make a browser send requests to 127.0.0.1. It cannot add an `Authoriz
 without a preflight, which is not answered; it cannot leave out `Origin`; and under a name of its
 own that resolves to 127.0.0.1 it sends that name as `Host`. Signatures are not verified: the
 header's presence is what counts, and its credential scope names the service.
+
+A presigned URL of S3 needs no header, so a page could send it: it reaches S3 alone, never where
+functions are invoked, and not when the browser says that a page of another site is asking.
 """
 
 from __future__ import annotations
@@ -13,10 +16,14 @@ from dataclasses import dataclass
 
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Request
+from workbench.local.services.scope import is_presigned
 
-# SDKs put the operation's prefix before the host name for StartLiveTail.
+# SDKs put the operation's prefix before the host name for StartLiveTail, and a bucket's name
+# before localhost: nobody can own a name that ends in .localhost (RFC 6761).
 _LOOPBACK = re.compile(
-    r"(?:stream-|streaming-)?(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?", re.IGNORECASE
+    r"(?:(?:stream-|streaming-)?(?:127\.0\.0\.1|localhost|\[::1\])|[a-z0-9.-]{1,200}\.localhost)"
+    r"(?::\d{1,5})?",
+    re.IGNORECASE,
 )
 
 
@@ -29,8 +36,10 @@ class Caller:
     service: str
 
 
-# The one path a presigned query opens: GetFunction's Code.Location.
+# Locations of code and layers, which are presigned with this key.
 PRESIGNED = "/code/"
+CODE_KEY = "WORKBENCH"
+_PRESIGNED_CODE = f"X-Amz-Credential={CODE_KEY}%2F"
 
 
 class Gate:
@@ -41,8 +50,15 @@ class Gate:
         _check_origin(request)
         authorization = request.headers.get("authorization")
         if not authorization:
-            if request.method == "GET" and request.path.startswith(PRESIGNED):
+            if (
+                request.method == "GET"
+                and request.path.startswith(PRESIGNED)
+                and _PRESIGNED_CODE in request.query
+            ):
                 return Caller("", "", "code")  # its own signature is checked where it is served
+            if is_presigned(request):
+                _check_site(request)
+                return Caller("", "", "s3")
             raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
         if not authorization.startswith("AWS4-HMAC-SHA256"):
             raise ApiError(
@@ -58,6 +74,12 @@ class Gate:
                 "<key>/<date>/<region>/<service>/aws4_request.",
             )
         return Caller("/".join(scope[:-4]), scope[-3], scope[-2])
+
+
+def _check_site(request: Request) -> None:
+    """Raise ApiError (403) when a browser sends this for a page, of this machine or not."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        raise ApiError("AccessDeniedException", "Web pages may not use the local services.")
 
 
 def _check_origin(request: Request) -> None:

@@ -9,6 +9,7 @@ together, the time a client takes to send a request or to take its response.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workbench.local.http_connection import HttpConnection
@@ -32,11 +33,13 @@ MAX_BODY = 70_167_211  # AWS's own limit for a request to Lambda, lambda-facts Â
 class Listener:
     """Serves `handler` on one address. `start`, then `port`; `close` cuts every connection.
 
-    `on_error` words the errors HTTP itself has (too large, malformed, too slow).
+    `on_error` words the errors HTTP itself has (too large, malformed, too slow). `streams` says,
+    of a request whose large body is yet to come, whether the handler takes a StreamedRequest.
     """
 
     handler: Handler
     on_error: ErrorResponse = plain_error
+    streams: Callable[[Request], bool] = lambda request: False
     max_body: int = MAX_BODY
     timeouts: Timeouts = field(default_factory=Timeouts)
     port: int = 0
@@ -55,6 +58,14 @@ class Listener:
         self.port = self._server.sockets[0].getsockname()[1]
         self._sweep(loop)
         return self.port
+
+    async def start_unix(self, path: str) -> None:
+        """Listen on a Unix socket instead, which no browser can reach."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(
+            lambda: HttpConnection(self, loop), path, backlog=1024
+        )
+        self._sweep(loop)
 
     async def close(self) -> None:
         """Stop listening, cut the connections, wait for their tasks to end."""

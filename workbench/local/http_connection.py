@@ -9,13 +9,14 @@ import asyncio
 import logging
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from http import HTTPStatus
 from typing import Protocol
 
 import httptools
 
 from workbench.local.errors import ApiError, service_failure
+from workbench.local.http_bodies import STREAMED_FROM, BodyStream, StreamedRequest
 from workbench.local.http_limits import (
     MAX_BUFFERED,
     MAX_HEAD,
@@ -41,6 +42,8 @@ class Serving(Protocol):
     def handler(self) -> Handler: ...
     @property
     def on_error(self) -> ErrorResponse: ...
+    @property
+    def streams(self) -> Callable[[Request], bool]: ...
 
     max_body: int
     timeouts: Timeouts
@@ -103,7 +106,7 @@ class HttpConnection(asyncio.Protocol):
             self._transport.abort()
 
     def eof_received(self) -> bool:
-        if self._current is None and not self._waiting:
+        if self._upload is not None or (self._current is None and not self._waiting):
             return False
         self._closing = True  # a half-closed client may still read its answers
         return True
@@ -168,6 +171,7 @@ class HttpConnection(asyncio.Protocol):
         self._chunks: list[bytes] = []
         self._body_size = 0
         self._problem: ApiError | None = None
+        self._upload: BodyStream | None = None  # where the body goes when it is passed on
         self._in_message = False
         self._head_done = False
 
@@ -195,15 +199,40 @@ class HttpConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         self._head_done = True
         headers = self._headers
-        if int(headers.get("content-length", 0)) > self._listener.max_body:
+        length = int(headers.get("content-length", 0))
+        streamed: StreamedRequest | None = None
+        if length > STREAMED_FROM or "transfer-encoding" in headers:
+            streamed = self._streamed()
+        if length > self._listener.max_body and streamed is None:
             self._problem = body_too_large(self._listener.max_body)
         if "expect" in headers and headers["expect"].lower() == "100-continue":
             if self._problem is not None:
                 raise self._problem
             if self._current is None:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if streamed is not None:
+            self._upload = streamed.stream
+            self._dispatch(streamed)
+
+    def _streamed(self) -> StreamedRequest | None:
+        """The request as one whose body is passed on while it arrives; None if it is not to be,
+        or if it would have to wait for others."""
+        if self._current is not None or self._waiting or self._writable is not None:
+            return None
+        request = StreamedRequest("", "")
+        self._fill(request)
+        if not self._listener.streams(request):
+            return None
+        transport = self._transport
+        request.stream = BodyStream(
+            transport.pause_reading, transport.resume_reading, self._listener.timeouts.body
+        )
+        return request
 
     def on_body(self, body: bytes) -> None:
+        if self._upload is not None:
+            self._upload.feed(body)
+            return
         size = len(body)
         self._body_size += size
         if self._problem is None:
@@ -224,21 +253,26 @@ class HttpConnection(asyncio.Protocol):
         self._release(sum(map(len, self._chunks)))
         self._chunks.clear()
 
-    def on_message_complete(self) -> None:
+    def _fill(self, request: Request) -> None:
         target, _, query = self._url.decode("latin-1").partition("?")
         if target[:1] != "/":
             target = "/" + target.partition("://")[2].partition("/")[2]
-        chunks = self._chunks
-        request = Request(
-            self._parser.get_method().decode("latin-1"),
-            target,
-            query,
-            self._headers,
-            chunks[0] if len(chunks) == 1 else b"".join(chunks),
-        )
+        request.method = self._parser.get_method().decode("latin-1")
+        request.path = target
+        request.query = query
+        request.headers = self._headers
         request.trailers = self._trailers
         request.keep_alive = self._parser.should_keep_alive()
         request.version = self._parser.get_http_version()
+
+    def on_message_complete(self) -> None:
+        if self._upload is not None:
+            self._upload.end()
+            self._begin_message()
+            return
+        chunks = self._chunks
+        request = Request("", "", body=chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        self._fill(request)
         problem = self._problem
         self._begin_message()
         if problem is not None:
@@ -279,6 +313,11 @@ class HttpConnection(asyncio.Protocol):
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
             response = self._listener.on_error(request, service_failure())
+        if isinstance(request, StreamedRequest):
+            try:
+                await request.stream.drain()
+            except ApiError:  # the rest does not come: there is no next request on here
+                request.keep_alive = False
         if isinstance(response.body, bytes):
             self._send(response)
         else:
@@ -315,10 +354,15 @@ class HttpConnection(asyncio.Protocol):
     async def _stream(
         self, request: Request, response: Response, body: AsyncIterator[bytes]
     ) -> None:
-        chunked = request.version != "1.0"
-        if not chunked:
+        length: int | None = getattr(body, "length", None)
+        chunked = length is None and request.version != "1.0"
+        if chunked:
+            framing = b"Transfer-Encoding: chunked\r\n\r\n"
+        elif length is not None:
+            framing = b"Content-Length: %d\r\n\r\n" % length
+        else:
             request.keep_alive = False
-        framing = b"Transfer-Encoding: chunked\r\n\r\n" if chunked else b"\r\n"
+            framing = b"\r\n"
         write = self._transport.write
         write(self._head(request, response) + framing)
         try:
@@ -366,6 +410,9 @@ class HttpConnection(asyncio.Protocol):
         """Say what is wrong with the request being read, after all earlier answers; then close."""
         self._drop_body()
         self._closing = True
+        if self._upload is not None:  # who passes it on must not take what came for the whole
+            self._transport.abort()
+            return
         self._last_words = self._listener.on_error(self._refused, error)
         if self._current is None and not self._waiting:
             self._close()

@@ -97,7 +97,9 @@ class LocalLambda:
         )
         self._surface = Surface(config, self.broadcaster, self._runtime, self.shutdown.set)
         self._gate = Gate()
-        self._listener = Listener(self._handle, self._endpoint.error_response)
+        self._listener = Listener(
+            self._handle, self._endpoint.error_response, self._endpoint.takes_stream
+        )
         self._link: ProjectLink | None = None
         self._last_request = time.monotonic()
 

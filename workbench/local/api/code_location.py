@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote
 
 from workbench.local.api.context import Context
 from workbench.local.errors import ApiError, not_found
-from workbench.local.gate import PRESIGNED
+from workbench.local.gate import CODE_KEY, PRESIGNED
 from workbench.local.http_messages import Request, Response
 from workbench.local.store import zips
 from workbench.local.store.records import LATEST, LayerVersion, Version
@@ -35,7 +35,7 @@ def layer_location(context: Context, version: LayerVersion) -> str:
 def _presigned(context: Context, path: str) -> str:
     config = context.config
     date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    scope = quote(f"WORKBENCH/{date[:8]}/{config.region}/s3/aws4_request", safe="")
+    scope = quote(f"{CODE_KEY}/{date[:8]}/{config.region}/s3/aws4_request", safe="")
     return (
         f"{context.url}{path}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope}"
         f"&X-Amz-Date={date}&X-Amz-Expires={EXPIRES}&X-Amz-SignedHeaders=host"

@@ -42,9 +42,10 @@ from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
 from workbench.local.errors import ApiError
-from workbench.local.gate import PRESIGNED, Caller
+from workbench.local.gate import Caller
 from workbench.local.http_messages import Answer, Request, Response
 from workbench.local.recorder import Recorder
+from workbench.local.services.scope import service_of
 from workbench.local.services.services import Services
 from workbench.local.store.records import LATEST
 from workbench.local.store.store import Store
@@ -120,6 +121,10 @@ LOGS: dict[str, Implementation] = {
 }
 
 
+# Signing names that are answered here; requests of all others are for the services beside Lambda.
+OWN_SERVICES = frozenset({"code", "lambda", "logs", "monitoring", "workbench"})
+
+
 class Endpoint:
     """Answers the requests of AWS SDKs. `await start(url)` before the first one.
 
@@ -184,10 +189,12 @@ class Endpoint:
             return self._invoker.handle(request)
         if caller.service == "monitoring":
             return self._cloudwatch.handle(request)
+        if caller.service not in OWN_SERVICES:
+            return self._context.services.handle(request)
         target = request.headers.get("x-amz-target")
         if target is not None:
             return self._handle_json(request, target)
-        if caller.service == "code" or path.startswith(PRESIGNED):
+        if caller.service == "code":
             return code_location.download(self._context, request)
         return self._handle_rest(request)
 
@@ -229,6 +236,11 @@ class Endpoint:
         if inspect.isawaitable(output):
             return _json_later(operation, output)
         return serialise.json_1_1(operation, output, str(uuid.uuid4()))
+
+    def takes_stream(self, request: Request) -> bool:
+        """Whether a large body need not be there as a whole: not for what is answered here."""
+        service = service_of(request)
+        return bool(service) and service not in OWN_SERVICES
 
     def error_response(self, request: Request | None, error: ApiError) -> Response:
         """`error` as the API that `request` was for sends errors."""

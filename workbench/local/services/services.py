@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.local.config import ServerConfig
+from workbench.local.http_messages import Answer, Request
 from workbench.local.services.calls import Calls
+from workbench.local.services.embedded import Embedded
+from workbench.local.services.proxy import forward
 from workbench.local.services.settings import ServiceSettings
 
 
@@ -19,14 +22,21 @@ class Services:
         self._config = config
         self._url = ""
         self._calls = Calls()
+        self._embedded = Embedded(config.state, config.account, config.region)
 
     def start(self, url: str) -> None:
         """The local Lambda listens at `url`. Nothing is started yet: that waits for a need."""
         self._url = url
+        self._embedded.start(url)
 
     async def close(self) -> None:
         """End the processes."""
         await self._calls.close()
+        await self._embedded.close()
+
+    def handle(self, request: Request) -> Answer:
+        """The answer to a request of an SDK for any service but Lambda and Logs."""
+        return forward(self._embedded, request)
 
     def settings(self) -> ServiceSettings:
         """For processes that make their own clients."""

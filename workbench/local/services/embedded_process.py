@@ -1,0 +1,133 @@
+"""The embedded AWS services: moto, in a process of its own.
+
+`python -m workbench.local.services.embedded_process` reads one line of JSON from its standard
+input, `{"Socket", "Url", "Account", "Region"}`, serves HTTP on that Unix socket and writes a line
+once it does. It ends when its standard input does: with the local Lambda, however that ends.
+
+All it knows is in its memory. A service's part of moto is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from workbench.local.errors import ApiError
+from workbench.local.http import Listener, Request, Response
+from workbench.local.services import wsgi
+from workbench.local.services.protocols import error_response
+from workbench.local.services.scope import service_of
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 256  # requests; a long poll of a queue is one for up to 20 seconds
+_MAX_BODY = 5 * 1024**3  # S3's own limit for one request
+
+
+class EmbeddedServices:
+    """Answers requests of AWS SDKs with moto."""
+
+    def __init__(self) -> None:
+        # Late: moto, boto3 and Flask take 0.3 s; the settings they read are made before.
+        from moto.backends import list_of_moto_modules
+        from moto.core.request import (
+            PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+            environ_key_for_header,
+        )
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        self._application: Any = DomainDispatcherApplication(create_backend_app)
+        self._modules = frozenset(list_of_moto_modules())
+        self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
+        self._environ_key = environ_key_for_header
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "request")
+
+    async def handle(self, request: Request) -> Response:
+        """The service's answer; never raises."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._answer, request)
+
+    def _answer(self, request: Request) -> Response:
+        service = service_of(request)
+        try:
+            environ = wsgi.environ(request)
+            self._keep_underscores(request, environ)
+            if service == "s3" and request.method == "PUT" and _is_form(request):
+                del environ["CONTENT_TYPE"]  # urllib's and curl's default: it is stored as it is
+            if self._unknown(environ):
+                return _fail(
+                    request, 501, "NotImplemented", f"There is no service “{service}” here."
+                )
+            return wsgi.run(self._application, environ)
+        except NotImplementedError as error:
+            what = f" ({error})" if str(error) else ""
+            message = f"The embedded {service} does not have this operation{what}."
+            return _fail(request, 501, "NotImplemented", message)
+        except Exception:
+            log.exception("%s %s %s failed", service, request.method, request.path)
+            message = f"The embedded {service} made a mistake; .workbench/server.log has details."
+            return _fail(request, 500, "InternalFailure", message)
+
+    def _unknown(self, environ: wsgi.Environ) -> bool:
+        application = self._application
+        host = application.infer_service_region_host(environ, environ["PATH_INFO"])
+        return host is not None and application.get_backend_for_host(host) is None
+
+    def _keep_underscores(self, request: Request, environ: wsgi.Environ) -> None:
+        # x-amz-meta-my_key and x-amz-meta-my-key are two things, and moto can tell them apart.
+        names = environ[self._preserved] = {}
+        for name, value in request.headers.items():
+            key = self._environ_key(name)
+            if name.startswith("x-amz-meta-") and "_" in name and key not in environ:
+                names[key] = name
+                environ[key] = value
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form")
+
+
+def _fail(request: Request, status: int, code: str, message: str) -> Response:
+    return error_response(service_of(request), request.headers, status, code, message)
+
+
+def _error(request: Request | None, error: ApiError) -> Response:
+    headers = request.headers if request is not None else {}
+    service = service_of(request) if request is not None else ""
+    return error_response(service, headers, error.status, error.code, error.message or "")
+
+
+async def _serve(socket: str) -> None:
+    listener = Listener(EmbeddedServices().handle, _error, max_body=_MAX_BODY)
+    await listener.start_unix(socket)
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+def _end_with_input() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)  # nothing is kept, so nothing needs to be put away
+
+
+def main() -> None:
+    """Serve until the standard input ends."""
+    settings = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    os.environ["MOTO_ACCOUNT_ID"] = settings["Account"]
+    os.environ["AWS_DEFAULT_REGION"] = settings["Region"]
+    # What moto calls itself, such as the functions of a state machine, is on our endpoint.
+    os.environ["MOTO_PORT"] = settings["Url"].rpartition(":")[2]
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    os.umask(0o077)
+    asyncio.run(_serve(settings["Socket"]))
+
+
+if __name__ == "__main__":
+    main()
