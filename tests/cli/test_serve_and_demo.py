@@ -15,6 +15,7 @@ from workbench.aws.workbench_surface import WorkbenchSurface
 
 def test_serve_in_an_empty_folder(tmp_path: Path) -> None:
     words = ["serve", str(tmp_path), "--account", "111122223333", "--region", "eu-west-1"]
+    words += ["--time-scale", "60"]
     with subprocess.Popen(
         [sys.executable, "-m", "workbench", *words],
         cwd=tmp_path,
@@ -26,6 +27,7 @@ def test_serve_in_an_empty_folder(tmp_path: Path) -> None:
         endpoint = process.stdout.readline().removeprefix("Lambda endpoint: ").strip()
         status = WorkbenchSurface(endpoint).status()
         assert (status["Account"], status["Region"]) == ("111122223333", "eu-west-1")
+        assert status["TimeScale"] == 60
         found = run("functions", "--endpoint-url", endpoint, cwd=tmp_path)
         assert found.stdout == "[]\n"
         process.send_signal(signal.SIGINT)
@@ -41,6 +43,7 @@ def test_serve_in_an_empty_folder(tmp_path: Path) -> None:
         ["--account", "123"],
         ["--region", "Mars"],
         ["--linger", "soon"],
+        ["--time-scale", "0.5"],
         ["/nowhere"],
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,3 +121,19 @@ async def test_a_local_lambda_that_went_away_is_started_again(project: Path) -> 
         await hands.on_function("Echo")
         await hands.press("ctrl+j")
         await hands.reads("✓ 200 ok")
+
+
+@pytest.fixture
+def hurried(project: Path) -> Iterator[Path]:
+    """The project, its local Lambda started by hand with short waits."""
+    command = [sys.executable, "-m", "workbench", "serve", str(project), "--time-scale", "60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout and server.stdout.readline()
+        yield project
+        server.terminate()
+
+
+async def test_the_screen_says_that_waits_are_shortened(hurried: Path) -> None:
+    async with at_screen(hurried) as hands:
+        await hands.on_function("Echo")
+        await hands.reads("▲ waits are 1/60")

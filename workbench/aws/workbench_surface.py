@@ -49,12 +49,21 @@ class WorkbenchSurface:
         self._port = address.port or 80
 
     def status(self) -> dict[str, Any]:
-        """Version, Pid, Project, Account, Region, Started, Problems and Notices."""
+        """Version, Pid, Project, Account, Region, Started, TimeScale, Problems and Notices."""
         return self._answer("GET", "status")
 
     def environments(self) -> list[dict[str, Any]]:
         """The live execution environments: Id, FunctionName, Version, State, Pid, LogStream …"""
         return list(self._answer("GET", "environments").get("Environments", []))
+
+    def queue(self) -> dict[str, Any]:
+        """The asynchronous events that wait or run: Events (FunctionName, Qualifier, RequestId,
+        Accepted, Due, Attempts, WaitsFor), the next first, and Total, how many there are."""
+        return self._answer("GET", "queue")
+
+    def hasten(self) -> None:
+        """Run the events now that wait for their next attempt."""
+        self._answer("POST", "queue/hasten")
 
     def cancel(self, id_or_token: str) -> bool:
         """Kill the environment that runs this invocation; False when none does (any more)."""

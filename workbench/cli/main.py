@@ -24,6 +24,7 @@ COMMANDS = {
     "invoke": "invoke a function",
     "logs": "show or follow a function's logs",
     "metrics": "show what CloudWatch measures of the functions",
+    "queue": "show the asynchronous events that wait, or run them now",
     "versions": "list a function's versions and aliases",
     "events": "list, show and generate sample events",
     "history": "list the invocations made from this project",

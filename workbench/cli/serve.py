@@ -45,6 +45,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="concurrent executions of the account; new accounts have 10 (default: 1000)",
     )
     parser.add_argument(
+        "--time-scale",
+        type=_time_scale,
+        default=1.0,
+        metavar="N",
+        help="divide Lambda's long waits, such as the minutes between retries (default: 1)",
+    )
+    parser.add_argument(
         "--linger",
         type=_seconds,
         metavar="SECONDS",
@@ -66,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
             region=arguments.region,
             linger=arguments.linger,
             concurrency=arguments.concurrency,
+            time_scale=arguments.time_scale,
         )
     )
 
@@ -92,6 +100,16 @@ def _concurrency(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"{text} is no concurrency: use 1 to 100000")
     return int(text)
+
+
+def _time_scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 1 <= scale <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is no time scale: use 1 to 100000")
+    return scale
 
 
 def _seconds(text: str) -> float:

@@ -42,7 +42,7 @@ class ServerOptions:
 
     `root` is the project's folder (it may be empty). `port` 0 takes a free one. With `linger`,
     the server stops after that many seconds in which nobody used it. `concurrency` is the
-    account's.
+    account's. `time_scale` divides Lambda's long waits.
     """
 
     root: Path
@@ -51,6 +51,7 @@ class ServerOptions:
     region: str = "us-east-1"
     linger: float | None = None
     concurrency: int = 1000
+    time_scale: float = 1.0
 
 
 def run(options: ServerOptions) -> int:
@@ -95,7 +96,13 @@ class LocalLambda:
         self._endpoint = Endpoint(
             config, self._store, self._runtime, self._services, self._recorder
         )
-        self._surface = Surface(config, self.broadcaster, self._runtime, self.shutdown.set)
+        self._surface = Surface(
+            config,
+            self.broadcaster,
+            self._runtime,
+            self._endpoint.asynchronous.queue,
+            self.shutdown.set,
+        )
         self._gate = Gate()
         self._listener = Listener(
             self._handle, self._endpoint.error_response, self._endpoint.takes_stream
@@ -157,6 +164,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         region=options.region,
         port=options.port,
         concurrency=options.concurrency,
+        time_scale=options.time_scale,
     )
     server = LocalLambda(config, state)
     loop = asyncio.get_running_loop()
@@ -198,3 +206,5 @@ def _say_ready(url: str, config: ServerConfig) -> None:
         f"  aws lambda list-functions --endpoint-url {url}",
         flush=True,
     )
+    if config.time_scale != 1:
+        print(f"  time scale {config.time_scale:g}: Lambda's long waits are that much shorter")

@@ -2,8 +2,10 @@
 
 | request | answer |
 |---|---|
-| GET /_workbench/status | version, process, project, account, region, problems, notices |
+| GET /_workbench/status | version, process, project, account, region, problems, notices … |
 | GET /_workbench/environments | the live execution environments |
+| GET /_workbench/queue | the asynchronous events that wait or run, the next ones first |
+| POST /_workbench/queue/hasten | 202: what waits for its next attempt is run now |
 | GET /_workbench/events | Server-Sent Events, see `broadcast.py` |
 | DELETE /_workbench/invocations/{request id or token} | 202: its environment is killed |
 | POST /_workbench/shutdown | 202: the server stops |
@@ -26,8 +28,10 @@ from workbench import __version__
 from workbench.local.broadcast import Broadcaster
 from workbench.local.config import ServerConfig
 from workbench.local.http import Request, Response
+from workbench.local.store.records import AsyncEvent
 
 PREFIX = "/_workbench/"
+QUEUE_LIMIT = 200
 _KEEP_ALIVE_SECONDS = 15.0
 
 
@@ -41,6 +45,16 @@ class Environments(Protocol):
         """Kill the environment that runs this invocation; False when none does."""
 
 
+class Queue(Protocol):
+    """What the surface needs of the queue of asynchronous invocations."""
+
+    def waiting(self, limit: int) -> tuple[list[AsyncEvent], int]:
+        """The events that come next, and how many there are in all."""
+
+    def hasten(self) -> None:
+        """Run now what waits for its next attempt."""
+
+
 class Surface:
     """Answers requests whose path starts with `PREFIX`."""
 
@@ -49,11 +63,13 @@ class Surface:
         config: ServerConfig,
         broadcaster: Broadcaster,
         runtime: Environments,
+        queue: Queue,
         shut_down: Callable[[], None],
     ) -> None:
         self._config = config
         self._broadcaster = broadcaster
         self._runtime = runtime
+        self._queue = queue
         self._shut_down = shut_down
         self._started = time.time()
 
@@ -65,6 +81,11 @@ class Surface:
                 return _json(200, self._status())
             case ("GET", "environments"):
                 return _json(200, {"Environments": list(self._runtime.environments())})
+            case ("GET", "queue"):
+                return _json(200, self._waiting())
+            case ("POST", "queue/hasten"):
+                self._queue.hasten()
+                return _json(202, {})
             case ("GET", "events"):
                 headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
                 return Response(200, self._events(), headers)
@@ -84,9 +105,26 @@ class Surface:
             "Account": config.account,
             "Region": config.region,
             "Started": self._started,
+            "TimeScale": config.time_scale,
             "Problems": self._broadcaster.problems,
             "Notices": self._broadcaster.notices,
         }
+
+    def _waiting(self) -> dict[str, object]:
+        events, total = self._queue.waiting(QUEUE_LIMIT)
+        shown = [
+            {
+                "FunctionName": event.function,
+                "Qualifier": event.qualifier or None,
+                "RequestId": event.request_id,
+                "Accepted": event.accepted,
+                "Due": event.due,
+                "Attempts": event.attempts,
+                "WaitsFor": event.waits_for or None,
+            }
+            for event in events
+        ]
+        return {"Events": shown, "Total": total}
 
     def _cancel(self, handle: str) -> Response:
         if self._runtime.cancel(handle):

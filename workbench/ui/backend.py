@@ -115,9 +115,11 @@ class Backend:
         return self.surface.events(stop) if self.surface else iter(())
 
     def standing(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """What a new listener has missed: problems and notices, as events. Raises LambdaError."""
+        """What a new listener has missed: how the local Lambda runs, problems and notices, as
+        events. Raises LambdaError."""
         status = self.surface.status() if self.surface else {}
         return [
+            ("status", status),
             ("problems", {"Problems": status.get("Problems", [])}),
             *(("notice", notice) for notice in status.get("Notices", [])),
         ]

@@ -124,6 +124,8 @@ class Connection:
             parts.append("1 function" if count == 1 else f"{count:,} functions")
             if session.watching:
                 parts.append("watching")
+            if session.time_scale != 1:
+                parts.append(f"▲ waits are 1/{session.time_scale:g}")
         else:
             parts.append(f"AWS {target.account or ''} {target.region}")
             if target.profile:

@@ -12,6 +12,7 @@ from textual.message_pump import MessagePump
 from workbench.project.records import Problem
 from workbench.ui.messages import (
     FunctionsChanged,
+    HeaderChanged,
     Installing,
     LocalLambdaLost,
     ProblemsChanged,
@@ -45,6 +46,10 @@ class ServerEvents:
 
     def _disconnected(self, data: Mapping[str, Any]) -> None:
         self._node.post_message(LocalLambdaLost())
+
+    def _status(self, data: Mapping[str, Any]) -> None:
+        self._session.time_scale = float(data.get("TimeScale", 1))
+        self._node.post_message(HeaderChanged())
 
     def _functions(self, data: Mapping[str, Any]) -> None:
         self._node.post_message(FunctionsChanged())

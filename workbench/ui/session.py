@@ -39,6 +39,8 @@ class Session:
     functions: dict[str, Function] = field(default_factory=dict)
     invocation_type: InvocationType = "RequestResponse"
     watching: bool = False
+    time_scale: float = 1.0
+    """What the local Lambda's long waits are divided by."""
     running: Running | None = None
     last: Request | None = None
     """The last invocation's request, for rerun and watch."""

@@ -43,8 +43,8 @@ class AsyncInvocations:
 
     @property
     def busy(self) -> bool:
-        """Whether an event runs or a record is being sent."""
-        return self.queue.running > 0 or self._outbox.sending > 0
+        """Whether an event runs or will soon, or a record is being sent."""
+        return self.queue.busy or self._outbox.sending > 0
 
     def resume(self) -> None:
         """Go on with what an earlier process left."""

@@ -24,7 +24,7 @@ from workbench.local.delivery.invocation_record import (
 )
 from workbench.local.delivery.lane import AHEAD, Lane
 from workbench.local.delivery.lineage import LIMIT, LOOP, extended, loop_notice
-from workbench.local.delivery.outcomes import Condition, EventInvokeConfig, Waits
+from workbench.local.delivery.outcomes import RETRY_SECONDS, Condition, EventInvokeConfig, Waits
 from workbench.local.errors import ApiError
 from workbench.local.metrics.counters import Metrics
 from workbench.local.runtime.execution import Execution
@@ -104,9 +104,12 @@ class AsyncQueue:
         self._closed = False
 
     @property
-    def running(self) -> int:
-        """How many events are being run."""
-        return self._running
+    def busy(self) -> bool:
+        """Whether an event runs, or will within some minutes."""
+        soon = time.time() + RETRY_SECONDS[-1] + 1
+        return self._running > 0 or any(
+            lane.ready or lane.more or lane.next_due < soon for lane in self._lanes.values()
+        )
 
     def accept(
         self, request_id: str, function: str, qualifier: str, payload: bytes, trace: str
