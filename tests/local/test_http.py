@@ -20,7 +20,6 @@ async def mirror(request: Request) -> Response:
         "path": request.path,
         "query": request.query_pairs(),
         "body": request.body.decode("latin-1"),
-        "trailers": request.trailers,
     }
     return Response(200, json.dumps(seen).encode(), [("Content-Type", "application/json")])
 
@@ -65,7 +64,7 @@ def body_of(answer: bytes) -> dict[str, object]:
 CLOSE = b"Host: x\r\nConnection: close\r\n"
 
 
-async def test_a_body_in_chunks_with_trailers() -> None:
+async def test_a_body_in_chunks_whose_trailers_are_passed_over() -> None:
     async with serving() as listener:
         answer = await exchange(
             listener,
@@ -78,7 +77,6 @@ async def test_a_body_in_chunks_with_trailers() -> None:
         "path": "/a%20b",
         "query": [["c", "é"], ["d", ""]],
         "body": "abcde",
-        "trailers": {"x-error": "late"},
     }
 
 

@@ -47,9 +47,9 @@ class Gate:
 
     def check(self, request: Request) -> Caller:
         """The caller of a request. Raises ApiError (403) for one that may not speak to us."""
+        check_host(request)
         _check_origin(request)
-        authorization = request.headers.get("authorization")
-        if not authorization:
+        if not request.headers.get("authorization"):
             if (
                 request.method == "GET"
                 and request.path.startswith(PRESIGNED)
@@ -60,20 +60,25 @@ class Gate:
                 _check_site(request)
                 return Caller("", "", "s3")
             raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
-        if not authorization.startswith("AWS4-HMAC-SHA256"):
-            raise ApiError(
-                "IncompleteSignatureException",
-                "Authorization header requires an AWS4-HMAC-SHA256 signature.",
-            )
-        start = authorization.find("Credential=")
-        scope = authorization[start + 11 :].partition(",")[0].split("/") if start >= 0 else []
-        if len(scope) < 5 or scope[-1].strip() != "aws4_request":
-            raise ApiError(
-                "IncompleteSignatureException",
-                "Authorization header requires 'Credential' parameter with the scope "
-                "<key>/<date>/<region>/<service>/aws4_request.",
-            )
-        return Caller("/".join(scope[:-4]), scope[-3], scope[-2])
+        return signer(request.headers["authorization"])
+
+
+def signer(authorization: str) -> Caller:
+    """Whom an Authorization header names. Raises ApiError (403) when it is no SigV4 header."""
+    if not authorization.startswith("AWS4-HMAC-SHA256"):
+        raise ApiError(
+            "IncompleteSignatureException",
+            "Authorization header requires an AWS4-HMAC-SHA256 signature.",
+        )
+    start = authorization.find("Credential=")
+    scope = authorization[start + 11 :].partition(",")[0].split("/") if start >= 0 else []
+    if len(scope) < 5 or scope[-1].strip() != "aws4_request":
+        raise ApiError(
+            "IncompleteSignatureException",
+            "Authorization header requires 'Credential' parameter with the scope "
+            "<key>/<date>/<region>/<service>/aws4_request.",
+        )
+    return Caller("/".join(scope[:-4]), scope[-3], scope[-2])
 
 
 def _check_site(request: Request) -> None:
@@ -82,15 +87,19 @@ def _check_site(request: Request) -> None:
         raise ApiError("AccessDeniedException", "Web pages may not use the local services.")
 
 
-def _check_origin(request: Request) -> None:
-    """Raise ApiError (403) unless Host is this machine and no web page is asking."""
-    headers = request.headers
-    host = headers.get("host", "")
+def check_host(request: Request) -> None:
+    """Raise ApiError (403) unless Host is this machine: a foreign name that resolves to it is a
+    page's way round the browser's rules."""
+    host = request.headers.get("host", "")
     if _LOOPBACK.fullmatch(host) is None:
         raise ApiError(
             "AccessDeniedException",
             f"Host '{host}' is not this machine: use 127.0.0.1, localhost or [::1].",
         )
-    origin = headers.get("origin")
-    if origin is not None and origin.lower() != f"http://{host.lower()}":
+
+
+def _check_origin(request: Request) -> None:
+    """Raise ApiError (403) when a web page is asking, unless it came from here."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin.lower() != f"http://{request.headers['host'].lower()}":
         raise ApiError("AccessDeniedException", "Web pages may not call the local Lambda.")

@@ -9,6 +9,7 @@ together, the time a client takes to send a request or to take its response.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ from workbench.local.http_messages import (
 
 __all__ = ["Answer", "Deferred", "Handler", "Listener", "Request", "Response", "Timeouts"]
 
+BACKLOG = 1024
 MAX_BODY = 70_167_211  # AWS's own limit for a request to Lambda, lambda-facts §4.6 no. 33
 
 
@@ -52,20 +54,20 @@ class Listener:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen; returns the port. Raises OSError when the address is taken."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: HttpConnection(self, loop), host, port, backlog=1024
-        )
+        self._server = await loop.create_server(self._connection, host, port, backlog=BACKLOG)
         self.port = self._server.sockets[0].getsockname()[1]
-        self._sweep(loop)
         return self.port
 
     async def start_unix(self, path: str) -> None:
         """Listen on a Unix socket instead, which no browser can reach."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(
-            lambda: HttpConnection(self, loop), path, backlog=1024
-        )
-        self._sweep(loop)
+        self._server = await loop.create_unix_server(self._connection, path, backlog=BACKLOG)
+
+    async def serve(self, sock: socket.socket) -> None:
+        """Serve on a socket that listens already."""
+        self.port = sock.getsockname()[1]
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connection, sock=sock, backlog=BACKLOG)
 
     async def close(self) -> None:
         """Stop listening, cut the connections, wait for their tasks to end."""
@@ -82,10 +84,23 @@ class Listener:
         if self._server is not None:
             await self._server.wait_closed()
 
+    def _connection(self) -> HttpConnection:
+        loop = asyncio.get_running_loop()
+        if self._sweeper is None:
+            self._sweep_later(loop)
+        return HttpConnection(self, loop)
+
+    def _sweep_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        # One timer for all connections, and none without any: a timer a request would cost more
+        # than the request.
+        shortest = min(self.timeouts.head, self.timeouts.body, self.timeouts.write)
+        pause = max(0.02, min(2.0, shortest / 4))
+        self._sweeper = loop.call_later(pause, self._sweep, loop)
+
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        # One timer for all connections: a timer a request would cost more than the request.
+        self._sweeper = None
         now = loop.time()
         for connection in list(self.connections):
             connection.check_deadline(now)
-        shortest = min(self.timeouts.head, self.timeouts.body, self.timeouts.write)
-        self._sweeper = loop.call_later(max(0.02, min(2.0, shortest / 4)), self._sweep, loop)
+        if self.connections:
+            self._sweep_later(loop)

@@ -1,6 +1,6 @@
 """One HTTP/1.1 connection: an `asyncio.Protocol` on httptools.
 
-That costs a third of a framework on the invoke path (design §4), and sees request trailers.
+That costs a third of a framework on the invoke path (design §4).
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ from workbench.local.http_limits import (
     too_much_at_once,
     too_slow,
 )
-from workbench.local.http_messages import Deferred, ErrorResponse, Handler, Request, Response
+from workbench.local.http_messages import (
+    BrokenOff,
+    Deferred,
+    ErrorResponse,
+    Handler,
+    Request,
+    Response,
+)
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +172,6 @@ class HttpConnection(asyncio.Protocol):
     def _begin_message(self) -> None:
         self._url = b""
         self._headers: dict[str, str] = {}
-        self._trailers: dict[str, str] = {}
         self._fields = 0
         self._head_bytes = 0
         self._chunks: list[bytes] = []
@@ -191,7 +197,9 @@ class HttpConnection(asyncio.Protocol):
         self._fields += len(name) + len(value) + 4
         if self._fields > MAX_HEAD:
             raise head_too_large()
-        headers = self._trailers if self._head_done else self._headers
+        if self._head_done:
+            return  # a trailer: nobody who speaks to us has a use for them
+        headers = self._headers
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
@@ -261,7 +269,6 @@ class HttpConnection(asyncio.Protocol):
         request.path = target
         request.query = query
         request.headers = self._headers
-        request.trailers = self._trailers
         request.keep_alive = self._parser.should_keep_alive()
         request.version = self._parser.get_http_version()
 
@@ -374,6 +381,8 @@ class HttpConnection(asyncio.Protocol):
                         await self._writable.wait()
                 if chunked:
                     write(b"0\r\n\r\n")
+        except BrokenOff:
+            self._transport.abort()
         except Exception:
             log.exception("%s %s broke off", request.method, request.path)
             self._transport.abort()  # the client must not take what it has for the whole

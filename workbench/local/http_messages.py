@@ -11,7 +11,7 @@ from workbench.local.errors import ApiError
 class Request:
     """One HTTP request, complete. Header names are lower case; `path` is still %-encoded."""
 
-    __slots__ = ("body", "headers", "keep_alive", "method", "path", "query", "trailers", "version")
+    __slots__ = ("body", "headers", "keep_alive", "method", "path", "query", "version")
 
     def __init__(
         self,
@@ -26,7 +26,6 @@ class Request:
         self.query = query
         self.headers = {} if headers is None else headers
         self.body = body
-        self.trailers: dict[str, str] = {}
         self.keep_alive = True
         self.version = "1.1"
 
@@ -36,6 +35,11 @@ class Request:
 
 
 Body = bytes | AsyncIterator[bytes]
+
+
+class BrokenOff(Exception):
+    """Raised by a streamed body that cannot be completed: the connection is cut, so that the
+    client does not take what it has for the whole."""
 
 
 class Response:

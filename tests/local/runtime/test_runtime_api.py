@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 from runtime_lab import ARN, TRACE, request
 
+from workbench.local.runtime.response_stream import ResponseStream
 from workbench.local.runtime.runtime_api import MAX_RESPONSE, RuntimeApi, known_error_type
 
 BASE = "/2018-06-01/runtime"
@@ -21,6 +22,7 @@ class Heard:
     def __init__(self) -> None:
         self.calls: list[tuple[object, ...]] = []
         self.asked = asyncio.Event()
+        self.stream: ResponseStream | None = None
 
     def runtime_next(self) -> None:
         self.asked.set()
@@ -28,8 +30,8 @@ class Heard:
     def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None:
         self.calls.append(("response", body, content_type, streamed))
 
-    def runtime_chunk(self, chunk: bytes) -> None:
-        self.calls.append(("chunk", chunk))
+    def runtime_stream(self) -> ResponseStream | None:
+        return self.stream
 
     def runtime_error(self, body: bytes, error_type: str) -> None:
         self.calls.append(("error", body, error_type))
@@ -37,8 +39,8 @@ class Heard:
     def runtime_init_error(self, body: bytes, error_type: str) -> None:
         self.calls.append(("init error", body, error_type))
 
-    def runtime_oversize(self) -> None:
-        self.calls.append(("oversize",))
+    def runtime_oversize(self, limit: int) -> None:
+        self.calls.append(("oversize", limit))
 
 
 class Client:
@@ -185,11 +187,12 @@ async def test_oversize_is_refused_and_ends_the_invocation(room: Room) -> None:
     )
     assert (status, error(body)[0]) == (413, "RequestEntityTooLarge")
     assert error(body)[1] == "Exceeded maximum allowed payload size (6291556 bytes)."
-    assert room.heard.calls == [("oversize",)]
+    assert room.heard.calls == [("oversize", 6291556)]
 
 
 async def test_streamed_answer_with_an_error_in_its_trailers(room: Room) -> None:
     client = await room.running()
+    room.heard.stream = stream = ResponseStream()
     trailer = base64.b64encode(b'{"errorType":"E"}').decode()
     body = (
         "3\r\nabc\r\n0\r\nLambda-Runtime-Function-Error-Type: Function.Mine\r\n"
@@ -200,10 +203,11 @@ async def test_streamed_answer_with_an_error_in_its_trailers(room: Room) -> None
         Transfer_Encoding="chunked", Lambda_Runtime_Function_Response_Mode="streaming",
     )  # fmt: skip
     assert status == 202
-    assert room.heard.calls == [
-        ("chunk", b"abc"),
-        ("error", b'{"errorType":"E"}', "Function.Mine"),
-    ]
+    assert room.heard.calls == [("error", b'{"errorType":"E"}', "Function.Mine")]
+    stream.end()
+    assert (stream.content_type, await stream.read(), await stream.read()) == (
+        "application/octet-stream", b"abc", b"",
+    )  # fmt: skip
 
 
 async def test_other_replies(room: Room) -> None:

@@ -8,6 +8,7 @@ import json
 import pytest
 from runtime_lab import Lab, request
 
+from workbench.local.runtime.response_stream import ResponseStream
 from workbench.project import interpreters
 
 pytestmark = pytest.mark.skipif(
@@ -109,10 +110,13 @@ async def test_streamed_answers(lab: Lab) -> None:
           stream.end("two");
         });""")  # fmt: skip
     spec = lab.spec("app.handler", runtime="nodejs22.x")
-    chunks: list[bytes] = []
-    result, _ = await lab.invoke(spec, b"{}", on_chunk=chunks.append)
+    stream = ResponseStream()
+    execution = lab.runtime.invoke(spec, request(stream=stream))
+    assert await stream.read() == b"one"
+    result = await execution.answered()
     assert (result.payload, result.streamed) == (b"onetwo", True)
-    assert chunks == [b"one", b"two"]
+    assert await stream.read() == b"two"
+    await execution.completed()
     assert result.content_type == "application/octet-stream"
     result, _ = await lab.invoke(spec, b'{"http": true}')
     assert result.payload == b'{"statusCode":201}' + bytes(8) + b"onetwo"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from workbench.local.api.transitions import Transitions
@@ -47,6 +47,16 @@ class FunctionRuntime(Protocol):
         """How far `provision` is with this qualifier."""
 
 
+class UrlFront(Protocol):
+    """What the API needs of the front door that serves function URLs."""
+
+    def open(self, function: str, qualifier: str) -> int:
+        """Listen for a new URL; returns its port."""
+
+    def changed(self, function: str, qualifier: str) -> None:
+        """Its configuration was written or removed."""
+
+
 @dataclass(slots=True)
 class Context:
     """The parts an operation may use. `url` is the endpoint's own, known once it listens."""
@@ -58,6 +68,7 @@ class Context:
     services: Services
     metrics: Metrics
     url: str = ""
+    urls: UrlFront = field(init=False)
 
     def arn(self, name: str, qualifier: str | None = None) -> str:
         """The function's ARN."""

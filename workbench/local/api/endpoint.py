@@ -13,6 +13,7 @@ from workbench.local.api import (
     code_signing,
     concurrency,
     event_invoke_config,
+    function_urls,
     functions,
     layer_permissions,
     layers,
@@ -33,6 +34,7 @@ from workbench.local.api.cloudwatch import CloudWatch
 from workbench.local.api.context import Context, FunctionRuntime
 from workbench.local.api.context import Operation as Implementation
 from workbench.local.api.invoke import PREFIX, SUFFIX, Invoker
+from workbench.local.api.invoke_stream import StreamInvoker
 from workbench.local.api.linked import LinkedFunctions
 from workbench.local.api.model import Operation, ServiceModel
 from workbench.local.api.specs import Specs
@@ -42,6 +44,7 @@ from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
 from workbench.local.errors import ApiError
+from workbench.local.fronts.function_urls import FunctionUrls
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Answer, Request, Response
 from workbench.local.recorder import Recorder
@@ -85,6 +88,11 @@ LAMBDA: dict[str, Implementation] = {
     "AddPermission": policies.add_permission,
     "GetPolicy": policies.get_policy,
     "RemovePermission": policies.remove_permission,
+    "CreateFunctionUrlConfig": function_urls.create_function_url_config,
+    "GetFunctionUrlConfig": function_urls.get_function_url_config,
+    "UpdateFunctionUrlConfig": function_urls.update_function_url_config,
+    "DeleteFunctionUrlConfig": function_urls.delete_function_url_config,
+    "ListFunctionUrlConfigs": function_urls.list_function_url_configs,
     "PutFunctionEventInvokeConfig": event_invoke_config.put_function_event_invoke_config,
     "UpdateFunctionEventInvokeConfig": event_invoke_config.update_function_event_invoke_config,
     "GetFunctionEventInvokeConfig": event_invoke_config.get_function_event_invoke_config,
@@ -157,13 +165,17 @@ class Endpoint:
         operation = self._lambda.operations["Invoke"]
         self._invoker = Invoker(self._context, operation, self._specs, self.asynchronous.queue)
         self._cloudwatch = CloudWatch(recorder.metrics_reader)
+        self._stream_invoker = StreamInvoker(self._context, self._specs)
+        self._urls = FunctionUrls(self._context, self._specs, recorder.notice)
+        self._context.urls = self._urls
         self.linked = LinkedFunctions(self._context, self._specs)
         store.functions.on_change.append(self._function_changed)
 
     @property
     def busy(self) -> bool:
         """Whether an invocation is running, or a record of one is on its way."""
-        return self._invoker.in_flight > 0 or self.asynchronous.busy
+        answering = (self._invoker, self._stream_invoker, self._urls)
+        return self.asynchronous.busy or any(part.in_flight for part in answering)
 
     async def start(self, url: str) -> None:
         """Begin to work, reachable at `url`: end interrupted transitions, resume the queue."""
@@ -175,10 +187,12 @@ class Endpoint:
         limited.update(name for name, *_ in store.attachments.everywhere("provisioned-concurrency"))
         for name in limited:
             self._limit(name)
+        self._urls.start()
         self.asynchronous.resume()
 
     async def close(self) -> None:
         """Start nothing more. The store belongs to whoever opened it."""
+        await self._urls.close()
         await self.asynchronous.close()
         self._context.transitions.close()
 
@@ -207,6 +221,8 @@ class Endpoint:
                 f"Lambda has no operation {request.method} {request.path}.",
                 status=404,
             )
+        if route.operation.name == "InvokeWithResponseStream":
+            return self._stream_invoker.handle(route, request)
         implementation = LAMBDA.get(route.operation.name)
         if implementation is None:
             raise _not_offered(route.operation)

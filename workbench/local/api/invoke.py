@@ -56,7 +56,7 @@ class Invoker:
         kind = headers.get("x-amz-invocation-type", "RequestResponse")
         tail = headers.get("x-amz-log-type", "None")
         target = self._target(request, kind, tail)
-        payload = _checked(request.body, kind)
+        payload = checked_payload(request.body, kind)
         if kind == "DryRun":
             return Response(204, b"", [("x-amzn-RequestId", new_request_id())])
         request_id = new_request_id()
@@ -64,7 +64,7 @@ class Invoker:
         if kind == "Event":
             trace = trace or new_trace()
             self._queue.accept(request_id, target.spec.name, _qualifier(target), payload, trace)
-            return Response(202, b"", _headers(request_id, trace))
+            return Response(202, b"", response_headers(request_id, trace))
         trace = recursion.trace_header(self._context, target, trace)
         context = headers.get("x-amz-client-context")
         invocation = InvokeRequest(
@@ -72,7 +72,7 @@ class Invoker:
             payload,
             target.invoked_arn,
             trace,
-            client_context=None if context is None else _client_context(context),
+            client_context=None if context is None else checked_client_context(context),
             token=headers.get("x-workbench-invocation"),
         )
         spec = target.choose()
@@ -96,13 +96,12 @@ class Invoker:
         log_text: str | None,
     ) -> None:
         self.in_flight -= 1
-        headers = _headers(invocation.request_id, invocation.trace_header)
+        headers = response_headers(invocation.request_id, invocation.trace_header)
         headers.append(("X-Amz-Executed-Version", spec.version))
         if result.function_error is not None:
             headers.append(("X-Amz-Function-Error", result.function_error))
         if log_text is not None:
-            log = log_text.encode("utf-8", "replace")[-LOG_TAIL:]
-            headers.append(("X-Amz-Log-Result", base64.b64encode(log).decode()))
+            headers.append(("X-Amz-Log-Result", log_result(log_text)))
         answer.resolve(Response(200, result.payload, headers))
 
     def _target(self, request: Request, kind: str, tail: str) -> Target:
@@ -143,8 +142,8 @@ def started(invoke: Callable[[], Execution]) -> Execution:
         raise ApiError("InvalidRuntimeException", str(reason), status=400) from None
 
 
-def _checked(body: bytes, kind: str) -> bytes:
-    """The payload the handler gets; nothing is `{}`."""
+def checked_payload(body: bytes, kind: str = "RequestResponse") -> bytes:
+    """The payload the handler gets; nothing is `{}`. Raises ApiError (lambda-facts §2.2)."""
     limit = MAX_EVENT if kind == "Event" else MAX_PAYLOAD
     if len(body) > limit:
         raise ApiError(
@@ -162,7 +161,8 @@ def _checked(body: bytes, kind: str) -> bytes:
     return body
 
 
-def _client_context(header: str) -> str:
+def checked_client_context(header: str) -> str:
+    """The client context as JSON text. Raises ApiError for what is none."""
     try:
         decoded = base64.b64decode(header, validate=True)
         if len(header) > MAX_CLIENT_CONTEXT or not isinstance(json.loads(decoded), dict):
@@ -179,11 +179,19 @@ def _qualifier(target: Target) -> str:
     return target.invoked_arn.partition(f":function:{target.spec.name}")[2][1:]
 
 
-def _headers(request_id: str, trace: str) -> list[tuple[str, str]]:
+def log_result(log_text: str) -> str:
+    """The end of an invocation's log as X-Amz-Log-Result has it."""
+    return base64.b64encode(log_text.encode("utf-8", "replace")[-LOG_TAIL:]).decode()
+
+
+def response_headers(
+    request_id: str, trace: str, content_type: str = "application/json"
+) -> list[tuple[str, str]]:
+    """The headers of every answer to an invocation (lambda-facts §2.1)."""
     root = trace.partition(";")[0].removeprefix("Root=")
     sampled = "1" if "Sampled=1" in trace else "0"
     return [
-        ("Content-Type", "application/json"),
+        ("Content-Type", content_type),
         ("x-amzn-RequestId", request_id),
         ("x-amzn-Remapped-Content-Length", "0"),
         ("X-Amzn-Trace-Id", f"root={root};sampled={sampled}"),

@@ -7,7 +7,6 @@ import signal
 from dataclasses import dataclass
 
 from workbench.local.runtime.records import InvokeResult
-from workbench.local.runtime.runtime_api import MAX_RESPONSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +46,11 @@ def timeout_fault(timeout: int) -> Fault:
     return Fault("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
 
 
-def oversize_result() -> InvokeResult:
-    """The answer was over the limit."""
+def oversize_result(limit: int) -> InvokeResult:
+    """The answer was over `limit` bytes."""
     body = {
         "errorMessage": "Response payload size exceeded maximum allowed payload size "
-        f"({MAX_RESPONSE} bytes).",
+        f"({limit} bytes).",
         "errorType": "Function.ResponseSizeTooLarge",
     }
     return InvokeResult(json.dumps(body, separators=(",", ":")).encode(), "Unhandled")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
+
+from workbench.local.runtime.response_stream import ResponseStream
 
 InvocationType = Literal["RequestResponse", "Event"]
 ReportStatus = Literal["success", "error", "failure", "timeout"]
@@ -47,7 +49,7 @@ class InvokeRequest:
     """One invocation. `client_context` is JSON text (already base64-decoded).
 
     `token` is the caller's own handle for cancelling (header X-Workbench-Invocation), if any.
-    `on_chunk`, if set, receives a streamed response's bytes as they arrive.
+    `stream`, if set, receives a streamed response's bytes as they arrive.
     """
 
     request_id: str
@@ -57,7 +59,7 @@ class InvokeRequest:
     invocation_type: InvocationType = "RequestResponse"
     client_context: str | None = None
     token: str | None = None
-    on_chunk: Callable[[bytes], None] | None = None
+    stream: ResponseStream | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +79,8 @@ class Report:
 class InvokeResult:
     """How an invocation ended. `function_error` is "Unhandled" or None.
 
+    `streamed` tells that the function streamed its answer; `payload` is then all of it if it was
+    gathered, and only its beginning if it went to the request's `stream`.
     The answer is ready before the REPORT line is: `finished` tells the rest (see `Completion`).
     """
 

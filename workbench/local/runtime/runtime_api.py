@@ -17,8 +17,10 @@ from typing import Protocol
 import httptools
 
 from workbench.local.runtime.records import InvokeRequest
+from workbench.local.runtime.response_stream import MAX_STREAMED, STREAM_TYPE, ResponseStream
 
 MAX_RESPONSE = 6_291_556
+_KEPT_OF_STREAM = 1024 * 1024  # of an answer that somebody reads as it comes, for the history
 _PREFIX = "/2018-06-01/"
 _INVOCATION = "runtime/invocation/"
 _KNOWN_ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
@@ -40,8 +42,8 @@ class RuntimeEvents(Protocol):
     def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None:
         """It answered the current invocation."""
 
-    def runtime_chunk(self, chunk: bytes) -> None:
-        """A piece of a streamed answer."""
+    def runtime_stream(self) -> ResponseStream | None:
+        """It begins to stream its answer: where that is to go, None to gather all of it."""
 
     def runtime_error(self, body: bytes, error_type: str) -> None:
         """The current invocation failed. `error_type` is normalised (§1.2)."""
@@ -49,8 +51,8 @@ class RuntimeEvents(Protocol):
     def runtime_init_error(self, body: bytes, error_type: str) -> None:
         """Initialisation failed."""
 
-    def runtime_oversize(self) -> None:
-        """The answer to the current invocation was over the limit."""
+    def runtime_oversize(self, limit: int) -> None:
+        """The answer to the current invocation was over the limit, in bytes."""
 
 
 class RuntimeApi:
@@ -157,9 +159,10 @@ class RuntimeApi:
         headers = connection.headers
         if connection.oversize:
             self._answered()
-            message = f"Exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
+            limit = connection.limit
+            message = f"Exceeded maximum allowed payload size ({limit} bytes)."
             connection.refuse(413, "RequestEntityTooLarge", message)
-            self.events.runtime_oversize()
+            self.events.runtime_oversize(limit)
             return
         if what == "error":
             self._answered()
@@ -178,7 +181,7 @@ class RuntimeApi:
             body = _decoded_trailer(headers.get(_BODY_TRAILER, ""))
             self.events.runtime_error(body, known_error_type(headers.get(_TYPE_HEADER)))
             return
-        default = "application/octet-stream" if mode == "streaming" else "application/json"
+        default = STREAM_TYPE if mode == "streaming" else "application/json"
         content_type = headers.get("content-type", default)
         self.events.runtime_response(connection.body(), content_type, mode == "streaming")
 
@@ -265,7 +268,8 @@ class _Connection(asyncio.Protocol):
         self.headers: dict[str, str] = {}
         self._body: list[bytes] = []
         self._size = 0
-        self._stream = False
+        self._stream: ResponseStream | None = None
+        self.limit = MAX_RESPONSE
         self.oversize = False
 
     def on_url(self, url: bytes) -> None:
@@ -280,17 +284,24 @@ class _Connection(asyncio.Protocol):
             self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         if self.headers.get(_MODE_HEADER) == "streaming":
             request_id = self.path[len(_PREFIX + _INVOCATION) :].partition("/")[0]
-            self._stream = self.api.may_answer(request_id)
+            if self.api.may_answer(request_id):
+                self._stream = self.api.events.runtime_stream()
+        if self._stream is not None and self._transport is not None:
+            self.limit = MAX_STREAMED
+            content_type = self.headers.get("content-type", STREAM_TYPE)
+            self._stream.begin(content_type, self._transport)
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
-        if self._size > MAX_RESPONSE:
+        if self._size > self.limit:
             self.oversize = True
             self._body.clear()
             return
+        if self._stream is not None:
+            self._stream.write(body)
+            if self._size > _KEPT_OF_STREAM:
+                return
         self._body.append(body)
-        if self._stream:
-            self.api.events.runtime_chunk(body)
 
     def on_message_complete(self) -> None:
         self.api.request(self)

@@ -35,6 +35,7 @@ from workbench.local.runtime.records import (
     Observer,
     ReportStatus,
 )
+from workbench.local.runtime.response_stream import ResponseStream
 
 
 class Owner(Protocol):
@@ -288,11 +289,8 @@ class Sandbox:
         if self._invocation is not None:
             self._answer(self._invocation, InvokeResult(body, None, content_type, streamed))
 
-    def runtime_chunk(self, chunk: bytes) -> None:
-        if self._invocation is not None:
-            on_chunk = self._invocation.execution.request.on_chunk
-            if on_chunk is not None:
-                on_chunk(chunk)
+    def runtime_stream(self) -> ResponseStream | None:
+        return self._invocation.execution.request.stream if self._invocation is not None else None
 
     def runtime_error(self, body: bytes, error_type: str) -> None:
         # A function's own error leaves no Status on the REPORT line.
@@ -304,9 +302,9 @@ class Sandbox:
             invocation.answered = self._loop.time()
         invocation.execution.answer(result)
 
-    def runtime_oversize(self) -> None:
+    def runtime_oversize(self, limit: int) -> None:
         if self._invocation is not None:
-            self._invocation.fail("error", "Function.ResponseSizeTooLarge", oversize_result())
+            self._invocation.fail("error", "Function.ResponseSizeTooLarge", oversize_result(limit))
 
     def runtime_init_error(self, body: bytes, error_type: str) -> None:
         assert self._domain is not None

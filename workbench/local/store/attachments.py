@@ -25,6 +25,7 @@ Kind = Literal[
     "recursion",
     "event-invoke-config",
     "provisioned-concurrency",
+    "function-url",
 ]
 
 

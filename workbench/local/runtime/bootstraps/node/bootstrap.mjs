@@ -9,10 +9,11 @@ import { RuntimeClient } from "./client.mjs";
 import { RuntimeError, isError, wireError } from "./errors.mjs";
 import { loadHandler } from "./loader.mjs";
 import { logFailure, patchConsole, setRequestId } from "./logging.mjs";
-import { ResponseStream, installStreaming, isStreaming } from "./streaming.mjs";
+import { ResponseStream, highWaterMark, installStreaming, isStreaming } from "./streaming.mjs";
 
 let client;
 let current; // the request id of the event being handled
+let streamed; // the answer being streamed, if its handler streams
 
 async function main() {
   if (process.argv.includes("--standby")) await becomeEnvironment();
@@ -104,7 +105,7 @@ function run(handler, event, context) {
 }
 
 async function handleStreaming(handler, event, context, id) {
-  const stream = new ResponseStream(client, id);
+  const stream = (streamed = new ResponseStream(client, id, highWaterMark(handler)));
   const finished = new Promise((resolve, reject) => stream.once("finish", resolve).once("error", reject));
   finished.catch(() => {}); // seen below, or by the handler's own failure
   try {
@@ -118,6 +119,8 @@ async function handleStreaming(handler, event, context, id) {
     logFailure("Invoke Error", error);
     await flushed();
     stream.close(wireError(error));
+  } finally {
+    streamed = undefined;
   }
   return client.next();
 }
@@ -181,7 +184,8 @@ function watchForCrashes() {
   const crash = async (title, error, status) => {
     logFailure(title, error);
     const report = wireError(error);
-    await (current === undefined ? client.initError(report) : client.fail(current, report));
+    if (streamed?.begun) await streamed.close(report);
+    else await (current === undefined ? client.initError(report) : client.fail(current, report));
     process.exit(status);
   };
   process.on("uncaughtException", (error) => crash("Uncaught Exception", error, 129));

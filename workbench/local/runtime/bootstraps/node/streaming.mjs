@@ -3,6 +3,7 @@
 import { Writable } from "node:stream";
 
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
+const HIGH_WATER_MARK = Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark");
 const DEFAULT_TYPE = "application/octet-stream";
 const HTTP_TYPE = "application/vnd.awslambda.http-integration-response";
 
@@ -11,7 +12,7 @@ export function installStreaming() {
   globalThis.awslambda = {
     streamifyResponse(handler, options) {
       handler[STREAMING] = "response";
-      if (typeof options?.highWaterMark === "number") handler[Symbol.for("aws.lambda.runtime.handler.streaming.highWaterMark")] = options.highWaterMark;
+      if (typeof options?.highWaterMark === "number") handler[HIGH_WATER_MARK] = options.highWaterMark;
       return handler;
     },
     HttpResponseStream: {
@@ -28,6 +29,11 @@ export function isStreaming(handler) {
   return handler[STREAMING] === "response";
 }
 
+/** How much a handler may write before `write` tells it to wait; undefined for Node's own. */
+export function highWaterMark(handler) {
+  return handler[HIGH_WATER_MARK];
+}
+
 /** What a streaming handler writes to. Nothing is sent before the first write or the end. */
 export class ResponseStream extends Writable {
   #client;
@@ -36,8 +42,8 @@ export class ResponseStream extends Writable {
   #open;
   prelude;
 
-  constructor(client, requestId) {
-    super();
+  constructor(client, requestId, highWaterMark) {
+    super({ highWaterMark });
     this.#client = client;
     this.#requestId = requestId;
   }

@@ -1,0 +1,68 @@
+"""Who may invoke a function through its URL (lambda-facts §8.3). No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from workbench.local.errors import ApiError
+from workbench.local.gate import Caller, signer
+from workbench.local.http_messages import Request
+
+Statement = Mapping[str, Any]
+
+FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
+
+
+def forbidden() -> ApiError:
+    """403, as AWS words it for every reason there is."""
+    return ApiError("AccessDeniedException", FORBIDDEN)
+
+
+def caller(request: Request) -> Caller:
+    """Who signed a request to a URL of AuthType AWS_IAM, by header or by query. Signatures are
+    not verified. Raises ApiError (403)."""
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        query = dict(parse_qsl(request.query))
+        authorization = f"{query.get('X-Amz-Algorithm')} Credential={query.get('X-Amz-Credential')}"
+    try:
+        found = signer(authorization)
+    except ApiError:
+        raise forbidden() from None
+    if found.service != "lambda":
+        raise forbidden()
+    return found
+
+
+def is_public(statements: Iterable[Statement]) -> bool:
+    """Whether a resource policy opens a URL of AuthType NONE to everybody.
+
+    Since October 2025 that takes both lambda:InvokeFunctionUrl and lambda:InvokeFunction.
+    """
+    granted = [statement for statement in statements if _is_for_everybody(statement)]
+    return any(
+        _allows(statement, "lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": "NONE"})
+        for statement in granted
+    ) and any(
+        _allows(statement, "lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"})
+        for statement in granted
+    )
+
+
+def _is_for_everybody(statement: Statement) -> bool:
+    return bool(statement["Effect"] == "Allow" and statement["Principal"] == "*")
+
+
+def _allows(statement: Statement, action: str, context: Mapping[str, str]) -> bool:
+    """Whether the statement is about `action` and all its conditions hold in `context`."""
+    conditions: Mapping[str, Mapping[str, str]] = statement.get("Condition", {})
+    if statement["Action"] not in (action, "lambda:*", "*"):
+        return False
+    return all(
+        context.get(key) == value for keys in conditions.values() for key, value in keys.items()
+    )
