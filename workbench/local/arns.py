@@ -111,3 +111,9 @@ def code_signing_config_arn(config: ServerConfig, id: str) -> str:
     """The ARN of the code signing configuration with the id `csc-…`."""
     region = config.region
     return f"arn:{partition(region)}:lambda:{region}:{config.account}:code-signing-config:{id}"
+
+
+def event_source_mapping_arn(config: ServerConfig, uuid: str) -> str:
+    """The ARN of the event source mapping with this UUID."""
+    region = config.region
+    return f"arn:{partition(region)}:lambda:{region}:{config.account}:event-source-mapping:{uuid}"

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from workbench.local.api.transitions import Transitions
 from workbench.local.arns import function_arn, resolve_function
 from workbench.local.config import ServerConfig
+from workbench.local.delivery.event_sources import EventSources
 from workbench.local.errors import ApiError, not_found
 from workbench.local.metrics.counters import Metrics
 from workbench.local.runtime.execution import Execution
@@ -67,6 +68,7 @@ class Context:
     transitions: Transitions
     services: Services
     metrics: Metrics
+    event_sources: EventSources
     url: str = ""
     urls: UrlFront = field(init=False)
 

@@ -13,6 +13,7 @@ from workbench.local.api import (
     code_signing,
     concurrency,
     event_invoke_config,
+    event_sources,
     function_urls,
     functions,
     layer_permissions,
@@ -43,6 +44,7 @@ from workbench.local.api.validate import validate
 from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
+from workbench.local.delivery.event_sources import EventSources
 from workbench.local.errors import ApiError
 from workbench.local.fronts.function_urls import FunctionUrls
 from workbench.local.gate import Caller
@@ -98,6 +100,11 @@ LAMBDA: dict[str, Implementation] = {
     "GetFunctionEventInvokeConfig": event_invoke_config.get_function_event_invoke_config,
     "DeleteFunctionEventInvokeConfig": event_invoke_config.delete_function_event_invoke_config,
     "ListFunctionEventInvokeConfigs": event_invoke_config.list_function_event_invoke_configs,
+    "CreateEventSourceMapping": event_sources.create_event_source_mapping,
+    "GetEventSourceMapping": event_sources.get_event_source_mapping,
+    "UpdateEventSourceMapping": event_sources.update_event_source_mapping,
+    "DeleteEventSourceMapping": event_sources.delete_event_source_mapping,
+    "ListEventSourceMappings": event_sources.list_event_source_mappings,
     "GetFunctionRecursionConfig": recursion.get_function_recursion_config,
     "PutFunctionRecursionConfig": recursion.put_function_recursion_config,
     "GetRuntimeManagementConfig": runtime_management.get_runtime_management_config,
@@ -149,7 +156,10 @@ class Endpoint:
         recorder: Recorder,
     ) -> None:
         transitions = Transitions(store.functions, config.transition_seconds)
-        self._context = Context(config, store, runtime, transitions, services, recorder.metrics)
+        self.event_sources = EventSources(config, store, services, recorder.metrics)
+        self._context = Context(
+            config, store, runtime, transitions, services, recorder.metrics, self.event_sources
+        )
         self._lambda = ServiceModel("lambda", "2015-03-31")
         self._logs = ServiceModel("logs", "2014-03-28")
         self._specs = Specs(self._context)
@@ -189,10 +199,12 @@ class Endpoint:
             self._limit(name)
         self._urls.start()
         self.asynchronous.resume()
+        self.event_sources.start(url)
 
     async def close(self) -> None:
         """Start nothing more. The store belongs to whoever opened it."""
         await self._urls.close()
+        await self.event_sources.close()
         await self.asynchronous.close()
         self._context.transitions.close()
 

@@ -34,6 +34,7 @@ CONSTRAINTS: dict[str, dict[str, object]] = {
     "MemorySize": {"max": 10240},  # no. 36
     "InvokeMode": {"enum": ["RESPONSE_STREAM", "BUFFERED"]},  # no. 42
     "RecursiveLoop": {"enum": ["Terminate", "Allow"]},  # no. 45
+    "EventSourcePosition": {"enum": ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"]},  # §7.6
     "SnapStartApplyOn": {"enum": ["PublishedVersions", "None"]},  # no. 45
     "Architecture": {"enum": ["x86_64", "arm64"]},  # no. 32
     "Runtime": {"enum": None},  # worded in a way of its own, no. 29; see configuration.py

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from workbench.local.api import code_signing
 from workbench.local.api.context import Context, Input, Output
-from workbench.local.arns import resolve_function
+from workbench.local.arns import event_source_mapping_arn, resolve_function
 from workbench.local.errors import invalid_parameter, not_found
+from workbench.local.store.records import EventSourceMapping
 
 MAX_TAGS = 50
 
@@ -45,6 +46,8 @@ def untag_resource(context: Context, input: Input) -> Output:
 def _read(context: Context, arn: str) -> dict[str, str]:
     if _kind(arn) == "code-signing-config":
         return dict(code_signing.found(context, arn).tags)
+    if _kind(arn) == "event-source-mapping":
+        return dict(_mapping(context, arn).tags)
     return dict(context.function(_function(context, arn)).tags)
 
 
@@ -53,9 +56,20 @@ def _write(context: Context, arn: str, tags: Mapping[str, str]) -> None:
         config = code_signing.found(context, arn)
         context.store.code_signing_configs.put(replace(config, tags=tags))
         return
+    if _kind(arn) == "event-source-mapping":
+        mapping = _mapping(context, arn)
+        context.store.event_source_mappings.put(replace(mapping, tags=tags))
+        return
     name = _function(context, arn)
     context.store.functions.put(replace(context.function(name), tags=tags))
     context.renew_revision(name)
+
+
+def _mapping(context: Context, arn: str) -> EventSourceMapping:
+    found = context.store.event_source_mappings.get(arn.rpartition(":")[2])
+    if found is None or event_source_mapping_arn(context.config, found.uuid) != arn:
+        raise not_found(f"Event source mapping not found: {arn}")
+    return found
 
 
 def _function(context: Context, arn: str) -> str:
@@ -73,7 +87,6 @@ def _function(context: Context, arn: str) -> str:
 
 
 _ABSENT = {
-    "event-source-mapping": "Event source mapping",
     "capacity-provider": "Capacity provider",
     "layer": "Layer",
 }

@@ -154,3 +154,23 @@ class Delivery:
     due: float
     tries: int = 0
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EventSourceMapping:
+    """What a function is invoked with: `configuration` has EventSourceMappingConfiguration's
+    members as AWS returns them, LastModified and StartingPositionTimestamp in epoch seconds.
+
+    `enabled` is what was asked for last; State is on its way there.
+    """
+
+    uuid: str
+    configuration: Mapping[str, Any]
+    enabled: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """Creating, Enabling, Enabled, Disabling, Disabled, Updating or Deleting (§7.1)."""
+        state: str = self.configuration["State"]
+        return state

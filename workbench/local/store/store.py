@@ -8,6 +8,7 @@ from workbench.local.store import (
     attachments,
     code_signing,
     deliveries,
+    event_sources,
     functions,
     layers,
 )
@@ -17,6 +18,7 @@ from workbench.local.store.code import CodeStore
 from workbench.local.store.code_signing import CodeSigningConfigs
 from workbench.local.store.database import open_database
 from workbench.local.store.deliveries import Deliveries
+from workbench.local.store.event_sources import EventSourceMappings
 from workbench.local.store.functions import Functions
 from workbench.local.store.layers import Layers
 from workbench.local.store.logs import LogStore
@@ -32,7 +34,15 @@ class Store:
 
     def __init__(self, config: ServerConfig) -> None:
         state = config.state
-        parts = (functions, attachments, layers, code_signing, async_events, deliveries)
+        parts = (
+            functions,
+            attachments,
+            layers,
+            code_signing,
+            async_events,
+            deliveries,
+            event_sources,
+        )
         schema = "".join(part.SCHEMA for part in parts)
         self._db = open_database(state / "state.db", schema, SCHEMA_VERSION)
         self.functions = Functions(self._db, config)
@@ -41,6 +51,7 @@ class Store:
         self.code_signing_configs = CodeSigningConfigs(self._db)
         self.async_events = AsyncEvents(self._db)
         self.deliveries = Deliveries(self._db)
+        self.event_source_mappings = EventSourceMappings(self._db)
         self.code = CodeStore(state / "code")
         self.logs = LogStore(state / "logs.db", group_bytes=config.log_group_bytes)
 

@@ -1,0 +1,87 @@
+"""Invoking a function of the local Lambda from a poller's thread."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+_AUTHORIZATION = (
+    "AWS4-HMAC-SHA256 Credential=pollers/20260101/local/lambda/aws4_request, "
+    "SignedHeaders=host, Signature=none"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an invocation ended. `status` is the HTTP status, 0 when there was no answer."""
+
+    status: int
+    request_id: str = ""
+    version: str = ""
+    function_error: str | None = None
+    payload: bytes = b""
+
+    @property
+    def ran(self) -> bool:
+        """Whether the function ran, well or not."""
+        return self.status == 200
+
+    @property
+    def throttled(self) -> bool:
+        """Whether there was no room for it."""
+        return self.status == 429
+
+    @property
+    def problem(self) -> str:
+        """What a person should read of an invocation that did not run."""
+        if self.status == 0:
+            return "PROBLEM: Connection error. The local Lambda does not answer."
+        if self.status == 404:
+            return "PROBLEM: Function not found."
+        return (
+            f"PROBLEM: Lambda answered {self.status}: {self.payload[:200].decode(errors='replace')}"
+        )
+
+
+class Invoker:
+    """Invokes one function; each thread has a connection of its own."""
+
+    def __init__(self, url: str, function_arn: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._path = f"/2015-03-31/functions/{quote(function_arn, safe='')}/invocations"
+        self._local = threading.local()
+
+    def invoke(self, event: bytes, trace: str | None = None) -> Outcome:
+        """Invoke and wait, however long it takes."""
+        headers = {"Authorization": _AUTHORIZATION, "Content-Type": "application/json"}
+        if trace is not None:
+            headers["X-Amzn-Trace-Id"] = trace
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = http.client.HTTPConnection(self._host, self._port)
+            self._local.connection = connection
+        try:
+            connection.request("POST", self._path, event, headers)
+            response = connection.getresponse()
+            payload = response.read()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            return Outcome(0)
+        header = response.headers.get
+        return Outcome(
+            response.status,
+            header("x-amzn-RequestId", ""),
+            header("X-Amz-Executed-Version", ""),
+            header("X-Amz-Function-Error"),
+            payload,
+        )
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            self._local.connection = None
+            connection.close()

@@ -1,0 +1,117 @@
+"""The server's end of the pollers' process: starts it, gives orders, hears reports.
+
+boto3 and the polling stay out of the server's process, whose GIL invocations need.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+_CLOSING_SECONDS = 3.0
+_LONGEST_PAUSE = 30.0
+
+Report = Mapping[str, Any]
+
+
+def frame(message: object) -> bytes:
+    """`message` as it travels in either direction: a length (4 bytes, big-endian), a pickle."""
+    body = pickle.dumps(message)
+    return len(body).to_bytes(4, "big") + body
+
+
+class Pollers:
+    """At most one process. `reported` gets each of its reports; `died` is told when it ended
+    without being asked to. All calls belong to the event loop's thread."""
+
+    def __init__(self, reported: Callable[[Report], None], died: Callable[[], None]) -> None:
+        self._reported = reported
+        self._died = died
+        self._process: asyncio.subprocess.Process | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._begin: Mapping[str, Any] = {}
+        self._orders: Mapping[str, Any] = {}
+        self._closed = False
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process, or one is being started."""
+        return self._serving is not None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._process.pid if self._process else None
+
+    def order(self, begin: Mapping[str, Any], orders: Mapping[str, Any]) -> None:
+        """What to poll for from now on, in place of earlier orders. `begin` is told a new process
+        first. See `__main__` for what they have."""
+        self._begin, self._orders = begin, orders
+        if self._closed:
+            return
+        if self._serving is None:
+            self._serving = asyncio.create_task(self._serve(), name="pollers")
+        elif self._process is not None:
+            self._send(self._process, orders)
+
+    async def close(self) -> None:
+        """End the process; it is given a moment to finish what runs."""
+        self._closed = True
+        process = self._process
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            try:
+                await asyncio.wait_for(process.wait(), _CLOSING_SECONDS)
+            except TimeoutError:
+                process.kill()
+        if self._serving is not None:
+            if self._process is None:
+                self._serving.cancel()  # it waits to start another
+            await asyncio.gather(self._serving, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        """Keep a process running until `close`."""
+        pause = 0.1
+        while not self._closed:
+            started = time.monotonic()
+            await self._run()
+            if self._closed:
+                return
+            self._died()
+            pause = 0.1 if time.monotonic() - started > 60 else min(2 * pause, _LONGEST_PAUSE)
+            await asyncio.sleep(pause)
+
+    async def _run(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", __package__),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # A terminal's ctrl+c is for the server, which ends this process itself.
+            start_new_session=True,
+            # `-m` puts the working folder first on sys.path: there must be nothing but us.
+            cwd=Path(__file__).parents[4],
+        )
+        assert process.stdin is not None and process.stdout is not None
+        self._process = process
+        try:
+            process.stdin.write(frame(self._begin))
+            self._send(process, self._orders)
+            while not self._closed:
+                size = int.from_bytes(await process.stdout.readexactly(4), "big")
+                self._reported(pickle.loads(await process.stdout.readexactly(size)))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # it has ended
+        finally:
+            self._process = None
+            process.stdin.close()
+            await process.wait()
+
+    def _send(self, process: asyncio.subprocess.Process, orders: object) -> None:
+        assert process.stdin is not None
+        if not process.stdin.is_closing():
+            process.stdin.write(frame(orders))
