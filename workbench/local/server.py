@@ -90,9 +90,13 @@ class LocalLambda:
         self.broadcaster = Broadcaster()
         self._store = Store(config)
         self._recorder = Recorder(self.broadcaster, state.path)
-        runtime_config = RuntimeConfig(config.state, account_concurrency=config.concurrency)
-        self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
         self._services = Services(config)
+        runtime_config = RuntimeConfig(
+            config.state,
+            account_concurrency=config.concurrency,
+            services=self._services.variables,
+        )
+        self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
         self._endpoint = Endpoint(
             config, self._store, self._runtime, self._services, self._recorder
         )

@@ -24,7 +24,7 @@ class OracleLauncher:
     """Starts `python -m awslambdaric` where our launcher starts our bootstrap."""
 
     def __init__(self, home: Path) -> None:
-        self._machine = Machine(home, {"AWS_ACCESS_KEY_ID": "x"})
+        self._machine = Machine(home, {"AWS_ACCESS_KEY_ID": "x"}, {})
 
     def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
         variables = static_variables(spec, self._machine, MINOR)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.local.api import code_signing, configuration, function_layers, tags
+from workbench.local.api import code_signing, code_source, configuration, function_layers, tags
 from workbench.local.api.code_location import location
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.paging import page_size, version_marker
@@ -79,12 +79,9 @@ async def saved_code(
 ) -> Snapshot:
     """Keep the code of a create or update request for the function `name`, which must be signed
     as `signed_by` says. Raises ApiError (§4.6 no. 33, 34)."""
-    if code.get("S3Bucket") or code.get("S3Key"):
-        raise configuration.not_offered("code from S3; upload it as ZipFile")
-    if code.get("ZipFile") is None:
-        raise invalid_parameter("Please provide a source for function code.")
-    code_signing.check_code(signed_by, name, code["ZipFile"])
-    return await asyncio.to_thread(context.store.code.save, code["ZipFile"])
+    archive = await code_source.archive(context, code, "function code")
+    code_signing.check_code(signed_by, name, archive)
+    return await code_source.save(context, code, archive)
 
 
 async def measure_folders(context: Context, versions: Iterable[Version]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 
-from workbench.local.api import configuration
+from workbench.local.api import code_source, configuration
 from workbench.local.api.code_location import layer_location
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.paging import page_size
@@ -20,11 +19,8 @@ async def publish_layer_version(context: Context, input: Input) -> Output:
     """201 with the new version; the layer is made with its first one."""
     layer = own_layer(context, input["LayerName"])
     content = input["Content"]
-    if content.get("S3Bucket") or content.get("S3Key"):
-        raise configuration.not_offered("layers from S3; upload them as ZipFile")
-    if content.get("ZipFile") is None:
-        raise invalid_parameter("Please provide a source for layer content.")
-    snapshot = await asyncio.to_thread(context.store.code.save, content["ZipFile"])
+    archive = await code_source.archive(context, content, "layer content")
+    snapshot = await code_source.save(context, content, archive)
     layers = context.store.layers
     version = LayerVersion(
         layer,

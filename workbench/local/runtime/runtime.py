@@ -20,6 +20,7 @@ from workbench.local.runtime.records import (
     Throttled,
 )
 from workbench.local.runtime.sandbox import Sandbox
+from workbench.local.services.settings import LOCAL_CREDENTIALS
 
 # How long an initialisation ahead of all invocations may take; longer if the timeout is (§1.4).
 AHEAD_INIT_TIMEOUT = 130.0
@@ -30,7 +31,9 @@ class RuntimeConfig:
     """How environments are run. Times in seconds.
 
     `state` is a folder of the runtime's own. `credentials` are given to functions; the
-    developer's own never are. `standby` False starts no process ahead of need.
+    developer's own are not unless that was asked for. `services` are variables that tell functions
+    where AWS's services are. Both are read anew for each environment. `standby` False starts no
+    process ahead of need.
     `provisioning_delay` is how long provisioned concurrency is only asked for.
     """
 
@@ -40,13 +43,8 @@ class RuntimeConfig:
     init_timeout: float = 10.0
     provisioning_delay: float = 0.1
     standby: bool = True
-    credentials: Mapping[str, str] = field(
-        default_factory=lambda: {
-            "AWS_ACCESS_KEY_ID": "ASIAWORKBENCHLOCAL00",
-            "AWS_SECRET_ACCESS_KEY": "local-functions-have-no-real-credentials",
-            "AWS_SESSION_TOKEN": "local",
-        }
-    )
+    credentials: Mapping[str, str] = field(default_factory=lambda: LOCAL_CREDENTIALS)
+    services: Mapping[str, str] = field(default_factory=dict)
 
 
 class Runtime:
@@ -60,7 +58,7 @@ class Runtime:
         self._idle: IdlePool[Sandbox] = IdlePool()
         self._sandboxes: set[Sandbox] = set()
         self._launchers = Launchers(
-            config.state, config.credentials, observer, standby=config.standby
+            config.state, config.credentials, config.services, observer, standby=config.standby
         )
         self._provisioned = ProvisionedConcurrency(
             self._provision_sandbox, self._concurrency.provision, config.provisioning_delay

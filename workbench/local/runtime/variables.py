@@ -19,11 +19,14 @@ from workbench.project import runtimes
 class Machine:
     """What of this machine goes into every function's environment.
 
-    `packages` is the folder that stands for /var/runtime: boto3 and what it needs, or None.
+    `services` are variables that say where AWS's services are: defaults, which the function's own
+    replace. `packages` is the folder that stands for /var/runtime: boto3 and what it needs, or
+    None.
     """
 
     home: Path
     credentials: Mapping[str, str]
+    services: Mapping[str, str]
     packages: Path | None = None
 
 
@@ -60,6 +63,7 @@ def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[s
         for layer in layers:
             folders += [f"{layer}/nodejs/node{minor}/node_modules", f"{layer}/nodejs/node_modules"]
         variables["NODE_PATH"] = os.pathsep.join(map(str, [*folders, task_root]))
+    variables.update(machine.services)
     variables.update(spec.environment)
     variables.update(machine.credentials)
     variables.update(

@@ -21,12 +21,15 @@ class Services:
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
         self._url = ""
+        # What functions get to reach the services; a variable of their own counts more.
+        self.variables: dict[str, str] = {}
         self._calls = Calls()
         self._embedded = Embedded(config.state, config.account, config.region)
 
     def start(self, url: str) -> None:
         """The local Lambda listens at `url`. Nothing is started yet: that waits for a need."""
         self._url = url
+        self.variables["AWS_ENDPOINT_URL"] = url
         self._embedded.start(url)
 
     async def close(self) -> None:

@@ -48,13 +48,14 @@ class CodeStore:
         """The archive itself."""
         return self.root / f"{sha256}.zip"
 
-    def save(self, archive: bytes) -> Snapshot:
-        """Keep a zip and unpack it. Raises ApiError (lambda-facts §4.6 no. 33) for a bad one."""
+    def save(self, archive: bytes, limit: int = zips.MAX_ZIPPED) -> Snapshot:
+        """Keep a zip of at most `limit` bytes and unpack it. Raises ApiError (lambda-facts §4.6
+        no. 33) for a bad one."""
         snapshot = Snapshot(hashlib.sha256(archive).hexdigest(), len(archive))
         folder, kept = self.folder(snapshot.sha256), self.archive(snapshot.sha256)
         if not folder.exists():
             temporary = self.root / f"new-{uuid.uuid4().hex}"
-            zips.unpack(archive, temporary)
+            zips.unpack(archive, temporary, limit)
             self._rename(temporary, folder)
         if not kept.exists():
             new = self.root / f"new-{uuid.uuid4().hex}.zip"

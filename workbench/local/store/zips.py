@@ -40,11 +40,12 @@ def _too_big() -> ApiError:
     return invalid_parameter(f"Unzipped size must be smaller than {MAX_UNZIPPED} bytes")
 
 
-def unpack(archive: bytes, into: Path) -> None:
-    """Unpack `archive` into the new folder `into`. Raises ApiError, leaving no trace."""
-    if len(archive) > MAX_ZIPPED:
+def unpack(archive: bytes, into: Path, limit: int = MAX_ZIPPED) -> None:
+    """Unpack `archive`, at most `limit` bytes, into the new folder `into`. Raises ApiError,
+    leaving no trace."""
+    if len(archive) > limit:
         raise ApiError(
-            "RequestEntityTooLargeException", f"Zipped size must be smaller than {MAX_ZIPPED} bytes"
+            "RequestEntityTooLargeException", f"Zipped size must be smaller than {limit} bytes"
         )
     if not archive:
         raise invalid_parameter("Uploaded file must be a non-empty zip")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.local.runtime.launchers import Launcher
@@ -18,10 +19,17 @@ class Launchers:
     """The launchers of one runtime, one for each interpreter, made when first needed."""
 
     def __init__(
-        self, state: Path, credentials: Mapping[str, str], observer: Observer, *, standby: bool
+        self,
+        state: Path,
+        credentials: Mapping[str, str],
+        services: Mapping[str, str],
+        observer: Observer,
+        *,
+        standby: bool,
     ) -> None:
         self._state = state
         self._credentials = credentials
+        self._services = services
         self._observer = observer
         self._standby = standby
         self._by_runtime: dict[str, Launcher] = {}
@@ -58,8 +66,9 @@ class Launchers:
     def _make(self, runtime: str) -> Launcher:
         home = self._state / "home"
         home.mkdir(parents=True, exist_ok=True)
+        machine = Machine(home, self._credentials, self._services)
         if runtimes.is_provided(runtime):
-            return CustomLauncher(Machine(home, self._credentials))
+            return CustomLauncher(machine)
         if not runtimes.is_run_here(runtime):
             raise UnsupportedRuntime(
                 f"The local Lambda does not run {runtime} yet: it runs python, nodejs and "
@@ -70,6 +79,6 @@ class Launchers:
             raise UnsupportedRuntime(interpreters.reason_missing(runtime))
         if runtime.startswith("python"):
             packages = aws_packages(interpreter.minor, self._state / "packages")
-            machine = Machine(home, self._credentials, packages)
+            machine = replace(machine, packages=packages)
             return PythonLauncher(interpreter, machine, standby=self._standby)
-        return NodeLauncher(interpreter, Machine(home, self._credentials), standby=self._standby)
+        return NodeLauncher(interpreter, machine, standby=self._standby)

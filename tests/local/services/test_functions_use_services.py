@@ -1,0 +1,92 @@
+"""Functions with unchanged SDK code reach the services that are on the local Lambda's endpoint."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from endpoint_lab import LocalEndpoint
+
+WRITER = """\
+import boto3, json, os
+
+s3 = boto3.client("s3")
+table = boto3.resource("dynamodb").Table("notes")
+
+def handler(event, context):
+    s3.put_object(Bucket="uploads", Key=event["key"], Body=event["text"])
+    table.put_item(Item={"id": event["key"], "length": len(event["text"])})
+    caller = boto3.client("sts").get_caller_identity()
+    return {"account": caller["Account"], "url": os.environ["AWS_ENDPOINT_URL"]}
+"""
+
+
+def test_boto3_in_a_function_writes_to_s3_and_dynamodb(shared_endpoint: LocalEndpoint) -> None:
+    s3, dynamodb = shared_endpoint.client("s3"), shared_endpoint.client("dynamodb")
+    s3.create_bucket(Bucket="uploads")
+    dynamodb.create_table(
+        TableName="notes",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    name = shared_endpoint.create(WRITER, Timeout=60, MemorySize=512)
+    event = {"key": "a.txt", "text": "hello"}
+    answer = shared_endpoint.client().invoke(FunctionName=name, Payload=json.dumps(event))
+    said = json.loads(answer["Payload"].read())
+    assert said == {"account": "123456789012", "url": shared_endpoint.url}
+    assert s3.get_object(Bucket="uploads", Key="a.txt")["Body"].read() == b"hello"
+    item = dynamodb.get_item(TableName="notes", Key={"id": {"S": "a.txt"}})["Item"]
+    assert item == {"id": {"S": "a.txt"}, "length": {"N": "5"}}
+
+
+def test_a_function_that_names_its_endpoint_keeps_it(shared_endpoint: LocalEndpoint) -> None:
+    code = "import os\ndef handler(event, context):\n    return os.environ['AWS_ENDPOINT_URL']\n"
+    theirs = {"Variables": {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}}
+    name = shared_endpoint.create(code, Environment=theirs)
+    answer = shared_endpoint.client().invoke(FunctionName=name)
+    assert json.loads(answer["Payload"].read()) == "http://127.0.0.1:1"
+
+
+def test_a_function_invokes_another_one(shared_endpoint: LocalEndpoint) -> None:
+    inner = shared_endpoint.create("def handler(event, context):\n    return event['n'] + 1\n")
+    code = (
+        "import boto3, json\n"
+        "def handler(event, context):\n"
+        "    client = boto3.client('lambda')\n"
+        f"    answer = client.invoke(FunctionName={inner!r}, Payload=json.dumps({{'n': 1}}))\n"
+        "    return json.load(answer['Payload'])\n"
+    )
+    outer = shared_endpoint.create(code, Timeout=60, MemorySize=512)
+    answer = shared_endpoint.client().invoke(FunctionName=outer)
+    assert json.loads(answer["Payload"].read()) == 2
+
+
+@pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not installed")
+def test_the_aws_cli_copies_files(shared_endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    def aws(*arguments: str) -> str:
+        done = subprocess.run(
+            ["aws", "--endpoint-url", shared_endpoint.url, "--region", "us-east-1", *arguments],
+            env={
+                "PATH": "/usr/bin:/bin:" + str(Path(shutil.which("aws") or "").parent),
+                "AWS_ACCESS_KEY_ID": "a",
+                "AWS_SECRET_ACCESS_KEY": "s",
+                "HOME": str(tmp_path),
+            },
+            capture_output=True,
+            text=True,
+            timeout=80,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    source = tmp_path / "a large file"
+    source.write_bytes(b"0123456789" * 2_000_000)  # more than the CLI sends in one piece
+    aws("s3", "mb", "s3://cli-bucket")
+    aws("s3", "cp", str(source), "s3://cli-bucket/x/y", "--only-show-errors")
+    assert "20000000 x/y" in aws("s3", "ls", "--recursive", "s3://cli-bucket")
+    aws("s3", "cp", "s3://cli-bucket/x/y", str(tmp_path / "back"), "--only-show-errors")
+    assert (tmp_path / "back").read_bytes() == source.read_bytes()
