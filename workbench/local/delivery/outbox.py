@@ -1,4 +1,4 @@
-"""Sends records and dead letters, again for a while when it does not work (lambda-facts §6).
+"""Sends records and dead letters, again for a while when nobody is there (lambda-facts §6).
 
 A delivery is on disk until it was taken or given up, so a kill repeats it at worst.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from workbench.local.delivery.destinations import Invoke, Services, send
 from workbench.local.errors import ApiError
@@ -24,6 +24,7 @@ Notice = Callable[[str, str], None]
 """Tells a person a sentence about a function."""
 
 _METRICS = {"destination": "DestinationDeliveryFailures", "dead-letter": "DeadLetterErrors"}
+_PASSING = ("ServiceUnavailable", "Internal", "Throttl", "Timeout", "SlowDown", "TooManyRequests")
 _WHAT = {"destination": "The record", "dead-letter": "The dead letter"}
 
 
@@ -37,14 +38,12 @@ class Outbox:
         invoke: Invoke,
         metrics: Metrics,
         notice: Notice,
-        pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._deliveries = deliveries
         self._services = services
         self._invoke = invoke
         self._metrics = metrics
         self._notice = notice
-        self._pauses = pauses
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -93,8 +92,8 @@ class Outbox:
         self.wake()
 
     def _failed(self, delivery: Delivery, error: ServiceError | ApiError) -> None:
-        if delivery.tries < len(self._pauses):
-            due = time.time() + self._pauses[delivery.tries]
+        if delivery.tries < len(PAUSES) and _may_pass(error):
+            due = time.time() + PAUSES[delivery.tries]
             self._deliveries.postpone(delivery.id, due, delivery.tries + 1)
             return
         self._deliveries.remove(delivery.id)
@@ -105,3 +104,10 @@ class Outbox:
             f"{_WHAT[delivery.kind]} of an event of {delivery.function} was dropped: "
             f"{delivery.arn} did not take it ({error.code}: {error.message}).",
         )
+
+
+def _may_pass(error: ServiceError | ApiError) -> bool:
+    """Whether another try may go better; a queue that does not exist will not be there then."""
+    if isinstance(error, ApiError):
+        return error.status in (409, 429) or error.status >= 500
+    return any(word in error.code for word in _PASSING)
