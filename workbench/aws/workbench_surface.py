@@ -49,7 +49,8 @@ class WorkbenchSurface:
         self._port = address.port or 80
 
     def status(self) -> dict[str, Any]:
-        """Version, Pid, Project, Account, Region, Started, TimeScale, Problems and Notices."""
+        """Version, Pid, Project, Account, Region, Started, TimeScale, Services, Credentials,
+        Problems and Notices."""
         return self._answer("GET", "status")
 
     def environments(self) -> list[dict[str, Any]]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.cli.problems import CliError
+
+if TYPE_CHECKING:
+    from workbench.local.services.choice import ServiceChoice
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
@@ -52,6 +56,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="divide Lambda's long waits, such as the minutes between retries (default: 1)",
     )
     parser.add_argument(
+        "--services",
+        type=_services,
+        default="embedded",
+        metavar="WHICH",
+        help="the AWS services beside Lambda: embedded, the URL of an endpoint, aws or aws:PROFILE "
+        "for a real account (default: embedded, kept in memory until this stops)",
+    )
+    parser.add_argument(
+        "--credentials",
+        metavar="PROFILE",
+        help="give functions this AWS profile's credentials (default: none that mean anything)",
+    )
+    parser.add_argument(
         "--linger",
         type=_seconds,
         metavar="SECONDS",
@@ -74,8 +91,19 @@ def run(arguments: argparse.Namespace) -> int:
             linger=arguments.linger,
             concurrency=arguments.concurrency,
             time_scale=arguments.time_scale,
+            services=arguments.services,
+            credentials=arguments.credentials,
         )
     )
+
+
+def _services(text: str) -> ServiceChoice:
+    from workbench.local.services.choice import parse_services
+
+    try:
+        return parse_services(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _port(text: str) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.local.services.choice import EMBEDDED, ServiceChoice
+
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
@@ -15,7 +17,8 @@ class ServerConfig:
     `transition_seconds` is how long `Pending` and `InProgress` last (lambda-facts §4.3).
     `time_scale` divides Lambda's long waits (retries of asynchronous events, lambda-facts §6).
     `concurrency` is the account's (§5); `log_group_bytes` bounds the
-    text kept for one log group, oldest dropped first.
+    text kept for one log group, oldest dropped first. `services` are the ones functions use, and
+    `credentials` the AWS profile whose credentials they get (None: none that mean anything).
     """
 
     state: Path
@@ -28,6 +31,8 @@ class ServerConfig:
     time_scale: float = 1.0
     concurrency: int = 1000
     log_group_bytes: int = 64 * 1024 * 1024
+    services: ServiceChoice = EMBEDDED
+    credentials: str | None = None
 
     @property
     def unreserved_minimum(self) -> int:

@@ -28,6 +28,8 @@ from workbench.local.lifetime import (
 from workbench.local.linking import ProjectLink
 from workbench.local.recorder import Recorder
 from workbench.local.runtime.runtime import Runtime, RuntimeConfig
+from workbench.local.services.choice import EMBEDDED, ServiceChoice
+from workbench.local.services.credentials import CredentialsError, FunctionCredentials
 from workbench.local.services.services import Services
 from workbench.local.store.database import StateError
 from workbench.local.store.store import Store
@@ -42,7 +44,8 @@ class ServerOptions:
 
     `root` is the project's folder (it may be empty). `port` 0 takes a free one. With `linger`,
     the server stops after that many seconds in which nobody used it. `concurrency` is the
-    account's. `time_scale` divides Lambda's long waits.
+    account's. `time_scale` divides Lambda's long waits. `services` and `credentials` (a profile)
+    are what functions use of AWS.
     """
 
     root: Path
@@ -52,6 +55,8 @@ class ServerOptions:
     linger: float | None = None
     concurrency: int = 1000
     time_scale: float = 1.0
+    services: ServiceChoice = EMBEDDED
+    credentials: str | None = None
 
 
 def run(options: ServerOptions) -> int:
@@ -69,7 +74,7 @@ def run(options: ServerOptions) -> int:
         info = server_process.running(root)
         where = f" at {info.url} (process {info.pid})" if info else ""
         return _fail(f"A local Lambda already serves {root}{where}.")
-    except (StateDirError, StateError) as error:
+    except (StateDirError, StateError, CredentialsError) as error:
         return _fail(str(error))
     except OSError as error:
         port = f"port {options.port}" if options.port else "a port"
@@ -91,9 +96,15 @@ class LocalLambda:
         self._store = Store(config)
         self._recorder = Recorder(self.broadcaster, state.path)
         self._services = Services(config)
+        self._credentials = FunctionCredentials(
+            config.credentials,
+            lambda: self._runtime.renew(),
+            lambda message: self.broadcaster.notice("", message),
+        )
         runtime_config = RuntimeConfig(
             config.state,
             account_concurrency=config.concurrency,
+            credentials=self._credentials.variables,
             services=self._services.variables,
         )
         self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
@@ -116,6 +127,7 @@ class LocalLambda:
 
     async def start(self) -> str:
         """Listen, link the project's functions; returns the endpoint's URL."""
+        await self._credentials.start()
         await self._recorder.start()
         port = await self._listener.start(self.config.host, self.config.port)
         url = f"http://{self.config.host}:{port}"
@@ -140,6 +152,7 @@ class LocalLambda:
         await self._endpoint.close()
         await self._runtime.stop()
         await self._services.close()
+        await self._credentials.close()
         await self._recorder.close()
         self._store.close()
 
@@ -169,6 +182,8 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         port=options.port,
         concurrency=options.concurrency,
         time_scale=options.time_scale,
+        services=options.services,
+        credentials=options.credentials,
     )
     server = LocalLambda(config, state)
     loop = asyncio.get_running_loop()
@@ -212,3 +227,6 @@ def _say_ready(url: str, config: ServerConfig) -> None:
     )
     if config.time_scale != 1:
         print(f"  time scale {config.time_scale:g}: Lambda's long waits are that much shorter")
+    print(f"  AWS services: {config.services}", flush=True)
+    if config.credentials is not None:
+        print(f"  functions act as the AWS profile {config.credentials}", flush=True)

@@ -106,6 +106,8 @@ class Surface:
             "Region": config.region,
             "Started": self._started,
             "TimeScale": config.time_scale,
+            "Services": str(config.services),
+            "Credentials": config.credentials,
             "Problems": self._broadcaster.problems,
             "Notices": self._broadcaster.notices,
         }

@@ -126,6 +126,8 @@ class Connection:
                 parts.append("watching")
             if session.time_scale != 1:
                 parts.append(f"▲ waits are 1/{session.time_scale:g}")
+            if session.credentials:
+                parts.append(f"▲ functions act as AWS profile {session.credentials}")
         else:
             parts.append(f"AWS {target.account or ''} {target.region}")
             if target.profile:

@@ -49,6 +49,7 @@ class ServerEvents:
 
     def _status(self, data: Mapping[str, Any]) -> None:
         self._session.time_scale = float(data.get("TimeScale", 1))
+        self._session.credentials = data.get("Credentials")
         self._node.post_message(HeaderChanged())
 
     def _functions(self, data: Mapping[str, Any]) -> None:

@@ -41,6 +41,8 @@ class Session:
     watching: bool = False
     time_scale: float = 1.0
     """What the local Lambda's long waits are divided by."""
+    credentials: str | None = None
+    """The AWS profile whose credentials functions have, if any."""
     running: Running | None = None
     last: Request | None = None
     """The last invocation's request, for rerun and watch."""

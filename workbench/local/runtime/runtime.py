@@ -134,6 +134,13 @@ class Runtime:
                 self._idle.remove(sandbox)
                 sandbox.retire()
 
+    def renew(self) -> None:
+        """What every environment is started with has changed: those there are stop, idle ones
+        now, busy ones when they are done."""
+        for sandbox in list(self._sandboxes):
+            self._idle.remove(sandbox)
+            sandbox.retire()
+
     def cancel(self, request_id_or_token: str) -> bool:
         """Kill the environment that runs this invocation; False when there is none.
 

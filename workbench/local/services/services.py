@@ -8,29 +8,39 @@ from workbench.local.config import ServerConfig
 from workbench.local.http_messages import Answer, Request
 from workbench.local.services.calls import Calls
 from workbench.local.services.embedded import Embedded
+from workbench.local.services.protocols import error_response
 from workbench.local.services.proxy import forward
+from workbench.local.services.scope import service_of
 from workbench.local.services.settings import ServiceSettings
 
 
 class Services:
     """One per local Lambda; every call belongs to the event loop's thread.
 
-    `start` tells where the endpoint listens, which the embedded services share.
+    `variables` are what functions get to reach the services, known from `start` on; a variable of
+    a function's own counts more.
     """
 
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
+        self._choice = config.services
         self._url = ""
-        # What functions get to reach the services; a variable of their own counts more.
         self.variables: dict[str, str] = {}
         self._calls = Calls()
         self._embedded = Embedded(config.state, config.account, config.region)
 
     def start(self, url: str) -> None:
-        """The local Lambda listens at `url`. Nothing is started yet: that waits for a need."""
+        """The local Lambda listens at `url`. No process is started yet: that waits for a need."""
         self._url = url
-        self.variables["AWS_ENDPOINT_URL"] = url
         self._embedded.start(url)
+        match self._choice.kind:
+            case "embedded":
+                self.variables["AWS_ENDPOINT_URL"] = url
+            case "url":
+                self.variables["AWS_ENDPOINT_URL"] = self._choice.url
+                # The functions beside this one, and their logs, are here all the same.
+                self.variables["AWS_ENDPOINT_URL_LAMBDA"] = url
+                self.variables["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = url
 
     async def close(self) -> None:
         """End the processes."""
@@ -38,12 +48,18 @@ class Services:
         await self._embedded.close()
 
     def handle(self, request: Request) -> Answer:
-        """The answer to a request of an SDK for any service but Lambda and Logs."""
-        return forward(self._embedded, request)
+        """The answer to a request of an SDK for any service that is not the local Lambda's own."""
+        if self._choice.kind == "embedded":
+            return forward(self._embedded, request)
+        service = service_of(request)
+        message = f"The services this local Lambda uses are {self._choice}: send it there."
+        return error_response(service, request.headers, 501, "NotImplemented", message)
 
     def settings(self) -> ServiceSettings:
         """For processes that make their own clients."""
-        return ServiceSettings(self._url, self._config.account, self._config.region)
+        config, choice = self._config, self._choice
+        url = {"embedded": self._url, "url": choice.url, "aws": None}[choice.kind]
+        return ServiceSettings(url, config.account, config.region, choice.profile)
 
     async def call(
         self, service: str, operation: str, parameters: dict[str, Any]

@@ -1,0 +1,128 @@
+"""`--services` and `--credentials`: other endpoints, real accounts, the developer's credentials."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from endpoint_lab import LocalEndpoint, local_lambda
+
+from workbench.local.services.choice import EMBEDDED, ServiceChoice, parse_services
+from workbench.local.services.settings import ServiceError
+
+SHOW = """\
+import os
+def handler(event, context):
+    return {name: os.environ.get(name) for name in event}
+"""
+
+
+def environment_of(endpoint: LocalEndpoint, *names: str) -> dict[str, Any]:
+    """Variables as a function of the endpoint sees them."""
+    name = endpoint.create(SHOW)
+    answer = endpoint.client().invoke(FunctionName=name, Payload=json.dumps(names))
+    said: dict[str, Any] = json.loads(answer["Payload"].read())
+    return said
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("embedded", EMBEDDED),
+        ("aws", ServiceChoice("aws")),
+        ("aws:dev", ServiceChoice("aws", profile="dev")),
+        ("http://127.0.0.1:4566/", ServiceChoice("url", url="http://127.0.0.1:4566")),
+    ],
+)
+def test_what_can_be_said(text: str, choice: ServiceChoice) -> None:
+    assert parse_services(text) == choice
+
+
+@pytest.mark.parametrize("text", ["", "localstack", "aws:", "http://", "ftp://x"])
+def test_what_cannot(text: str) -> None:
+    with pytest.raises(ValueError, match="embedded, aws, aws:PROFILE or an address"):
+        parse_services(text)
+
+
+def test_services_of_another_endpoint(shared_endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    other = shared_endpoint
+    other.client("sqs").create_queue(QueueName="elsewhere")
+    choice = ServiceChoice("url", url=other.url)
+    with local_lambda(tmp_path / "project", services=choice) as endpoint:
+        services = endpoint.server._services
+        found = endpoint.call(services.call, "sqs", "GetQueueUrl", {"QueueName": "elsewhere"})
+        assert found == {"QueueUrl": f"{other.url}/123456789012/elsewhere"}
+        with pytest.raises(ServiceError) as error:
+            endpoint.call(services.call, "sqs", "GetQueueUrl", {"QueueName": "nowhere"})
+        assert error.value.code == "AWS.SimpleQueueService.NonExistentQueue"
+        seen = environment_of(endpoint, "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LAMBDA")
+        assert seen == {"AWS_ENDPOINT_URL": other.url, "AWS_ENDPOINT_URL_LAMBDA": endpoint.url}
+        for service, operation in (("s3", "list_buckets"), ("sqs", "list_queues")):
+            with pytest.raises(ClientError, match=f"those at {other.url}: send it there"):
+                getattr(endpoint.client(service), operation)()
+
+
+def test_an_endpoint_where_nobody_answers(tmp_path: Path) -> None:
+    choice = ServiceChoice("url", url="http://127.0.0.1:1")
+    with (
+        local_lambda(tmp_path / "project", services=choice) as endpoint,
+        pytest.raises(ServiceError, match="Could not connect"),
+    ):
+        endpoint.call(endpoint.server._services.call, "sqs", "ListQueues", {})
+
+
+@pytest.fixture
+def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """AWS configuration of a developer, with a profile that has credentials and one without."""
+    file = tmp_path / "credentials"
+    file.write_text("[dev]\naws_access_key_id = AKIADEV\naws_secret_access_key = shh\n[bare]\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return file
+
+
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
+
+
+def test_functions_never_have_the_developers_credentials_unasked(
+    aws_home: Path, tmp_path: Path
+) -> None:
+    choice = ServiceChoice("aws", profile="dev")
+    with local_lambda(tmp_path / "project", services=choice) as endpoint:
+        seen = environment_of(endpoint, *KEYS)
+        assert seen["AWS_ACCESS_KEY_ID"] == "ASIAWORKBENCHLOCAL00" and "shh" not in seen.values()
+        assert seen["AWS_ENDPOINT_URL"] is None
+        settings = endpoint.server._services.settings()
+        assert (settings.endpoint_url, settings.profile) == (None, "dev")
+
+
+def test_functions_have_them_when_asked_and_it_is_told(aws_home: Path, tmp_path: Path) -> None:
+    from workbench.aws.workbench_surface import WorkbenchSurface
+
+    with local_lambda(tmp_path / "project", credentials="dev") as endpoint:
+        seen = environment_of(endpoint, *KEYS)
+        assert seen["AWS_ACCESS_KEY_ID"] == "AKIADEV" and seen["AWS_SECRET_ACCESS_KEY"] == "shh"
+        assert seen["AWS_SESSION_TOKEN"] is None
+        assert WorkbenchSurface(endpoint.url).status()["Credentials"] == "dev"
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"), [("bare", "has no credentials"), ("nobody", "could not be found")]
+)
+def test_a_profile_that_has_none(aws_home: Path, tmp_path: Path, profile: str, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", "serve", str(tmp_path), "--credentials", profile],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("workbench serve: ") and said in done.stderr
+    assert done.stderr.count("\n") == 1
