@@ -1,0 +1,107 @@
+"""Who gets through a function URL, and what a browser is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from workbench.local.errors import ApiError
+from workbench.local.fronts import cors
+from workbench.local.fronts.url_access import caller, is_public
+from workbench.local.http import Request
+
+
+def statement(action: str, principal: object = "*", **conditions: object) -> dict[str, Any]:
+    return {
+        "Sid": "s",
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Resource": "arn",
+        **({"Condition": conditions} if conditions else {}),
+    }
+
+
+URL, INVOKE = "lambda:InvokeFunctionUrl", "lambda:InvokeFunction"
+NONE = {"lambda:FunctionUrlAuthType": "NONE"}
+IAM = {"lambda:FunctionUrlAuthType": "AWS_IAM"}
+BY_URL = {"lambda:InvokedViaFunctionUrl": "true"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "public"),
+    [
+        ([], False),
+        ([statement(URL, StringEquals=NONE)], False),
+        ([statement(INVOKE, Bool=BY_URL)], False),
+        ([statement(URL, StringEquals=NONE), statement(INVOKE, Bool=BY_URL)], True),
+        ([statement(URL), statement(INVOKE)], True),
+        ([statement("lambda:*")], True),
+        ([statement("*")], True),
+        ([statement(URL, StringEquals=IAM), statement(INVOKE, Bool=BY_URL)], False),
+        ([statement(URL, {"AWS": "arn:aws:iam::1:root"}), statement(INVOKE)], False),
+        ([statement(URL), statement(INVOKE, ArnLike={"AWS:SourceArn": "x"})], False),
+    ],
+)
+def test_what_makes_a_url_public(statements: list[dict[str, Any]], public: bool) -> None:
+    assert is_public(statements) is public
+
+
+def test_signed_requests_name_their_caller() -> None:
+    scope = "AKID/20260101/us-east-1/lambda/aws4_request"
+    header = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+    assert caller(Request("GET", "/", "", {"authorization": header})).access_key == "AKID"
+    query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope.replace('/', '%2F')}"
+    assert caller(Request("GET", "/", query)).access_key == "AKID"
+    others = [{}, {"authorization": "Bearer x"}, {"authorization": header.replace("lambda", "s3")}]
+    for headers in others:
+        with pytest.raises(ApiError) as refused:
+            caller(Request("GET", "/", "", headers))
+        assert (refused.value.code, refused.value.status) == ("AccessDeniedException", 403)
+
+
+CONFIG = {
+    "AllowOrigins": ["https://a.example", "https://b.example"],
+    "AllowMethods": ["GET", "POST"],
+    "AllowHeaders": ["x-one", "x-two"],
+    "ExposeHeaders": ["x-three"],
+    "AllowCredentials": True,
+    "MaxAge": 300,
+}
+ORIGIN = [
+    ("Access-Control-Allow-Origin", "https://b.example"),
+    ("Vary", "Origin"),
+    ("Access-Control-Allow-Credentials", "true"),
+]
+
+
+def asking(method: str = "GET", origin: str = "https://b.example", **more: str) -> Request:
+    return Request(method, "/", "", {"origin": origin, **more})
+
+
+def test_preflights_are_answered_from_the_configuration() -> None:
+    preflight = asking("OPTIONS", **{"access-control-request-method": "POST"})
+    response = cors.preflight(CONFIG, preflight)
+    assert response is not None and (response.status, response.body) == (200, b"")
+    assert list(response.headers)[1:] == [
+        *ORIGIN,
+        ("Access-Control-Allow-Methods", "GET,POST"),
+        ("Access-Control-Allow-Headers", "x-one,x-two"),
+        ("Access-Control-Max-Age", "300"),
+    ]
+    assert cors.preflight(CONFIG, asking("OPTIONS")) is None
+    assert cors.preflight(None, preflight) is None
+    preflight.headers["origin"] = "https://c.example"
+    refused = cors.preflight(CONFIG, preflight)
+    assert refused is not None and len(list(refused.headers)) == 1
+
+
+def test_headers_of_other_responses() -> None:
+    expose = ("Access-Control-Expose-Headers", "x-three")
+    assert cors.response_headers(CONFIG, asking()) == [*ORIGIN, expose]
+    assert cors.response_headers(CONFIG, asking(origin="https://c.example")) == []
+    assert cors.response_headers(CONFIG, Request("GET", "/")) == []
+    assert cors.response_headers({"AllowOrigins": ["*"]}, asking()) == ORIGIN[:2]
+    assert cors.response_headers({"AllowMethods": ["*"]}, asking()) == []
+    assert cors.response_headers(None, asking()) == []
