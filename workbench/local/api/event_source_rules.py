@@ -52,7 +52,7 @@ _ONLY_FOR = {
     "BisectBatchOnFunctionError": (*STREAMS, *KAFKA),
     "MaximumRetryAttempts": (*STREAMS, *KAFKA),
     "StartingPosition": (*STREAMS, *KAFKA, "documentdb"),
-    "StartingPositionTimestamp": ("kinesis", *KAFKA),
+    "StartingPositionTimestamp": (*STREAMS, *KAFKA),
     "FunctionResponseTypes": (*POLLED, *KAFKA),
     "Queues": ("mq",),
     "Topics": KAFKA,
