@@ -7,6 +7,7 @@ environment's changes are told at most 20 times a second (its latest state count
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,9 @@ from workbench.local.metrics.reader import MetricsReader
 from workbench.local.recording.invocations import invocation_record, qualifier_of
 from workbench.local.recording.pipe import Recording
 from workbench.local.runtime.records import Completion, FunctionSpec, InvokeRequest
-from workbench.project.state_dir import METRICS_DB
+from workbench.local.xray.reader import TracesReader
+from workbench.local.xray.segments import throttled
+from workbench.project.state_dir import METRICS_DB, TRACES_DB
 
 BATCH_SECONDS = 0.05
 
@@ -37,6 +40,7 @@ class Recorder:
         self._running_in_account = 0
         self._folder = folder
         self.metrics = Metrics(self._recording.counted)
+        self.traces = TracesReader(folder / TRACES_DB, self.sync)
         self.metrics_reader = MetricsReader(folder / METRICS_DB, self.sync)
 
     async def start(self) -> None:
@@ -90,6 +94,13 @@ class Recorder:
     def invocation_throttled(self, spec: FunctionSpec, request: InvokeRequest) -> None:
         qualifier = qualifier_of(request.invoked_arn) or ""
         self.metrics.count("Throttles", spec.name, qualifier=qualifier, version=spec.version)
+        segment = throttled(spec, request)
+        if segment is not None:
+            self.segment(json.dumps(segment).encode())
+
+    def segment(self, document: bytes) -> None:
+        """A segment document of X-Ray's was sent (lambda-facts §13)."""
+        self._recording.segment(document)
 
     def notice(self, function_name: str, message: str) -> None:
         self._broadcaster.notice(function_name, message)

@@ -26,6 +26,16 @@ def new_request_id() -> str:
     return f"{d[:8]}-{d[8:12]}-4{d[12:15]}-{_VARIANT[d[15]]}{d[16:19]}-{d[19:]}"
 
 
+def new_segment_id() -> str:
+    """An X-Ray segment's id."""
+    return _take(16)
+
+
+def new_root() -> str:
+    """An X-Ray trace's id."""
+    return f"1-{int(time.time()):08x}-{_take(24)}"
+
+
 def new_trace() -> str:
     """A trace header for a request that brought none; not sampled."""
     d = _take(40)

@@ -34,6 +34,7 @@ from workbench.local.services.services import Services
 from workbench.local.store.database import StateError
 from workbench.local.store.store import Store
 from workbench.local.surface import PREFIX, Surface
+from workbench.local.xray.daemon import XrayDaemon
 from workbench.project import server_process
 from workbench.project.state_dir import StateDir, StateDirError
 
@@ -95,6 +96,7 @@ class LocalLambda:
         self.broadcaster = Broadcaster()
         self._store = Store(config)
         self._recorder = Recorder(self.broadcaster, state.path)
+        self._xray_daemon = XrayDaemon(self._recorder.segment)
         self._services = Services(config)
         self._credentials = FunctionCredentials(
             config.credentials,
@@ -106,6 +108,7 @@ class LocalLambda:
             account_concurrency=config.concurrency,
             credentials=self._credentials.variables,
             services=self._services.variables,
+            xray_daemon=self._xray_daemon.address,
         )
         self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
         self._endpoint = Endpoint(
@@ -129,6 +132,7 @@ class LocalLambda:
         """Listen, link the project's functions; returns the endpoint's URL."""
         await self._credentials.start()
         await self._recorder.start()
+        await self._xray_daemon.start()
         port = await self._listener.start(self.config.host, self.config.port)
         url = f"http://{self.config.host}:{port}"
         self._services.start(url)
@@ -153,6 +157,7 @@ class LocalLambda:
         await self._runtime.stop()
         await self._services.close()
         await self._credentials.close()
+        await self._xray_daemon.close()
         await self._recorder.close()
         self._store.close()
 

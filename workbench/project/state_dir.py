@@ -7,6 +7,7 @@ from pathlib import Path
 NAME = ".workbench"
 HISTORY_DB = "history.db"
 METRICS_DB = "metrics.db"
+TRACES_DB = "traces.db"
 
 
 class StateDirError(Exception):

@@ -41,6 +41,7 @@ from workbench.local.api.model import Operation, ServiceModel
 from workbench.local.api.specs import Specs
 from workbench.local.api.transitions import Transitions
 from workbench.local.api.validate import validate
+from workbench.local.api.xray import XRay
 from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
@@ -178,6 +179,7 @@ class Endpoint:
         self._stream_invoker = StreamInvoker(self._context, self._specs)
         self._urls = FunctionUrls(self._context, self._specs, recorder.notice)
         self._context.urls = self._urls
+        self._xray = XRay(recorder.traces, recorder.segment)
         self.linked = LinkedFunctions(self._context, self._specs)
         store.functions.on_change.append(self._function_changed)
 
@@ -215,6 +217,8 @@ class Endpoint:
             return self._invoker.handle(request)
         if caller.service == "monitoring":
             return self._cloudwatch.handle(request)
+        if caller.service == "xray":
+            return self._xray.handle(request)
         if caller.service not in OWN_SERVICES:
             return self._context.services.handle(request)
         target = request.headers.get("x-amz-target")

@@ -19,7 +19,7 @@ from workbench.local.delivery.async_invocations import MAX_EVENT
 from workbench.local.delivery.async_queue import AsyncQueue
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Answer, Deferred, Request, Response
-from workbench.local.request_ids import new_request_id, new_trace
+from workbench.local.request_ids import new_request_id
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.records import (
     FunctionSpec,
@@ -28,6 +28,7 @@ from workbench.local.runtime.records import (
     Throttled,
     UnsupportedRuntime,
 )
+from workbench.local.xray.sampling import Sampler
 
 PREFIX = "/2015-03-31/functions/"
 SUFFIX = "/invocations"
@@ -48,6 +49,7 @@ class Invoker:
         self._specs = specs
         self._queue = queue
         self._known: set[tuple[str, str]] = set()
+        self._sampler = Sampler()
         self.in_flight = 0
 
     def handle(self, request: Request) -> Answer:
@@ -60,9 +62,8 @@ class Invoker:
         if kind == "DryRun":
             return Response(204, b"", [("x-amzn-RequestId", new_request_id())])
         request_id = new_request_id()
-        trace = headers.get("x-amzn-trace-id")
+        trace = self._sampler.header(target.spec, headers.get("x-amzn-trace-id"))
         if kind == "Event":
-            trace = trace or new_trace()
             self._queue.accept(request_id, target.spec.name, _qualifier(target), payload, trace)
             return Response(202, b"", response_headers(request_id, trace))
         trace = recursion.trace_header(self._context, target, trace)

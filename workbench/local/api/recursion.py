@@ -9,7 +9,6 @@ from workbench.local.api.context import Context, Input, Output, unqualified_only
 from workbench.local.api.specs import Target
 from workbench.local.delivery import lineage
 from workbench.local.errors import ApiError
-from workbench.local.request_ids import new_trace
 
 KIND: Final = "recursion"
 TERMINATE = "Terminate"
@@ -34,13 +33,11 @@ def recursive_loop(context: Context, name: str) -> str:
     return kept or TERMINATE
 
 
-def trace_header(context: Context, target: Target, incoming: str | None) -> str:
+def trace_header(context: Context, target: Target, incoming: str) -> str:
     """The trace header for an invocation of `target` asked for with the header `incoming`.
 
     Raises ApiError when the invocation continues a recursive loop.
     """
-    if not incoming:
-        return new_trace() + lineage.first(target.mark)
     header, earlier = lineage.extended(incoming, target.mark)
     name = target.spec.name
     if earlier >= lineage.LIMIT and recursive_loop(context, name) == TERMINATE:

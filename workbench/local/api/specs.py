@@ -120,6 +120,7 @@ class Specs:
             system_log_level=logging.get("SystemLogLevel"),
             account=context.config.account,
             region=context.config.region,
+            active_tracing=configuration["TracingConfig"]["Mode"] == "Active",
         )
 
     def _task_root(self, version: Version) -> Path:

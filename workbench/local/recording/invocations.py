@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from workbench.local.metrics.catalogue import Series
 from workbench.local.runtime.records import Completion
+from workbench.local.xray.segments import Traced, traced
 from workbench.project.history import Entry
 
 LOG_TEXT_LIMIT = 256 * 1024  # characters of log text kept with an invocation
@@ -37,6 +38,9 @@ class InvocationRecord(NamedTuple):
     max_memory_used: int
     concurrency: int
     account_concurrency: int
+    provisioned: bool
+    spillover: bool
+    traced: Traced | None
 
 
 def invocation_record(
@@ -62,6 +66,9 @@ def invocation_record(
         report.max_memory_used,
         concurrency,
         account_concurrency,
+        completion.provisioned,
+        completion.spillover,
+        traced(completion) if request.trace is not None else None,
     )
 
 
@@ -103,14 +110,19 @@ def metric_values(records: Iterable[InvocationRecord]) -> dict[int, dict[Series,
         function = record.function
         qualifier = qualifier_of(record.invoked_arn)
         of = (function, f"{function}:{qualifier}" if qualifier else function, record.version)
-        for series, value in (
+        values = [
             (Series("Invocations", *of), 1.0),
             (Series("Errors", *of), 1.0 if record.function_error else 0.0),
             (Series("Throttles", *of), 0.0),
             (Series("Duration", *of), record.duration_ms),
             (Series("ConcurrentExecutions", function), float(record.concurrency)),
             (Series("ConcurrentExecutions"), float(record.account_concurrency)),
-        ):
+        ]
+        if record.provisioned:
+            values.append((Series("ProvisionedConcurrencyInvocations", *of), 1.0))
+        if record.spillover:
+            values.append((Series("ProvisionedConcurrencySpilloverInvocations", *of), 1.0))
+        for series, value in values:
             minute.setdefault(series, []).append(value)
     return found
 

@@ -51,6 +51,10 @@ class Recording:
         """Values were measured in the minute that begins at `minute` (epoch seconds)."""
         self._put((process.METRICS, minute, values))
 
+    def segment(self, document: bytes) -> None:
+        """A segment document of X-Ray's was sent; it is checked where it is written."""
+        self._put((process.SEGMENT, document))
+
     async def sync(self) -> None:
         """Return when all that was handed over is on disk, or the process is gone."""
         async with self._syncing:

@@ -1,5 +1,5 @@
-"""The process that writes history and metrics, so that writing never takes the GIL from an
-invocation.
+"""The process that writes history, metrics and traces, so that writing never takes the GIL
+from an invocation.
 
 `python -m workbench.local.recording.process FOLDER` reads frames from its standard input until
 that ends: a length (4 bytes, big-endian), then that many bytes of pickled tuples, each a kind and
@@ -17,23 +17,25 @@ import os
 import pickle
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from workbench.local.leftovers import end_leftovers
-from workbench.local.metrics.catalogue import Series
-from workbench.local.metrics.database import MetricsDatabase
-from workbench.local.metrics.datapoints import points
-from workbench.local.recording.invocations import InvocationRecord, history_entry, metric_values
+from workbench.local.recording.invocations import InvocationRecord
+from workbench.local.recording.writers import (
+    Batch,
+    HistoryWriter,
+    MetricsWriter,
+    TracesWriter,
+    Writer,
+)
 from workbench.local.store.database import StateError
-from workbench.project.history import History, HistoryError
-from workbench.project.state_dir import HISTORY_DB, METRICS_DB
+from workbench.project.history import HistoryError
 
-INVOCATION, METRICS, SYNC = range(3)
-"""Kinds: an `InvocationRecord`'s values; a minute and values by `Series`; nothing."""
-
-Counted = tuple[int, Mapping[Series, Sequence[float]]]
+INVOCATION, METRICS, SEGMENT, SYNC = range(4)
+"""Kinds: an `InvocationRecord`'s values; a minute and values by `Series`; a segment document;
+nothing."""
 
 
 def frame(items: Sequence[bytes]) -> bytes:
@@ -44,14 +46,17 @@ def frame(items: Sequence[bytes]) -> bytes:
 
 def main(folder: Path, source: BinaryIO, answers: BinaryIO) -> None:
     """Write all that comes in; what can no longer be kept is said once."""
-    writers: list[_Writer] = [_HistoryWriter(folder), _MetricsWriter(folder)]
+    writers: list[Writer] = [HistoryWriter(folder), MetricsWriter(folder), TracesWriter(folder)]
     try:
         for items in _frames(source):
-            invocations = [InvocationRecord(*item[1:]) for item in items if item[0] == INVOCATION]
-            counted: list[Counted] = [(item[1], item[2]) for item in items if item[0] == METRICS]
+            batch = Batch(
+                [InvocationRecord(*item[1:]) for item in items if item[0] == INVOCATION],
+                [(item[1], item[2]) for item in items if item[0] == METRICS],
+                [item[1] for item in items if item[0] == SEGMENT],
+            )
             for writer in tuple(writers):
                 try:
-                    writer.write(invocations, counted)
+                    writer.write(batch)
                 except (HistoryError, StateError, sqlite3.Error) as error:
                     writers.remove(writer)
                     writer.close()
@@ -76,50 +81,6 @@ def _frames(source: BinaryIO) -> Iterator[list[tuple[Any, ...]]]:
         while body.tell() < len(body.getbuffer()):
             items.append(pickle.load(body))
         yield items
-
-
-class _Writer(Protocol):
-    """Keeps what it wants of a frame; its file is opened when there is something."""
-
-    what: str
-
-    def write(self, invocations: list[InvocationRecord], counted: list[Counted]) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class _HistoryWriter:
-    what = "invocations"
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / HISTORY_DB
-        self._history: History | None = None
-
-    def write(self, invocations: list[InvocationRecord], counted: list[Counted]) -> None:
-        if invocations:
-            self._history = self._history or History(self._path)
-            self._history.add_many([history_entry(record) for record in invocations])
-
-    def close(self) -> None:
-        if self._history is not None:
-            self._history.close()
-
-
-class _MetricsWriter:
-    what = "metrics"
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / METRICS_DB
-        self._database: MetricsDatabase | None = None
-
-    def write(self, invocations: list[InvocationRecord], counted: list[Counted]) -> None:
-        for minute, values in (*metric_values(invocations).items(), *counted):
-            self._database = self._database or MetricsDatabase(self._path)
-            self._database.add(minute, points(values))
-
-    def close(self) -> None:
-        if self._database is not None:
-            self._database.close()
 
 
 if __name__ == "__main__":

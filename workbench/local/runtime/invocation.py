@@ -87,6 +87,7 @@ class Invocation:
             log_text=log_text,
             log_stream=log_stream,
             started=self.started_at,
+            overhead_ms=(self.ended - self.answered) * 1000 if self.ended and self.answered else 0,
             provisioned=self.charge is Charge.PROVISIONED,
             spillover=self.execution.spillover,
         )

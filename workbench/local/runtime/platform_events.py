@@ -244,6 +244,8 @@ class Reported:
             line += f"Status: {report.status}"
             if report.error_type and report.status != "timeout":
                 line += f"\tError Type: {report.error_type}"
+        if (trace := self.request.trace) is not None:
+            line += f"\nXRAY TraceId: {trace.root}\tSegmentId: {trace.invocation}\tSampled: true\t"
         return line + "\n"
 
     def record(self) -> Record:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from workbench.local.runtime.response_stream import ResponseStream
 
@@ -42,6 +42,19 @@ class FunctionSpec:
     system_log_level: str | None = None
     account: str = "123456789012"
     region: str = "us-east-1"
+    active_tracing: bool = False
+
+
+class TraceIds(NamedTuple):
+    """The ids of the segments of a traced invocation: of the trace (`root`), of whoever called,
+    of the service, of the function, of its Invocation. `accepted` is epoch seconds (§13)."""
+
+    root: str
+    parent: str | None
+    service: str
+    function: str
+    invocation: str
+    accepted: float
 
 
 @dataclass(slots=True)
@@ -49,7 +62,8 @@ class InvokeRequest:
     """One invocation. `client_context` is JSON text (already base64-decoded).
 
     `token` is the caller's own handle for cancelling (header X-Workbench-Invocation), if any.
-    `stream`, if set, receives a streamed response's bytes as they arrive.
+    `stream`, if set, receives a streamed response's bytes as they arrive. `trace` is set while it
+    runs, if it is traced.
     """
 
     request_id: str
@@ -60,6 +74,7 @@ class InvokeRequest:
     client_context: str | None = None
     token: str | None = None
     stream: ResponseStream | None = None
+    trace: TraceIds | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +111,8 @@ class Completion:
 
     `log_text` is the START…REPORT text of this invocation alone (UTF-8).
     `started` is epoch seconds. `provisioned` says that it ran in a provisioned environment,
-    `spillover` that it did not although its version has some: all were in use.
+    `spillover` that it did not although its version has some: all were in use. `overhead_ms` is
+    what came after the answer, of a traced invocation.
     """
 
     spec: FunctionSpec
@@ -108,6 +124,7 @@ class Completion:
     started: float
     provisioned: bool = False
     spillover: bool = False
+    overhead_ms: float = 0.0
 
 
 class Observer(Protocol):

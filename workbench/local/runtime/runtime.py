@@ -21,6 +21,7 @@ from workbench.local.runtime.records import (
 )
 from workbench.local.runtime.sandbox import Sandbox
 from workbench.local.services.settings import LOCAL_CREDENTIALS
+from workbench.local.xray import segments
 
 # How long an initialisation ahead of all invocations may take; longer if the timeout is (§1.4).
 AHEAD_INIT_TIMEOUT = 130.0
@@ -32,12 +33,13 @@ class RuntimeConfig:
 
     `state` is a folder of the runtime's own. `credentials` are given to functions; the
     developer's own are not unless that was asked for. `services` are variables that tell functions
-    where AWS's services are. Both are read anew for each environment. `standby` False starts no
-    process ahead of need.
+    where AWS's services are. Both are read anew for each environment. `xray_daemon` is the address
+    that functions send segments to. `standby` False starts no process ahead of need.
     `provisioning_delay` is how long provisioned concurrency is only asked for.
     """
 
     state: Path
+    xray_daemon: str = "127.0.0.1:2000"
     account_concurrency: int = 1000
     idle_timeout: float = 600.0
     init_timeout: float = 10.0
@@ -58,7 +60,12 @@ class Runtime:
         self._idle: IdlePool[Sandbox] = IdlePool()
         self._sandboxes: set[Sandbox] = set()
         self._launchers = Launchers(
-            config.state, config.credentials, config.services, observer, standby=config.standby
+            config.state,
+            config.credentials,
+            config.services,
+            observer,
+            standby=config.standby,
+            xray_daemon=config.xray_daemon,
         )
         self._provisioned = ProvisionedConcurrency(
             self._provision_sandbox, self._concurrency.provision, config.provisioning_delay
@@ -72,6 +79,8 @@ class Runtime:
         Raises Throttled (429, lambda-facts §5) and UnsupportedRuntime; everything that happens
         later, such as crashes and timeouts, is an InvokeResult.
         """
+        if spec.active_tracing:
+            segments.begin(request)
         execution = Execution(spec, request)
         sandbox: Sandbox | None = None
         if self._provisioned:

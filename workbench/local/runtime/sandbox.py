@@ -298,7 +298,7 @@ class Sandbox:
             self._answer(self._invocation, InvokeResult(body, "Unhandled"))
 
     def _answer(self, invocation: Invocation, result: InvokeResult) -> None:
-        if self._journal.wants_details:
+        if self._journal.wants_details or invocation.execution.request.trace is not None:
             invocation.answered = self._loop.time()
         invocation.execution.answer(result)
 

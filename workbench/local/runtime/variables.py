@@ -27,6 +27,7 @@ class Machine:
     home: Path
     credentials: Mapping[str, str]
     services: Mapping[str, str]
+    xray_daemon: str = "127.0.0.1:2000"
     packages: Path | None = None
 
 
@@ -75,9 +76,9 @@ def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[s
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_size),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": log_group(spec),
-            "AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1:2000",
-            "_AWS_XRAY_DAEMON_ADDRESS": "169.254.100.1",
-            "_AWS_XRAY_DAEMON_PORT": "2000",
+            "AWS_XRAY_DAEMON_ADDRESS": machine.xray_daemon,
+            "_AWS_XRAY_DAEMON_ADDRESS": machine.xray_daemon.partition(":")[0],
+            "_AWS_XRAY_DAEMON_PORT": machine.xray_daemon.partition(":")[2],
             "LAMBDA_TASK_ROOT": task_root,
             "LAMBDA_RUNTIME_DIR": str(machine.packages or machine.home),
             "_HANDLER": spec.handler,

@@ -26,12 +26,14 @@ class Launchers:
         observer: Observer,
         *,
         standby: bool,
+        xray_daemon: str,
     ) -> None:
         self._state = state
         self._credentials = credentials
         self._services = services
         self._observer = observer
         self._standby = standby
+        self._xray_daemon = xray_daemon
         self._by_runtime: dict[str, Launcher] = {}
         self._told: set[tuple[str, str]] = set()
 
@@ -66,7 +68,7 @@ class Launchers:
     def _make(self, runtime: str) -> Launcher:
         home = self._state / "home"
         home.mkdir(parents=True, exist_ok=True)
-        machine = Machine(home, self._credentials, self._services)
+        machine = Machine(home, self._credentials, self._services, self._xray_daemon)
         if runtimes.is_provided(runtime):
             return CustomLauncher(machine)
         if not runtimes.is_run_here(runtime):
