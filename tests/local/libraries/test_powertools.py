@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from endpoint_lab import LocalEndpoint, zipped
+from endpoint_lab import LocalEndpoint
+from library_layer import publish
 
 from workbench.samples import find
 
@@ -22,16 +22,7 @@ DISTRIBUTIONS = (
 @pytest.fixture(scope="module")
 def layer(shared_endpoint: LocalEndpoint) -> str:
     """A layer with Powertools and what it needs, as AWS publishes one."""
-    files: dict[str, str | bytes] = {}
-    for name in DISTRIBUTIONS:
-        for path in importlib.metadata.files(name) or ():
-            if ".." not in path.parts and "__pycache__" not in path.parts:
-                files[f"python/{path}"] = path.read_binary()
-    published = shared_endpoint.client().publish_layer_version(
-        LayerName="powertools", Content={"ZipFile": zipped(files)}
-    )
-    arn: str = published["LayerVersionArn"]
-    return arn
+    return publish(shared_endpoint, "powertools", *DISTRIBUTIONS)
 
 
 class Function:
