@@ -19,6 +19,7 @@ from workbench.local.runtime.records import FunctionSpec, InvokeRequest
 from workbench.local.services.services import Services
 from workbench.local.store.records import LATEST, Alias, Function, Version
 from workbench.local.store.store import Store
+from workbench.local.xray.sampling import Sampler
 
 Input = dict[str, Any]
 Output = dict[str, Any]
@@ -69,6 +70,7 @@ class Context:
     services: Services
     metrics: Metrics
     event_sources: EventSources
+    sampler: Sampler = field(default_factory=Sampler)
     url: str = ""
     urls: UrlFront = field(init=False)
 

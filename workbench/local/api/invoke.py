@@ -28,7 +28,6 @@ from workbench.local.runtime.records import (
     Throttled,
     UnsupportedRuntime,
 )
-from workbench.local.xray.sampling import Sampler
 
 PREFIX = "/2015-03-31/functions/"
 SUFFIX = "/invocations"
@@ -49,7 +48,6 @@ class Invoker:
         self._specs = specs
         self._queue = queue
         self._known: set[tuple[str, str]] = set()
-        self._sampler = Sampler()
         self.in_flight = 0
 
     def handle(self, request: Request) -> Answer:
@@ -62,8 +60,9 @@ class Invoker:
         if kind == "DryRun":
             return Response(204, b"", [("x-amzn-RequestId", new_request_id())])
         request_id = new_request_id()
-        trace = self._sampler.header(target.spec, headers.get("x-amzn-trace-id"))
+        trace = headers.get("x-amzn-trace-id")
         if kind == "Event":
+            trace = self._context.sampler.header(target.spec, trace)
             self._queue.accept(request_id, target.spec.name, _qualifier(target), payload, trace)
             return Response(202, b"", response_headers(request_id, trace))
         trace = recursion.trace_header(self._context, target, trace)

@@ -33,12 +33,13 @@ def recursive_loop(context: Context, name: str) -> str:
     return kept or TERMINATE
 
 
-def trace_header(context: Context, target: Target, incoming: str) -> str:
+def trace_header(context: Context, target: Target, incoming: str | None) -> str:
     """The trace header for an invocation of `target` asked for with the header `incoming`.
 
     Raises ApiError when the invocation continues a recursive loop.
     """
-    header, earlier = lineage.extended(incoming, target.mark)
+    header = context.sampler.header(target.spec, incoming)
+    header, earlier = lineage.extended(header, target.mark)
     name = target.spec.name
     if earlier >= lineage.LIMIT and recursive_loop(context, name) == TERMINATE:
         context.metrics.count("RecursiveInvocationsDropped", name)

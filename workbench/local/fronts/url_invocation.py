@@ -10,7 +10,6 @@ from typing import Any
 
 from workbench.local.api.context import Context
 from workbench.local.api.invoke import checked_payload, started
-from workbench.local.api.recursion import trace_header
 from workbench.local.api.serialise import encode
 from workbench.local.api.specs import Specs
 from workbench.local.errors import ApiError
@@ -121,7 +120,7 @@ class UrlInvocations:
         target = self._specs.find(url.function, qualifier)
         request_id = new_request_id()
         # Function URLs have no part in the detection of loops.
-        trace = request.headers.get("x-amzn-trace-id") or trace_header(self._context, target, None)
+        trace = self._context.sampler.header(target.spec, request.headers.get("x-amzn-trace-id"))
         event = self._event(url, request, request_id, trace, signer)
         payload = checked_payload(encode(event))
         invocation = InvokeRequest(request_id, payload, target.invoked_arn, trace, stream=stream)
@@ -152,7 +151,7 @@ class UrlInvocations:
         added = {
             "x-amzn-tls-cipher-suite": "TLS_AES_128_GCM_SHA256",
             "x-amzn-tls-version": "TLSv1.3",
-            "x-amzn-trace-id": trace.partition(";Parent=")[0],
+            "x-amzn-trace-id": trace.partition(";")[0],
             "x-forwarded-for": _SOURCE,
             "x-forwarded-port": str(url.port),
             "x-forwarded-proto": "http",
@@ -182,7 +181,7 @@ def _identity(account: str, signer: Caller) -> dict[str, str | None]:
 def _headers(invocation: InvokeRequest) -> list[tuple[str, str]]:
     return [
         ("x-amzn-RequestId", invocation.request_id),
-        ("X-Amzn-Trace-Id", invocation.trace_header.partition(";Parent=")[0]),
+        ("X-Amzn-Trace-Id", invocation.trace_header.partition(";")[0]),
     ]
 
 
