@@ -1,0 +1,372 @@
+"""Functions invoked with the records of Kinesis and DynamoDB streams (lambda-facts §7.3)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import time
+from datetime import datetime
+from typing import Any
+
+from endpoint_lab import ROLE, LocalEndpoint
+from sources_lab import Fails, Queue, Stream, Table, asking_function, body_of, unique, until
+
+PARTIAL = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+FROM_START = {"StartingPosition": "TRIM_HORIZON"}
+
+
+def data(events: list[Any]) -> list[str]:
+    return [body_of(record) for event in events for record in event["Records"]]
+
+
+def batches(events: list[Any]) -> list[list[str]]:
+    return [data([event]) for event in events]
+
+
+def test_kinesis_records(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+    with asking_function(hurried) as function:
+        sequences = stream.put("one", "two", "three", key="k")
+        mapping = function.mapped(stream.arn, **FROM_START)
+        records = function.records(3)
+        client = hurried.client()
+
+        def result() -> bool:
+            found = client.get_event_source_mapping(UUID=mapping["UUID"])
+            return bool(found["LastProcessingResult"] == "OK")
+
+        until(result)
+    assert data(function.events) == ["one", "two", "three"]
+    arrival = records[0]["kinesis"].pop("approximateArrivalTimestamp")
+    assert isinstance(arrival, float) and abs(time.time() - arrival) < 60
+    assert records[0] == {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": "k",
+            "sequenceNumber": sequences[0],
+            "data": base64.b64encode(b"one").decode(),
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"shardId-000000000000:{sequences[0]}",
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": ROLE,
+        "awsRegion": "us-east-1",
+        "eventSourceARN": stream.arn,
+    }
+    assert mapping["LastProcessingResult"] == "No records processed"
+
+
+def test_dynamodb_records(hurried: LocalEndpoint) -> None:
+    table = Table(hurried)
+    with asking_function(hurried) as function:
+        function.mapped(table.arn, **FROM_START)
+        table.put("a", n={"N": "1"}, b={"B": b"\x00\xff"}, s={"BS": [b"x"]})
+        table.put("a", n={"N": "2"})
+        table.dynamodb.delete_item(TableName=table.name, Key={"id": {"S": "a"}})
+        records = function.records(3)
+    assert [record["eventName"] for record in records] == ["INSERT", "MODIFY", "REMOVE"]
+    first = records[0]
+    change = first.pop("dynamodb")
+    assert len(first.pop("eventID")) == 32
+    assert first == {
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "eventSourceARN": table.arn,
+    }
+    image = {"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": "AP8="}, "s": {"BS": ["eA=="]}}
+    assert change["Keys"] == {"id": {"S": "a"}} and change["NewImage"] == image
+    assert isinstance(change["ApproximateCreationDateTime"], float)
+    assert change["StreamViewType"] == "NEW_AND_OLD_IMAGES" and "OldImage" not in change
+    assert records[1]["dynamodb"]["OldImage"] == image
+
+
+def test_starting_positions(hurried: LocalEndpoint) -> None:
+    stream, table = Stream(hurried), Table(hurried)
+    stream.put("early")
+    table.put("early")
+    time.sleep(0.01)
+    middle = time.time()
+    with asking_function(hurried) as latest, asking_function(hurried) as since:
+        latest.mapped(stream.arn, StartingPosition="LATEST")
+        latest.mapped(table.arn, StartingPosition="LATEST")
+        stream.put("late")
+        table.put("late")
+        records = latest.records(2)
+        seen = {r["eventSource"]: r for r in records}
+        assert body_of(seen["aws:kinesis"]) == "late"
+        assert seen["aws:dynamodb"]["dynamodb"]["Keys"] == {"id": {"S": "late"}}
+        since.mapped(stream.arn, StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=middle)
+        since.records(1)
+        assert data(since.events) == ["late"]
+
+
+def test_a_failing_batch_holds_up_its_shard_until_it_succeeds(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+    failures = 3
+
+    def answer(event: Any) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise Fails("not yet")
+
+    with asking_function(hurried, answer) as function:
+        stream.put("1", "2", "3", key="k")
+        function.mapped(stream.arn, BatchSize=2, **FROM_START)
+        function.records(2 * 4 + 1)
+    assert batches(function.events) == [["1", "2"]] * 4 + [["3"]]
+
+
+def test_a_given_up_batch_goes_to_the_destination(hurried: LocalEndpoint) -> None:
+    stream, queue = Stream(hurried), Queue(hurried)
+
+    def answer(event: Any) -> None:
+        if "bad" in data([event]):
+            raise Fails("no")
+
+    with asking_function(hurried, answer) as function:
+        bad, good = stream.put("bad", "good", key="k")
+        function.mapped(
+            stream.arn,
+            BatchSize=1,
+            MaximumRetryAttempts=1,
+            DestinationConfig={"OnFailure": {"Destination": queue.arn}},
+            **FROM_START,
+        )
+        function.records(3)
+        told = json.loads(queue.receive()["Body"])
+    assert data(function.events) == ["bad", "bad", "good"] and bad < good
+    context, info = told.pop("requestContext"), told.pop("KinesisBatchInfo")
+    assert len(context.pop("requestId")) == 36
+    assert context == {
+        "functionArn": f"arn:aws:lambda:us-east-1:123456789012:function:{function.name}",
+        "condition": "RetryAttemptsExhausted",
+        "approximateInvokeCount": 2,
+    }
+    first, last = (info.pop(f"approximateArrivalOf{which}Record") for which in ("First", "Last"))
+    assert first == last == told["timestamp"][:0] + first and len(first) == 24
+    datetime.strptime(told.pop("timestamp"), "%Y-%m-%dT%H:%M:%S.%fZ")
+    assert info == {
+        "shardId": "shardId-000000000000",
+        "startSequenceNumber": bad,
+        "endSequenceNumber": bad,
+        "batchSize": 1,
+        "streamArn": stream.arn,
+    }
+    assert told == {
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled",
+        },
+        "version": "1.0",
+    }
+
+
+def test_destinations_of_tables_topics_and_buckets(hurried: LocalEndpoint) -> None:
+    table, queue = Table(hurried), Queue(hurried)
+    sns, s3 = hurried.client("sns"), hurried.client("s3")
+    topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
+    bucket = unique("bucket")
+    s3.create_bucket(Bucket=bucket)
+
+    def answer(event: Any) -> None:
+        raise Fails("no")
+
+    table.put("x")
+    for destination in (topic, f"arn:aws:s3:::{bucket}"):
+        with asking_function(hurried, answer) as function:
+            mapping = function.mapped(
+                table.arn,
+                MaximumRetryAttempts=0,
+                DestinationConfig={"OnFailure": {"Destination": destination}},
+                **FROM_START,
+            )
+            function.records(1)
+            if destination == topic:
+                told = json.loads(json.loads(queue.receive()["Body"])["Message"])
+                assert "payload" not in told
+            else:
+                (found,) = until(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"))
+                shard = function.events[0]["Records"][0]["eventID"] and found["Key"].split("/")[3]
+                prefix = f"aws/lambda/{mapping['UUID']}/{shard}/{datetime.now():%Y/}"
+                assert found["Key"].startswith(prefix)
+                body = s3.get_object(Bucket=bucket, Key=found["Key"])["Body"]
+                with body:
+                    told = json.load(body)
+                assert told.pop("payload") == function.events[0]
+            info = told["DDBStreamBatchInfo"]
+            assert info["batchSize"] == 1 and info["streamArn"] == table.arn
+            assert len(info["approximateArrivalOfFirstRecord"]) == 20  # no milliseconds
+            assert told["requestContext"]["approximateInvokeCount"] == 1
+
+
+def test_bisecting_isolates_the_record_that_fails(hurried: LocalEndpoint) -> None:
+    stream, queue = Stream(hurried), Queue(hurried)
+
+    def answer(event: Any) -> None:
+        if "poison" in data([event]):
+            raise Fails("no")
+
+    sent = ["0", "1", "2", "3", "4", "poison", "6", "7"]
+    with asking_function(hurried, answer) as function:
+        stream.put(*sent, key="k")
+        function.mapped(
+            stream.arn,
+            BisectBatchOnFunctionError=True,
+            MaximumRetryAttempts=1,
+            DestinationConfig={"OnFailure": {"Destination": queue.arn}},
+            **FROM_START,
+        )
+        info = json.loads(queue.receive()["Body"])["KinesisBatchInfo"]
+        function.wait(lambda events: bool(events) and data([events[-1]])[-1] == "7")
+    assert info["batchSize"] == 1
+    tried = batches(function.events)
+    assert tried[0] == sent and tried[1] == sent[:4] and tried[2] == sent[4:]
+    done = [batch for batch in tried if "poison" not in batch]
+    assert [item for batch in done for item in batch] == [x for x in sent if x != "poison"]
+    assert tried.count(["poison"]) == 2  # halving was no retry
+
+
+def test_records_before_the_reported_one_are_done(hurried: LocalEndpoint) -> None:
+    stream, queue = Stream(hurried), Queue(hurried)
+
+    def answer(event: Any) -> Any:
+        failed = [
+            {"itemIdentifier": record["kinesis"]["sequenceNumber"]}
+            for record in event["Records"]
+            if body_of(record) == "5"
+        ]
+        return {"batchItemFailures": failed}
+
+    with asking_function(hurried, answer) as function:
+        stream.put(*"012345", key="k")
+        function.mapped(
+            stream.arn,
+            BatchSize=3,
+            MaximumRetryAttempts=3,
+            DestinationConfig={"OnFailure": {"Destination": queue.arn}},
+            **FROM_START,
+            **PARTIAL,
+        )
+        told = json.loads(queue.receive()["Body"])
+    assert batches(function.events) == [list("012"), list("345"), *[["5"]] * 4]
+    assert told["responseContext"]["functionError"] is None
+    assert told["requestContext"]["approximateInvokeCount"] == 4
+
+
+def test_records_that_are_too_old_are_given_up(hurried: LocalEndpoint) -> None:
+    stream, queue = Stream(hurried), Queue(hurried)
+
+    def answer(event: Any) -> None:
+        if "old" in data([event]):
+            raise Fails("no")
+
+    with asking_function(hurried, answer) as function:
+        stream.put("old")
+        function.mapped(
+            stream.arn,
+            MaximumRecordAgeInSeconds=60,  # three seconds here
+            DestinationConfig={"OnFailure": {"Destination": queue.arn}},
+            **FROM_START,
+        )
+        function.records(3)
+        told = json.loads(queue.receive()["Body"])
+        assert told["requestContext"]["condition"] == "RecordAgeExceeded"
+        assert told["requestContext"]["approximateInvokeCount"] >= 3
+        assert "responseContext" not in told
+        stream.put("new")
+        function.wait(lambda events: data([events[-1]]) == ["new"])
+
+
+def test_parallel_batches_keep_each_keys_order(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+    with asking_function(hurried, lambda event: time.sleep(0.05)) as function:
+        for number in range(12):
+            records = [{"Data": f"{key}{number}".encode(), "PartitionKey": key} for key in "abcdef"]
+            stream.kinesis.put_records(StreamName=stream.name, Records=records)
+        function.mapped(stream.arn, ParallelizationFactor=4, BatchSize=3, **FROM_START)
+        function.records(72)
+        seen = data(function.events)
+        for key in "abcdef":
+            assert [item for item in seen if item[0] == key] == [f"{key}{n}" for n in range(12)]
+        assert function.most_running > 1
+
+
+def test_filtered_records_are_passed_over(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+    criteria = {"Filters": [{"Pattern": '{"data": {"n": [3, 4]}}'}]}
+    with asking_function(hurried) as function:
+        stream.put(*(json.dumps({"n": number}) for number in range(6)), "text", key="k")
+        function.mapped(stream.arn, FilterCriteria=criteria, **FROM_START)
+        function.records(2)
+        assert [json.loads(item)["n"] for item in data(function.events)] == [3, 4]
+
+
+def test_tumbling_windows_carry_a_state(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+
+    def answer(event: Any) -> Any:
+        count = event["state"].get("count", 0) + len(event["Records"])
+        return {"state": {"count": count}}
+
+    def final(events: list[Any]) -> list[Any]:
+        return [event for event in events if event["isFinalInvokeForWindow"]]
+
+    with asking_function(hurried, answer) as function:
+        function.mapped(stream.arn, BatchSize=2, TumblingWindowInSeconds=40, **FROM_START)
+        for number in range(7):
+            stream.put(str(number), key="k")
+        events = function.wait(
+            lambda events: sum(e["state"].get("count", 0) for e in final(events)) == 7
+        )
+        first = events[0]
+        assert set(first) == {
+            "Records", "window", "state", "shardId", "eventSourceARN", "isFinalInvokeForWindow",
+            "isWindowTerminatedEarly",
+        }  # fmt: skip
+        assert first["state"] == {} and not first["isWindowTerminatedEarly"]
+        start, end = (datetime.fromisoformat(first["window"][name]) for name in ("start", "end"))
+        assert (end - start).total_seconds() == 2  # forty seconds, a twentieth of it
+        assert all(not event["Records"] for event in final(events))
+
+
+def test_a_killed_poller_goes_on_where_it_was(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+    pollers = hurried.server._endpoint.event_sources._pollers
+    with asking_function(hurried, lambda event: time.sleep(0.02)) as function:
+        function.mapped(stream.arn, BatchSize=1, StartingPosition="LATEST")
+        sent = [f"{number:02}" for number in range(40)]
+        stream.put(*sent[:20], key="k")
+        function.records(5)
+        os.kill(pollers.pid, signal.SIGKILL)
+        stream.put(*sent[20:], key="k")
+        function.wait(lambda events: "39" in data(events))
+        seen = data(function.events)
+        assert list(dict.fromkeys(seen)) == sent  # nothing lost, in order
+        assert len(seen) <= len(sent) + 2  # at most what was in flight came twice
+
+
+def test_disabling_keeps_the_place(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+    client = hurried.client()
+    with asking_function(hurried) as function:
+        mapping = function.mapped(stream.arn, StartingPosition="LATEST")
+        stream.put("1")
+        function.records(1)
+        for enabled, state in ((False, "Disabled"), (True, "Enabled")):
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+            until(
+                lambda state=state: (
+                    client.get_event_source_mapping(UUID=mapping["UUID"])["State"] == state
+                )
+            )
+            stream.put(state)
+        function.records(3)
+        assert data(function.events) == ["1", "Disabled", "Enabled"]
