@@ -29,6 +29,8 @@ STATUS = {
     "InvalidRuntimeException": 502,
     "InvalidZipFileException": 502,
     "ServiceException": 500,
+    "SnapStartNotReadyException": 409,
+    "SnapStartTimeoutException": 408,
     "ServiceUnavailableException": 503,
     "TooManyRequestsException": 429,
     "UnsupportedMediaTypeException": 415,
@@ -46,6 +48,9 @@ CAPITAL_MESSAGE = frozenset(
         "ResourceInUseException",
         "ResourceNotFoundException",
         "ServiceException",
+        "SnapStartException",
+        "SnapStartNotReadyException",
+        "SnapStartTimeoutException",
     }
 )
 

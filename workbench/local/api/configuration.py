@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.local.api import snapstart
 from workbench.local.api.context import Context, Input, Output, new_revision
 from workbench.local.api.overrides import NEWER_RUNTIMES, RUNTIMES
 from workbench.local.api.validate import validation_error, violation
@@ -100,6 +101,7 @@ def apply(context: Context, configuration: dict[str, Any], input: Input) -> None
         digest = hashlib.sha256(configuration["Runtime"].encode()).hexdigest()
         runtime = f"arn:aws:lambda:{context.config.region}::runtime:{digest}"
         configuration["RuntimeVersionConfig"] = {"RuntimeVersionArn": runtime}
+    snapstart.check(configuration)
 
 
 def _check_runtime(runtime: str) -> None:

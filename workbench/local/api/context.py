@@ -14,6 +14,7 @@ from workbench.local.delivery.event_sources import EventSources
 from workbench.local.errors import ApiError, not_found
 from workbench.local.metrics.counters import Metrics
 from workbench.local.runtime.execution import Execution
+from workbench.local.runtime.faults import Fault
 from workbench.local.runtime.provisioned import ProvisionedStatus, Wanted
 from workbench.local.runtime.records import FunctionSpec, InvokeRequest
 from workbench.local.services.services import Services
@@ -44,6 +45,9 @@ class FunctionRuntime(Protocol):
 
     def provision(self, function_arn: str, wanted: Mapping[str, Wanted]) -> None:
         """Keep environments of the function initialised, by qualifier."""
+
+    def make_snapshot(self, spec: FunctionSpec, done: Callable[[Fault | None], None]) -> None:
+        """Initialise a version with SnapStart once; raises UnsupportedRuntime."""
 
     def provisioned(self, function_arn: str, qualifier: str) -> ProvisionedStatus:
         """How far `provision` is with this qualifier."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from workbench.local.api import (
@@ -51,9 +51,11 @@ from workbench.local.fronts.function_urls import FunctionUrls
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Answer, Request, Response
 from workbench.local.recorder import Recorder
+from workbench.local.runtime.faults import Fault
+from workbench.local.runtime.records import UnsupportedRuntime
 from workbench.local.services.scope import service_of
 from workbench.local.services.services import Services
-from workbench.local.store.records import LATEST
+from workbench.local.store.records import LATEST, Version
 from workbench.local.store.store import Store
 
 LAMBDA: dict[str, Implementation] = {
@@ -182,6 +184,7 @@ class Endpoint:
         self._xray = XRay(recorder.traces, recorder.segment)
         self.linked = LinkedFunctions(self._context, self._specs)
         store.functions.on_change.append(self._function_changed)
+        transitions.make_snapshots(self._make_snapshot)
 
     @property
     def busy(self) -> bool:
@@ -306,6 +309,12 @@ class Endpoint:
         self._context.runtime.retire(arn, keep_identity=spec.identity, version=LATEST)
         if latest.configuration.get("State") == "Active":
             self._context.runtime.prepare(spec)
+
+    def _make_snapshot(self, version: Version, done: Callable[[Fault | None], None]) -> None:
+        try:
+            self._context.runtime.make_snapshot(self._specs.spec(version), done)
+        except UnsupportedRuntime:  # its invocations say so
+            done(None)
 
     def _limit(self, name: str) -> None:
         """Tell the runtime what concurrency the function has: reserved, and provisioned."""

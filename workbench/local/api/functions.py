@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.local.api import code_signing, code_source, configuration, function_layers, tags
+from workbench.local.api import (
+    code_signing,
+    code_source,
+    configuration,
+    function_layers,
+    snapstart,
+    tags,
+)
 from workbench.local.api.code_location import location
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.paging import page_size, version_marker
@@ -56,7 +63,8 @@ async def create_function(context: Context, input: Input) -> Output:
     function = Function(name, tags=labels)
     made = [latest]
     if input.get("Publish"):
-        first = {**configuration.changed(asked, PENDING), "Version": "1"}
+        snapped = snapstart.optimised(asked)
+        first = {**configuration.changed(snapped, PENDING), "Version": "1"}
         source = configuration.fingerprint(latest)
         made.append(replace(latest, version="1", configuration=first, source=source))
         function = replace(function, last_version=1)

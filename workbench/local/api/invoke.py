@@ -96,6 +96,9 @@ class Invoker:
         log_text: str | None,
     ) -> None:
         self.in_flight -= 1
+        if result.refusal is not None:
+            answer.resolve(_refused(ApiError(*result.refusal), invocation.request_id))
+            return
         headers = response_headers(invocation.request_id, invocation.trace_header)
         headers.append(("X-Amz-Executed-Version", spec.version))
         if result.function_error is not None:
@@ -121,6 +124,13 @@ class Invoker:
                 self._known.clear()
             self._known.add((path, query))
         return target
+
+
+def _refused(error: ApiError, request_id: str) -> Response:
+    """The response to an invocation that was accepted and could not run after all."""
+    headers = [("Content-Type", "application/json"), ("x-amzn-RequestId", request_id)]
+    headers.append(("x-amzn-ErrorType", error.code))
+    return Response(error.status, error.rest_json(), headers)
 
 
 _KINDS = ("RequestResponse", "Event", "DryRun")

@@ -10,6 +10,7 @@ import math
 import time
 from typing import Any
 
+from workbench.local.api import snapstart
 from workbench.local.api.concurrency import all_of, provisioned_of, unclaimed
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.paging import page_size
@@ -34,7 +35,7 @@ def put_provisioned_concurrency_config(context: Context, input: Input) -> Output
     _check_exists(context, name, qualifier)
     version, alias = context.version(name, qualifier)
     _refuse_second(context, name, qualifier, alias)
-    if version.configuration.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions":
+    if snapstart.applies(version.configuration):
         raise invalid_parameter(
             "Provisioned Concurrency is not supported for SnapStart enabled functions."
         )

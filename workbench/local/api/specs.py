@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.local.api import snapstart
 from workbench.local.api.context import Context
 from workbench.local.arns import resolve_function
 from workbench.local.delivery import lineage
@@ -120,6 +121,7 @@ class Specs:
             system_log_level=logging.get("SystemLogLevel"),
             account=context.config.account,
             region=context.config.region,
+            snap_start=snapstart.is_optimised(configuration),
             active_tracing=configuration["TracingConfig"]["Mode"] == "Active",
         )
 
@@ -158,13 +160,15 @@ def _saved(file: Path) -> int:
 
 def _check_state(version: Version) -> None:
     state = version.configuration.get("State")
-    if state == "Pending":
-        raise conflict(
-            "The operation cannot be performed at this time. The function is currently in the "
-            "following state: Pending"
-        )
-    if state != "Active":
+    if state == "Active":
+        return
+    if state == "Pending" and snapstart.is_optimised(version.configuration):
         raise ApiError(
-            "ResourceNotReadyException",
-            f"The function is in the state {state} and cannot be invoked.",
+            "SnapStartNotReadyException",
+            "Lambda is initializing your function. You can invoke the function when the function "
+            "state becomes Active.",
         )
+    raise conflict(
+        "The operation cannot be performed at this time. The function is currently in the "
+        f"following state: {state}"
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from workbench.local.api import code_signing, configuration, function_layers, versions
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.functions import measure_folders, saved_code
-from workbench.local.api.transitions import IN_PROGRESS
+from workbench.local.api.transitions import IN_PROGRESS, PENDING
 from workbench.local.errors import conflict, invalid_parameter, stale_revision
 from workbench.local.store.records import Version
 
@@ -42,7 +42,7 @@ async def update_function_code(context: Context, input: Input) -> Output:
     context.store.functions.put_version(updated)
     context.transitions.begin(updated)
     if input.get("Publish"):
-        published = versions.publish(context, updated, None)
+        published = versions.publish(context, updated, None, PENDING)
         return configuration.rendered(context, published, published.version)
     return configuration.rendered(context, updated)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.local.api import configuration
+from workbench.local.api import configuration, snapstart
 from workbench.local.api.context import Context, Input, Output, new_revision
 from workbench.local.api.functions import measure_folders
 from workbench.local.api.paging import page_size, version_marker
-from workbench.local.api.transitions import PENDING
+from workbench.local.api.transitions import PENDING, SETTLED
 from workbench.local.errors import conflict, invalid_parameter, stale_revision
 from workbench.local.store.code import CodeStore
 from workbench.local.store.functions import place
@@ -57,8 +57,16 @@ def _ready(context: Context, name: str) -> Version:
     return version
 
 
-def publish(context: Context, latest: Version, description: str | None) -> Version:
-    """Freeze `latest`, whose code is in the store, as a version; the last one if it equals it."""
+def publish(
+    context: Context,
+    latest: Version,
+    description: str | None,
+    states: Mapping[str, str] = SETTLED,
+) -> Version:
+    """Freeze `latest`, whose code is in the store, as a version; the last one if it equals it.
+
+    The version begins in `states`. With SnapStart it is Pending until its snapshot is made.
+    """
     functions = context.store.functions
     function = context.function(latest.function)
     source = configuration.fingerprint(latest)
@@ -66,7 +74,10 @@ def publish(context: Context, latest: Version, description: str | None) -> Versi
     if last is not None and last.source == source:
         return last
     number = str(function.last_version + 1)
-    frozen = {**configuration.changed(latest.configuration, PENDING), "Version": number}
+    snapped = snapstart.optimised(latest.configuration)
+    if snapped is not latest.configuration:
+        states = PENDING
+    frozen = {**configuration.changed(snapped, states), "Version": number}
     if description is not None:
         frozen["Description"] = description
     version = replace(latest, version=number, configuration=frozen, folder=None, source=source)
@@ -78,7 +89,8 @@ def publish(context: Context, latest: Version, description: str | None) -> Versi
         replace(function, last_version=int(number)),
         [replace(current, configuration=bumped), version],
     )
-    context.transitions.begin(version)
+    if states is PENDING:
+        context.transitions.begin(version)
     return version
 
 

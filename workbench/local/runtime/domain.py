@@ -61,7 +61,10 @@ class RuntimeDomain:
         spec = self._environment.spec
         variables = self._launcher.static_variables(spec)
         variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = self._environment.initialization_type
-        variables["AWS_LAMBDA_LOG_STREAM_NAME"] = self._environment.log_stream
+        if spec.snap_start:  # a snapshot knows nothing of the streams of those it restores (§1.7)
+            del variables["AWS_LAMBDA_LOG_GROUP_NAME"]
+        else:
+            variables["AWS_LAMBDA_LOG_STREAM_NAME"] = self._environment.log_stream
         variables["AWS_LAMBDA_RUNTIME_API"] = address
         try:
             process = self._launcher.start(Launch(spec, variables, address), self._process_ended)
@@ -83,6 +86,10 @@ class RuntimeDomain:
     def deliver(self, request: InvokeRequest, deadline_ms: int) -> None:
         """Give the runtime, which waits for it, an invocation."""
         self._api.deliver(request, deadline_ms)
+
+    def restore(self) -> None:
+        """Tell the runtime, which waits for it, that it has been restored from a snapshot."""
+        self._api.restore()
 
     def peak_mb(self, duration_ms: float) -> int:
         """The most memory it has used, after an invocation of `duration_ms`."""

@@ -19,6 +19,7 @@ class State(Enum):
 
     STARTING = "starting"  # its process is being started
     INIT = "init"  # the runtime and the function's static code are running
+    SNAPSHOT = "snapshot"  # it is initialised, and others are restored from it (§11.2)
     READY = "ready"  # it waits for an invocation
     BUSY = "busy"  # it runs one
     FAILED = "failed"  # reset: its process is gone, the next invocation starts another one
@@ -28,7 +29,8 @@ class State(Enum):
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.STARTING: frozenset({State.INIT, State.FAILED, State.STOPPING}),
-    State.INIT: frozenset({State.READY, State.FAILED, State.STOPPING}),
+    State.INIT: frozenset({State.READY, State.SNAPSHOT, State.FAILED, State.STOPPING}),
+    State.SNAPSHOT: frozenset({State.STOPPING}),
     State.READY: frozenset({State.BUSY, State.STOPPING, State.FAILED}),
     State.BUSY: frozenset({State.READY, State.FAILED, State.STOPPING}),
     State.FAILED: frozenset({State.STARTING, State.STOPPING}),

@@ -41,6 +41,34 @@ def fault_result(fault: Fault, request_id: str) -> InvokeResult:
     return InvokeResult(json.dumps(body, separators=(",", ":")).encode(), "Unhandled")
 
 
+def init_fault(fault: Fault, result: InvokeResult | None) -> Fault:
+    """The fault of an initialisation, with the message of what the runtime said about it."""
+    if result is None:
+        return fault
+    try:
+        told = json.loads(result.payload)
+    except ValueError:
+        return fault
+    text = told.get("errorMessage") if isinstance(told, dict) else None
+    return Fault(fault.error_type, str(text or fault.message))
+
+
+def refused_result(code: str, message: str) -> InvokeResult:
+    """The API's error `code` in place of an answer; who asks otherwise gets a function error."""
+    body = json.dumps({"errorType": code, "errorMessage": message}, separators=(",", ":"))
+    return InvokeResult(body.encode(), "Unhandled", refusal=(code, message))
+
+
+HOOK_FAILED = refused_result(
+    "SnapStartException",
+    "The afterRestore() runtime hook encountered an error. For more information, check the Amazon "
+    "CloudWatch logs.",
+)
+RESTORE_TIMED_OUT = refused_result(
+    "SnapStartTimeoutException", "Lambda couldn't restore the snapshot within the timeout limit."
+)
+
+
 def timeout_fault(timeout: int) -> Fault:
     """The function took longer than its timeout, in seconds."""
     return Fault("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")

@@ -18,7 +18,8 @@ class Invocation:
     `began`, `answered` and `ended` are the event loop's time (the last two None until then; only
     kept for whoever wants details), `started_at` is epoch seconds; both clocks begin when
     initialisation is over, or with the invocation when that runs inside it. `init_ms` is the
-    initialisation that this invocation waited for, if any.
+    initialisation that this invocation waited for, if any; `restore_ms` the restore from a
+    snapshot, of which the runtime took `billed_restore_ms` itself.
     """
 
     execution: Execution
@@ -28,6 +29,8 @@ class Invocation:
     answered: float | None = None
     ended: float | None = None
     init_ms: float | None = None
+    restore_ms: float | None = None
+    billed_restore_ms: int | None = None
     status: ReportStatus = "success"
     error_type: str | None = None
     start_logged: bool = False
@@ -48,10 +51,12 @@ class Invocation:
         """The figures of its REPORT line; Billed Duration includes the initialisation (§3.1)."""
         return Report(
             duration_ms=duration_ms,
-            billed_ms=math.ceil(duration_ms + (self.init_ms or 0)),
+            billed_ms=math.ceil(duration_ms + (self.init_ms or 0) + (self.billed_restore_ms or 0)),
             memory_size=self.execution.spec.memory_size,
             max_memory_used=max_memory_used,
             init_ms=self.init_ms,
+            restore_ms=self.restore_ms,
+            billed_restore_ms=self.billed_restore_ms,
             status=self.status,
             error_type=self.error_type,
         )

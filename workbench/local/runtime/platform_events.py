@@ -240,6 +240,11 @@ class Reported:
         )
         if report.init_ms is not None:
             line += f"Init Duration: {report.init_ms:.2f} ms\t"
+        if report.restore_ms is not None:
+            line += (
+                f"Restore Duration: {report.restore_ms:.2f} ms\t"
+                f"Billed Restore Duration: {report.billed_restore_ms} ms\t"
+            )
         if report.status != "success":
             line += f"Status: {report.status}"
             if report.error_type and report.status != "timeout":
@@ -258,6 +263,9 @@ class Reported:
         }
         if report.init_ms is not None:
             metrics["initDurationMs"] = round(report.init_ms, 3)
+        if report.restore_ms is not None:
+            metrics["restoreDurationMs"] = round(report.restore_ms, 3)
+            metrics["billedRestoreDurationMs"] = report.billed_restore_ms
         record: Record = {
             "requestId": self.request.request_id,
             "metrics": metrics,

@@ -21,6 +21,7 @@ class FunctionSpec:
     configuration does: an environment serves only requests whose spec has its identity, so a
     reload is nothing but a new identity. `timeout` is in seconds, sizes are in MB.
     `dependencies` is the folder of installed third-party packages (not in `task_root`), or None.
+    With `snap_start` its environments are restored from a snapshot (lambda-facts §11.2).
     """
 
     name: str
@@ -42,6 +43,7 @@ class FunctionSpec:
     system_log_level: str | None = None
     account: str = "123456789012"
     region: str = "us-east-1"
+    snap_start: bool = False
     active_tracing: bool = False
 
 
@@ -86,13 +88,16 @@ class Report:
     memory_size: int
     max_memory_used: int
     init_ms: float | None = None
+    restore_ms: float | None = None
+    billed_restore_ms: int | None = None
     status: ReportStatus = "success"
     error_type: str | None = None
 
 
 @dataclass(slots=True)
 class InvokeResult:
-    """How an invocation ended. `function_error` is "Unhandled" or None.
+    """How an invocation ended. `function_error` is "Unhandled" or None. `refusal` is the code and
+    message of the API's own error when the function could not run at all.
 
     `streamed` tells that the function streamed its answer; `payload` is then all of it if it was
     gathered, and only its beginning if it went to the request's `stream`.
@@ -103,6 +108,7 @@ class InvokeResult:
     function_error: str | None = None
     content_type: str = "application/json"
     streamed: bool = False
+    refusal: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)

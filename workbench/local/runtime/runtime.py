@@ -20,6 +20,7 @@ from workbench.local.runtime.records import (
     Throttled,
 )
 from workbench.local.runtime.sandbox import Sandbox
+from workbench.local.runtime.snapshots import Done, Snapshots
 from workbench.local.services.settings import LOCAL_CREDENTIALS
 from workbench.local.xray import segments
 
@@ -70,6 +71,7 @@ class Runtime:
         self._provisioned = ProvisionedConcurrency(
             self._provision_sandbox, self._concurrency.provision, config.provisioning_delay
         )
+        self._snapshots = Snapshots(self._snapshot_sandbox)
         self._sweep: asyncio.TimerHandle | None = None
         self._stopped: asyncio.Event | None = None
 
@@ -104,7 +106,8 @@ class Runtime:
         if sandbox is None:
             try:
                 self._concurrency.grow(spec.arn)
-                sandbox = self._new_sandbox(spec)
+                kind: InitializationType = "snap-start" if spec.snap_start else "on-demand"
+                sandbox = self._new_sandbox(spec, kind)
             except BaseException:
                 self._concurrency.leave(spec.arn, charge)
                 raise
@@ -118,6 +121,11 @@ class Runtime:
         """Keep these environments initialised for the function, by qualifier, and no others; see
         `ProvisionedConcurrency.provision`."""
         self._provisioned.provision(function_arn, wanted)
+
+    def make_snapshot(self, spec: FunctionSpec, done: Done) -> None:
+        """Initialise a version with SnapStart once, and tell `done` how it went (§11.2). Raises
+        UnsupportedRuntime."""
+        self._snapshots.make(spec, done)
 
     def provisioned(self, function_arn: str, qualifier: str) -> ProvisionedStatus:
         """How far it is with what `provision` asked for this qualifier."""
@@ -182,9 +190,7 @@ class Runtime:
             await self._stopped.wait()
         await self._launchers.stop()
 
-    def _new_sandbox(
-        self, spec: FunctionSpec, initialization_type: InitializationType = "on-demand"
-    ) -> Sandbox:
+    def _new_sandbox(self, spec: FunctionSpec, initialization_type: InitializationType) -> Sandbox:
         launcher = self._launchers.launcher_for(spec)
         environment = Environment(spec, self._changed, initialization_type)
         limit = self.config.init_timeout
@@ -201,17 +207,27 @@ class Runtime:
         sandbox.prepare()
         return sandbox
 
+    def _snapshot_sandbox(self, spec: FunctionSpec) -> Sandbox:
+        sandbox = self._new_sandbox(spec, "snap-start")
+        sandbox.prepare()
+        return sandbox
+
     # What sandboxes tell the runtime.
 
     def sandbox_ready(self, sandbox: Sandbox) -> None:
         """It was initialised ahead of an invocation, and waits for one."""
-        self._provisioned.ready(sandbox)
+        if sandbox.environment.initialization_type == "snap-start":
+            self._snapshots.ready(sandbox)
+        else:
+            self._provisioned.ready(sandbox)
 
     def sandbox_done(self, sandbox: Sandbox, charge: Charge) -> None:
         """An invocation is over; the sandbox can take the next one, if it is not leaving."""
         self._concurrency.leave(sandbox.spec.arn, charge)
         if charge is Charge.PROVISIONED:
             self._provisioned.done(sandbox)
+        elif sandbox.environment.state is State.FAILED and sandbox.spec.snap_start:
+            sandbox.retire()  # the next one is restored from the snapshot
         elif sandbox.environment.state in (State.READY, State.FAILED):
             self._idle.put(sandbox)
 
@@ -221,6 +237,8 @@ class Runtime:
         self._sandboxes.discard(sandbox)
         if sandbox.environment.initialization_type == "provisioned-concurrency":
             self._provisioned.gone(sandbox)
+        else:
+            self._snapshots.gone(sandbox)
         if self._stopped is not None and not self._sandboxes:
             self._stopped.set()
 

@@ -51,6 +51,12 @@ class RuntimeEvents(Protocol):
     def runtime_init_error(self, body: bytes, error_type: str) -> None:
         """Initialisation failed."""
 
+    def runtime_restore_next(self) -> None:
+        """It has initialised and waits to be restored from a snapshot."""
+
+    def runtime_restore_error(self, body: bytes, error_type: str) -> None:
+        """It could not be restored: a hook failed."""
+
     def runtime_oversize(self, limit: int) -> None:
         """The answer to the current invocation was over the limit, in bytes."""
 
@@ -58,7 +64,8 @@ class RuntimeEvents(Protocol):
 class RuntimeApi:
     """The listener and the rules of which call is legal when.
 
-    `state` is one of AWS's names: Started, InitError, Ready, Running, RuntimeResponseSentState.
+    `state` is one of AWS's names: Started, InitError, RestoreReady, Restoring,
+    RuntimeRestoreErrorState, Ready, Running, RuntimeResponseSentState.
     """
 
     def __init__(self, events: RuntimeEvents) -> None:
@@ -105,6 +112,14 @@ class RuntimeApi:
             b"HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s" % (head, len(payload), payload)
         )
 
+    def restore(self) -> None:
+        """Answer the pending /restore/next: the runtime has been restored."""
+        connection = self._waiting
+        assert connection is not None, "restore() needs a runtime that waits for it"
+        self._waiting = None
+        self.state = "Restoring"
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
     # What connections ask.
 
     def connected(self, connection: _Connection) -> None:
@@ -117,7 +132,7 @@ class RuntimeApi:
             self.state = "RuntimeResponseSentState"
 
     def next(self, connection: _Connection) -> None:
-        if self.state not in ("Started", "RuntimeResponseSentState", "Ready"):
+        if self.state not in ("Started", "RuntimeResponseSentState", "Ready", "Restoring"):
             connection.refuse_transition(self.state, "Ready")
             return
         self.state = "Ready"
@@ -140,6 +155,12 @@ class RuntimeApi:
                 return
             if method == "POST" and path == "runtime/init/error":
                 self._init_error(connection)
+                return
+            if method == "GET" and path == "runtime/restore/next":
+                self._restore_next(connection)
+                return
+            if method == "POST" and path == "runtime/restore/error":
+                self._restore_error(connection)
                 return
             if method == "POST" and path.startswith(_INVOCATION):
                 request_id, _, what = path[len(_INVOCATION) :].partition("/")
@@ -196,6 +217,23 @@ class RuntimeApi:
         connection.accept()
         error_type = known_error_type(connection.headers.get(_TYPE_HEADER))
         self.events.runtime_init_error(connection.body(), error_type)
+
+    def _restore_next(self, connection: _Connection) -> None:
+        if self.state != "Started":
+            connection.refuse_transition(self.state, "RestoreReady")
+            return
+        self.state = "RestoreReady"
+        self._waiting = connection
+        self.events.runtime_restore_next()
+
+    def _restore_error(self, connection: _Connection) -> None:
+        if self.state != "Restoring":
+            connection.refuse_transition(self.state, "RuntimeRestoreErrorState")
+            return
+        self.state = "RuntimeRestoreErrorState"
+        connection.accept()
+        error_type = known_error_type(connection.headers.get(_TYPE_HEADER))
+        self.events.runtime_restore_error(connection.body(), error_type)
 
 
 def known_error_type(value: str | None) -> str:

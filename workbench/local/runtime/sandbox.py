@@ -9,18 +9,22 @@ invocation.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from typing import Protocol
 
-from workbench.local.runtime import platform_events
+from workbench.local.runtime import platform_events, restore_events
 from workbench.local.runtime.deadline import Deadline
 from workbench.local.runtime.domain import RuntimeDomain
 from workbench.local.runtime.environment import Environment, State
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.faults import (
+    HOOK_FAILED,
+    RESTORE_TIMED_OUT,
     Fault,
     exit_fault,
     fault_result,
+    init_fault,
     oversize_result,
     timeout_fault,
 )
@@ -36,6 +40,9 @@ from workbench.local.runtime.records import (
     ReportStatus,
 )
 from workbench.local.runtime.response_stream import ResponseStream
+
+# How long a runtime may take once it is restored, its hooks included, in seconds (§1.4).
+RESTORE_TIMEOUT = 10.0
 
 
 class Owner(Protocol):
@@ -60,7 +67,8 @@ class Owner(Protocol):
 class Sandbox:
     """Runs one invocation at a time in one Environment, and tells its owner when it is free.
 
-    `init_timeout` is how long initialisation may take outside an invocation, in seconds.
+    `init_timeout` is how long initialisation, or the restore of a snapshot, may take outside an
+    invocation, in seconds. `init_fault` is what went wrong with it, if anything did.
     """
 
     def __init__(
@@ -83,6 +91,8 @@ class Sandbox:
         self._phase = "init"
         self._init_began = 0.0
         self._init_failure: tuple[InvokeResult, str] | None = None
+        self._restored: float | None = None  # since when its runtime is at it again
+        self.init_fault: Fault | None = None
 
     @property
     def execution(self) -> Execution | None:
@@ -107,6 +117,8 @@ class Sandbox:
             self._dispatch()
         elif state is State.FAILED:
             self._initialise_in_invocation()
+        elif self.environment.initialization_type == "snap-start":
+            self._initialise("restore")
         else:
             self._initialise("init")
 
@@ -143,10 +155,13 @@ class Sandbox:
         self._init_failure = None
         if self.environment.state is State.FAILED:
             self.environment.to(State.STARTING)
-        if phase == "init":
+        if phase != "invoke":
             self._deadline.set(self._init_timeout)
         instance, kind = self.environment.log_stream, self.environment.initialization_type
-        self._journal.platform(platform_events.InitStart(self.spec, instance, kind, phase))
+        if phase == "restore":
+            self._journal.platform(restore_events.RestoreStart(self.spec, instance))
+        else:
+            self._journal.platform(platform_events.InitStart(self.spec, instance, kind, phase))
         self._domain = RuntimeDomain(self.environment, self._launcher, self._journal, self)
         self._domain.start()
 
@@ -159,34 +174,50 @@ class Sandbox:
         self.environment.to(State.INIT)
 
     def launch_failed(self, fault: Fault) -> None:
+        self.init_fault = fault
         self._report_init("error", fault.error_type)
         if self._invocation is None:
             self._go()
             return
-        if self._phase == "init":
+        if self._phase != "invoke":
             self._begin()
         self._fail_invocation(fault)
 
     def _initialised(self) -> None:
         assert self._domain is not None
         self._domain.meet()
+        if self._invocation is None:
+            self._initialised_ahead(State.READY)
+            return
         self.environment.to(State.READY)
         self._report_init("success", None)
-        if self._invocation is None:
-            self._deadline.clear()
-            self._journal.take()  # no part of the log text of the first invocation
-            self._owner.sandbox_ready(self)
-            return
+        now = self._loop.time()
         if self._phase == "init":
-            self._invocation.init_ms = (self._loop.time() - self._init_began) * 1000
+            self._invocation.init_ms = (now - self._init_began) * 1000
+            self._begin()
+        elif self._phase == "restore":
+            self._invocation.restore_ms = (now - self._init_began) * 1000
+            billed = (now - (self._restored or now)) * 1000
+            self._invocation.billed_restore_ms = math.ceil(billed)
             self._begin()
         self._dispatch()
 
+    def _initialised_ahead(self, state: State) -> None:
+        self.environment.to(state)
+        self._report_init("success", None)
+        self._deadline.clear()
+        self._journal.take()  # no part of the log text of the first invocation
+        self._owner.sandbox_ready(self)
+
     def _init_failed(self, result: InvokeResult | None, fault: Fault) -> None:
         """The processes are gone and never asked for work: once more, in the invocation (§1.4)."""
+        self.init_fault = init_fault(fault, result)
         self._report_init("error", fault.error_type)
         if self._invocation is None:
             self._go()
+        elif self._phase == "restore":
+            self._begin()
+            self._fail_invocation(fault, result=HOOK_FAILED if self._restored else result)
         elif self._phase == "init":
             self.environment.to(State.FAILED)
             self._initialise_in_invocation()
@@ -194,15 +225,25 @@ class Sandbox:
             self._fail_invocation(fault, result=result)
 
     def _init_timed_out(self) -> None:
+        self.init_fault = timeout_fault(int(self._init_timeout))
         self._report_init("timeout", None)
         if self._invocation is None:
             self._go()
+        elif self._phase == "restore":
+            self._begin()
+            self._fail_invocation(self.init_fault, result=RESTORE_TIMED_OUT)
         else:
             self._reset()
             self._initialise_in_invocation()
 
     def _report_init(self, status: str, error_type: str | None) -> None:
         taken = (self._loop.time() - self._init_began) * 1000
+        if self._phase == "restore":
+            self._journal.platform(
+                restore_events.RestoreRuntimeDone(status, error_type),
+                restore_events.RestoreReport(status, error_type, taken),
+            )
+            return
         kind = self.environment.initialization_type
         self._journal.platform(
             platform_events.InitRuntimeDone(kind, self._phase, status, error_type),
@@ -311,11 +352,27 @@ class Sandbox:
         self._domain.meet()
         self._init_failure = (InvokeResult(body, "Unhandled"), error_type)
 
+    def runtime_restore_next(self) -> None:
+        if self.environment.state is not State.INIT:
+            return
+        assert self._domain is not None
+        self._domain.meet()
+        if self._phase == "init" and self.environment.initialization_type == "snap-start":
+            self._initialised_ahead(State.SNAPSHOT)
+            return
+        if self._phase == "restore":
+            self._restored = self._loop.time()
+            self._deadline.set(RESTORE_TIMEOUT)
+        self._domain.restore()
+
+    def runtime_restore_error(self, body: bytes, error_type: str) -> None:
+        """Its process ends by itself now."""
+
     # Clock and ends.
 
     def _time_is_up(self) -> None:
         state = self.environment.state
-        starting = self._phase == "init" and state in (State.STARTING, State.INIT)
+        starting = self._phase != "invoke" and state in (State.STARTING, State.INIT)
         if self._invocation is None or starting:
             self._init_timed_out()
         else:

@@ -10,12 +10,14 @@ import os
 import socket
 import sys
 
+from . import snapstart
 from .context import LambdaContext
 from .errors import UNHANDLED_WARNING, Fault, error_object, raised
 from .handlers import find_handler
 from .log_output import Log
 from .payloads import marshal, to_json, unmarshal
 
+RESTORE = b"GET /2018-06-01/runtime/restore/next HTTP/1.1\r\nHost: %s\r\n\r\n"
 NEXT = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: %s\r\n\r\n"
 POST = (
     "POST /2018-06-01/runtime/%s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\n"
@@ -60,6 +62,12 @@ class Client:
             self.init_failed(error_object(fault.message, fault.kind, fault.trace))
         except Exception:
             self.init_failed(raised())
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+            snapstart.snapshot(self)
+        self.serve(handler)
+
+    def serve(self, handler):
+        """Hand one event after another to the handler until the other side goes away."""
         self._send(self._ask)
         while True:
             headers, body = self.reply()
@@ -97,12 +105,22 @@ class Client:
 
     def init_failed(self, error):
         logging.warning(UNHANDLED_WARNING)
+        self.fail("init/error", error, error["errorType"], 1)
+
+    def fail(self, path, error, kind, status):
+        """Log an error, report it to the platform, and end with this exit status."""
         self.log.error(error)
-        head = "Lambda-Runtime-Function-Error-Type: %s\r\n" % error["errorType"]
+        head = "Lambda-Runtime-Function-Error-Type: %s\r\n" % kind
         text = to_json(error).encode("utf-8", "replace")
-        self._send(self._post("init/error", text, "application/json", head))
+        self._send(self._post(path, text, "application/json", head))
         self.reply(wanted=202)
-        sys.exit(1)
+        sys.exit(status)
+
+    def restored(self):
+        """Tell the platform that initialisation is over; returns when this was restored."""
+        self._send(RESTORE % self.address.encode())
+        if self.reply() == (None, None):
+            sys.exit(0)
 
     def _post(self, path, body, kind, more=""):
         head = POST % (path, self.address, kind, len(body), more)

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 
+from . import snapstart
 from .client import Client
 
 BASE_PATH = [path for path in sys.path if path and path != os.path.dirname(__file__)]
@@ -44,5 +45,6 @@ def run():
         descriptor = int(descriptor)
         os.set_inheritable(descriptor, False)
     unbuffer()
+    snapstart.offer_hooks()
     take_place(os.environ)
     Client(descriptor).run()

@@ -30,6 +30,7 @@ from .client import Client
 from .errors import Fault
 from .handlers import find_handler
 from .process import BASE_PATH, take_place, unbuffer
+from .snapstart import offer_hooks
 
 REHEARSED = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -215,6 +216,7 @@ def main(descriptor):
     listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:] = [path for path in listed if path] + BASE_PATH
     unbuffer()
+    offer_hooks()
     clients = instructions["clients"]
     preload(instructions["modules"])
     make_clients(clients)
