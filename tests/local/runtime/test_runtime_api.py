@@ -39,6 +39,13 @@ class Heard:
     def runtime_init_error(self, body: bytes, error_type: str) -> None:
         self.calls.append(("init error", body, error_type))
 
+    def runtime_restore_next(self) -> None:
+        self.calls.append(("restore next",))
+        self.asked.set()
+
+    def runtime_restore_error(self, body: bytes, error_type: str) -> None:
+        self.calls.append(("restore error", body, error_type))
+
     def runtime_oversize(self, limit: int) -> None:
         self.calls.append(("oversize", limit))
 
@@ -231,3 +238,26 @@ async def test_other_replies(room: Room) -> None:
 )  # fmt: skip
 def test_error_types_are_normalised(given: str | None, kept: str) -> None:
     assert known_error_type(given) == kept
+
+
+async def test_a_restore_is_waited_for_and_may_fail_once(room: Room) -> None:
+    client = await room.client()
+    refusal = (403, "InvalidStateTransition")
+
+    async def refused(path: str) -> tuple[int, str]:
+        status, body = await client.ask("POST", f"{BASE}/{path}", b"{}")
+        return status, json.loads(body)["errorType"]
+
+    assert await refused("restore/error") == refusal
+    client.send("GET", f"{BASE}/restore/next")
+    await room.heard.asked.wait()
+    assert room.api.state == "RestoreReady"
+    room.api.restore()
+    assert await client.reply() == (200, b"")
+    headers = {"Lambda_Runtime_Function_Error_Type": "Runtime.AfterRestoreError"}
+    status, _ = await client.ask("POST", f"{BASE}/restore/error", b"{}", **headers)
+    assert status == 202
+    assert room.heard.calls[-1] == ("restore error", b"{}", "Runtime.AfterRestoreError")
+    assert await refused("restore/error") == refusal
+    status, _ = await client.ask("GET", f"{BASE}/restore/next")
+    assert status == 403

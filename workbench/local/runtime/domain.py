@@ -79,7 +79,7 @@ class RuntimeDomain:
 
     def meet(self) -> None:
         """The process has spoken: now its id is known, also that of a forked one."""
-        if self._process is not None and self._process.pid:
+        if self._memory is None and self._process is not None and self._process.pid:
             self._environment.pid = self._process.pid
             self._memory = MemoryMeter(self._process.pid)
 

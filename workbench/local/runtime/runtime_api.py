@@ -91,7 +91,9 @@ class RuntimeApi:
     def close(self) -> None:
         """Stop listening and drop the connections; `open` begins anew."""
         if self._server is not None:
-            self._server.close()
+            # asyncio still needs the server for a connection that was accepted in this turn.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._server.close)
             self._server = None
         self.state = "Started"
         self.request_id = None
@@ -124,6 +126,8 @@ class RuntimeApi:
 
     def connected(self, connection: _Connection) -> None:
         self._connections.add(connection)
+        if self._server is None:
+            connection.abort()
 
     def disconnected(self, connection: _Connection) -> None:
         self._connections.discard(connection)
