@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from async_lab import queued, send, telling, told, wait_for
 from endpoint_lab import local_lambda
 
@@ -16,6 +17,18 @@ def test_a_failing_event_is_tried_three_times_with_one_request_id(tmp_path: Path
         wait_for(lambda: len(told(tries)) == 3)
         wait_for(lambda: queued(endpoint) == 0)
         assert told(tries) == [[request_id, {"a": 1}]] * 3
+
+
+def test_the_older_operation_queues_events_too(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    with local_lambda(tmp_path / "project") as endpoint:
+        client, name = endpoint.client(), endpoint.create(telling(ran))
+        assert client.invoke_async(FunctionName=name, InvokeArgs=b"[1]")["Status"] == 202
+        assert wait_for(lambda: told(ran))[0][1] == [1]
+        with pytest.raises(client.exceptions.InvalidRequestContentException):
+            client.invoke_async(FunctionName=name, InvokeArgs=b"[1")
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.invoke_async(FunctionName="gone", InvokeArgs=b"[1]")
 
 
 def test_attempts_and_age_are_those_of_the_qualifier_invoked(tmp_path: Path) -> None:

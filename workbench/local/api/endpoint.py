@@ -242,6 +242,8 @@ class Endpoint:
             )
         if route.operation.name == "InvokeWithResponseStream":
             return self._stream_invoker.handle(route, request)
+        if route.operation.name == "InvokeAsync":
+            return self._invoker.invoke_async(route, request)
         implementation = LAMBDA.get(route.operation.name)
         if implementation is None:
             raise _not_offered(route.operation)

@@ -62,9 +62,7 @@ class Invoker:
         request_id = new_request_id()
         trace = headers.get("x-amzn-trace-id")
         if kind == "Event":
-            trace = self._context.sampler.header(target.spec, trace)
-            self._queue.accept(request_id, target.spec.name, _qualifier(target), payload, trace)
-            return Response(202, b"", response_headers(request_id, trace))
+            return self._accept(target, payload, request_id, trace)
         trace = recursion.trace_header(self._context, target, trace)
         context = headers.get("x-amz-client-context")
         invocation = InvokeRequest(
@@ -86,6 +84,23 @@ class Invoker:
         else:
             execution.on_result(lambda result: self._answer(answer, spec, invocation, result, None))
         return answer
+
+    def invoke_async(self, route: Route, request: Request) -> Response:
+        """The answer to an InvokeAsync, Invoke's predecessor. Raises ApiError."""
+        input = rest_json(route, request, request.query_pairs())
+        validate(route.operation.input, input)
+        target = self._specs.find(input["FunctionName"], None)
+        payload = checked_payload(request.body, "Event")
+        trace = request.headers.get("x-amzn-trace-id")
+        accepted = self._accept(target, payload, new_request_id(), trace)
+        return Response(202, b"{}", accepted.headers)
+
+    def _accept(
+        self, target: Target, payload: bytes, request_id: str, trace: str | None
+    ) -> Response:
+        trace = self._context.sampler.header(target.spec, trace)
+        self._queue.accept(request_id, target.spec.name, _qualifier(target), payload, trace)
+        return Response(202, b"", response_headers(request_id, trace))
 
     def _answer(
         self,
