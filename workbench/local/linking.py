@@ -22,7 +22,7 @@ from workbench.local.syntax_checks import Source, SyntaxChecks
 from workbench.project import dependencies
 from workbench.project.discover import TEMPLATE_NAMES, discover
 from workbench.project.handler_file import SOURCES, handler_file
-from workbench.project.records import FunctionSource, Problem, Project
+from workbench.project.records import FunctionSource, FunctionUrl, Problem, Project
 from workbench.project.state_dir import StateDir
 from workbench.project.watch import watch
 
@@ -337,7 +337,17 @@ def _link(source: FunctionSource, installed: Path | None) -> Link:
         environment=source.environment,
         layers=source.layers,
         dependencies=installed,
+        url=None if source.url is None else _url(source.url),
     )
+
+
+def _url(url: FunctionUrl) -> dict[str, Any]:
+    return {
+        "AuthType": url.auth_type,
+        "InvokeMode": url.invoke_mode,
+        "Cors": dict(url.cors),
+        "Public": url.public,
+    }
 
 
 def _document(problem: Problem) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,17 @@ class Problem:
     message: str
     line: int | None = None
     column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionUrl:
+    """A URL that a template gives a function. `auth_type`, `invoke_mode` and the members of `cors`
+    are CreateFunctionUrlConfig's; `public` tells that the function's policy opens it to all."""
+
+    auth_type: str
+    invoke_mode: str = "BUFFERED"
+    cors: Mapping[str, Any] = field(default_factory=dict)
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ class FunctionSource:
     architecture: str = "x86_64"
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
+    url: FunctionUrl | None = None
 
 
 @dataclass(frozen=True, slots=True)

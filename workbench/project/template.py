@@ -12,6 +12,7 @@ from workbench.project.intrinsics import Resolver
 from workbench.project.local_values import Place
 from workbench.project.records import FunctionSource, Problem, Project
 from workbench.project.template_function import Declaration, Unusable
+from workbench.project.template_url import UrlReader
 from workbench.project.tree import Node, read
 
 FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
@@ -59,6 +60,10 @@ def load(path: Path, root: Path, *, account: str, region: str) -> Project | None
             report(declaration.node, f"Another function is called {function.name} already.")
             continue
         functions[function.name] = function
+    urls = UrlReader(resolver, report).of_resources(resources.mapping if resources else {})
+    for name, url in urls.items():
+        if name in functions:
+            functions[name] = replace(functions[name], url=url)
     return Project(root, tuple(functions.values()), tuple(problems))
 
 

@@ -8,13 +8,14 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from endpoint_lab import ACCOUNT, ROLE, LocalEndpoint, local_lambda, zipped
 
+from workbench.local.store.records import Link
 from workbench.project import interpreters
 from workbench.project.history import History
 
@@ -249,6 +250,33 @@ def test_urls_keep_their_ports_over_restarts(tmp_path: Path) -> None:
         now = endpoint.client().get_function_url_config(FunctionName=names[1])["FunctionUrl"]
         assert now != urls[1] and fetch(now).body == b"1"
         assert any(now in notice["Message"] for notice in endpoint.server.broadcaster.notices)
+
+
+def test_urls_that_the_project_declares(tmp_path: Path) -> None:
+    folder = tmp_path / "declared"
+    folder.mkdir()
+    (folder / "app.py").write_text("def handler(event, context): return 'here'\n")
+    url = {"AuthType": "NONE", "InvokeMode": "BUFFERED", "Cors": {}, "Public": True}
+    link = Link("declared", folder, "python3.11", "app.handler", url=url)
+    named = {"FunctionName": "declared"}
+    with local_lambda(tmp_path / "project") as endpoint:
+        client, linked = endpoint.client(), endpoint.server._endpoint.linked
+        endpoint.call(linked.link, link)
+        made = client.get_function_url_config(**named)
+        assert fetch(made["FunctionUrl"]).body == b"here"
+        signed = {**url, "AuthType": "AWS_IAM", "Cors": {"MaxAge": 5}, "Public": False}
+        endpoint.call(linked.link, replace(link, url=signed))
+        changed = client.get_function_url_config(**named)
+        assert (changed["AuthType"], changed["Cors"]) == ("AWS_IAM", {"MaxAge": 5})
+        assert changed["FunctionUrl"] == made["FunctionUrl"]
+        assert fetch(made["FunctionUrl"]).status == 403
+        endpoint.call(linked.link, replace(link, url=None))
+        assert client.list_function_url_configs(**named)["FunctionUrlConfigs"] == []
+        endpoint.call(linked.link, link)
+        client.delete_function_url_config(**named)  # lasts until the declaration changes
+    with local_lambda(tmp_path / "project") as endpoint:
+        endpoint.call(endpoint.server._endpoint.linked.link, link)
+        assert endpoint.client().list_function_url_configs(**named)["FunctionUrlConfigs"] == []
 
 
 STREAMING = """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import secrets
 import string
+from collections.abc import Mapping
 from typing import Any, Final
 
 from workbench.local.api.context import Context, Input, Output
@@ -29,14 +30,7 @@ def create_function_url_config(context: Context, input: Input) -> Output:
             f"{_arn(context, name, qualifier)}]. Error message:  FunctionUrlConfig exists for "
             "this Lambda function"
         )
-    now = _now()
-    config = {
-        "UrlId": "".join(secrets.choice(_ID) for _ in range(32)),
-        "Port": context.urls.open(name, qualifier),
-        **_given(input),
-        "CreationTime": now,
-        "LastModifiedTime": now,
-    }
+    config = {**_new(context, name, qualifier), **_given(input)}
     _keep(context, name, qualifier, config)
     return _rendered(context, name, qualifier, config)
 
@@ -91,14 +85,70 @@ def list_function_url_configs(context: Context, input: Input) -> Output:
     return output
 
 
+def declare(context: Context, name: str, declared: Mapping[str, Any] | None) -> None:
+    """Give the function `name` the URL that its project declares, or none any more.
+
+    `declared` has AuthType, InvokeMode, Cors, and Public: whether its policy opens it to all.
+    """
+    attachments = context.store.attachments
+    config: dict[str, Any] | None = attachments.get(KIND, name)
+    policy: list[Any] = attachments.get("policy", name) or []
+    policy = [statement for statement in policy if statement["Sid"] not in _PUBLIC_SIDS]
+    if declared is None:
+        attachments.remove(KIND, name)
+    else:
+        if declared["Public"]:
+            policy += _public_statements(context.arn(name))
+        if config is None:
+            config = _new(context, name, LATEST)
+        attachments.put(KIND, name, {**config, **_given(declared), "LastModifiedTime": _now()})
+    attachments.put("policy", name, policy)
+    context.urls.changed(name, LATEST)
+
+
+# What the console and SAM add to the policy for a URL of AuthType NONE.
+_PUBLIC_SIDS = ("FunctionURLAllowPublicAccess", "FunctionURLInvokeAllowPublicAccess")
+
+
+def _public_statements(arn: str) -> list[dict[str, Any]]:
+    allow = {"Effect": "Allow", "Principal": "*"}
+    return [
+        {
+            "Sid": _PUBLIC_SIDS[0],
+            **allow,
+            "Action": "lambda:InvokeFunctionUrl",
+            "Resource": arn,
+            "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+        },
+        {
+            "Sid": _PUBLIC_SIDS[1],
+            **allow,
+            "Action": "lambda:InvokeFunction",
+            "Resource": arn,
+            "Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+        },
+    ]
+
+
 _ID = string.ascii_lowercase + string.digits
+
+
+def _new(context: Context, name: str, qualifier: str) -> dict[str, Any]:
+    """A URL that listens already, to be configured."""
+    now = _now()
+    return {
+        "UrlId": "".join(secrets.choice(_ID) for _ in range(32)),
+        "Port": context.urls.open(name, qualifier),
+        "CreationTime": now,
+        "LastModifiedTime": now,
+    }
 
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _given(input: Input) -> dict[str, Any]:
+def _given(input: Mapping[str, Any]) -> dict[str, Any]:
     return {key: input[key] for key in _SETTINGS if input.get(key) is not None}
 
 

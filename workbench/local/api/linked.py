@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.local.api import configuration
+from workbench.local.api import configuration, function_urls
 from workbench.local.api.context import Context
 from workbench.local.api.specs import Specs
 from workbench.local.api.transitions import SETTLED, settled
@@ -40,10 +40,14 @@ class LinkedFunctions:
         """
         written: list[tuple[Version, Link]] = []
         altered: list[str] = []
+        urls: list[Link] = []
         for link in links:
-            latest, version = self._wanted(link, pending)
+            earlier = self._functions.link_of(link.name)
+            latest, version = self._wanted(link, earlier, pending)
             if version is not latest:
                 written.append((version, link))
+            if link.url != (earlier.url if earlier else None):
+                urls.append(link)
             if latest is not None and version is not latest:
                 altered.append(link.name)
             elif pending is None and self._prepared < _PREPARED:
@@ -51,13 +55,16 @@ class LinkedFunctions:
                 self._context.runtime.prepare(self._specs.spec(version))
         if written:
             self._functions.put_linked(written)
+        for link in urls:
+            function_urls.declare(self._context, link.name, link.url)
         for name in altered:  # nothing runs of those that are new
             self._functions.changed(name)
 
-    def _wanted(self, link: Link, pending: str | None) -> tuple[Version | None, Version]:
+    def _wanted(
+        self, link: Link, earlier: Link | None, pending: str | None
+    ) -> tuple[Version | None, Version]:
         """$LATEST as it is, None for a new function, and as it is to be: the same if it stays."""
         name = link.name
-        earlier = self._functions.link_of(name)
         latest = self._functions.version(name, LATEST)
         kept = latest is not None and earlier is not None and _declares_the_same(earlier, link)
         wanted = dict(latest.configuration) if kept and latest else self._configuration(link)

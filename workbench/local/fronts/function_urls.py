@@ -86,8 +86,10 @@ class FunctionUrls:
 
     def changed(self, function: str, qualifier: str) -> None:
         """A configuration was written or removed."""
-        doors = self._doors[function]
-        door = doors[qualifier]
+        doors = self._doors.get(function, {})
+        door = doors.get(qualifier)
+        if door is None:
+            return
         door.settings = None
         if self._context.store.attachments.get(KIND, function, qualifier) is None:
             del doors[qualifier]

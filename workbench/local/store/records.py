@@ -16,7 +16,8 @@ class Link:
     """A function whose $LATEST is a folder on this machine: saving a file changes it.
 
     `timeout` is in seconds, sizes are in MB. `layers` and `dependencies` (third-party packages
-    installed for it) are folders.
+    installed for it) are folders. `url` has AuthType, InvokeMode, Cors and Public (whether all may
+    use it) of the URL that is declared for it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Link:
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
     dependencies: Path | None = None
+    url: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
