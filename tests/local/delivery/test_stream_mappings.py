@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import signal
+import threading
 import time
 from datetime import datetime
 from typing import Any
@@ -335,6 +336,41 @@ def test_tumbling_windows_carry_a_state(hurried: LocalEndpoint) -> None:
         start, end = (datetime.fromisoformat(first["window"][name]) for name in ("start", "end"))
         assert (end - start).total_seconds() == 2  # forty seconds, a twentieth of it
         assert all(not event["Records"] for event in final(events))
+
+
+def test_children_of_a_split_shard_come_after_it(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+    held = threading.Event()
+
+    def answer(event: Any) -> None:
+        if data([event])[0] < "10":
+            held.wait(20)
+
+    with asking_function(hurried, answer) as function:
+        mapping = function.mapped(stream.arn, BatchSize=5, **FROM_START)
+        before = [f"{number:02}" for number in range(10)]
+        stream.put(*before)
+        shards = stream.kinesis.list_shards(StreamName=stream.name)["Shards"]
+        stream.kinesis.split_shard(
+            StreamName=stream.name,
+            ShardToSplit=shards[0]["ShardId"],
+            NewStartingHashKey=str(2**127),
+        )
+        after = [f"{number:02}" for number in range(10, 30)]
+        stream.put(*after)
+        held.set()
+        function.records(30)
+        seen = data(function.events)
+        assert seen[:10] == before and sorted(seen[10:]) == after
+        stream.kinesis.merge_shards(
+            StreamName=stream.name,
+            ShardToMerge="shardId-000000000001",
+            AdjacentShardToMerge="shardId-000000000002",
+        )
+        stream.put("merged")
+        function.records(31)
+        assert function.events[-1]["Records"][0]["eventID"].startswith("shardId-000000000003:")
+        assert mapping["State"] == "Enabled"
 
 
 def test_a_killed_poller_goes_on_where_it_was(hurried: LocalEndpoint) -> None:

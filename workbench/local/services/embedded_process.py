@@ -20,7 +20,7 @@ from typing import Any
 
 from workbench.local.errors import ApiError
 from workbench.local.http import Listener, Request, Response
-from workbench.local.services import wsgi
+from workbench.local.services import kinesis_shards, wsgi
 from workbench.local.services.protocols import error_response
 from workbench.local.services.scope import service_of
 
@@ -58,6 +58,8 @@ class EmbeddedServices:
         try:
             environ = wsgi.environ(request)
             self._keep_underscores(request, environ)
+            if service == "kinesis":
+                kinesis_shards.correct()
             if service == "s3" and request.method == "PUT" and _is_form(request):
                 del environ["CONTENT_TYPE"]  # urllib's and curl's default: it is stored as it is
             if self._unknown(environ):

@@ -1,0 +1,86 @@
+"""Kinesis shards that are split or merged, as AWS has them.
+
+moto goes on writing to a closed shard, and moves what it had to its children under new sequence
+numbers: whoever had read it would read it again. With AWS records stay where they are, new ones go
+to the children, and reading a closed shard comes to an end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+_corrected = False
+
+
+def correct() -> None:
+    """Make moto's Kinesis do so. Loads that part of moto; the second call does nothing."""
+    global _corrected
+    if _corrected:
+        return
+    _corrected = True
+    from moto.kinesis import models
+
+    stream: Any = models.Stream
+    backend: Any = models.KinesisBackend
+    stream.split_shard = _split(stream.split_shard)
+    stream.merge_shards = _merge(stream.merge_shards)
+    stream.get_shard_for_key = _shard_for_key(stream.get_shard_for_key)
+    backend.get_records = _read(backend.get_records)
+
+
+def _split(original: Callable[..., None]) -> Callable[..., None]:
+    def split_shard(self: Any, shard_to_split: str, new_starting_hash_key: str) -> None:
+        _keeping(self, [shard_to_split], original, shard_to_split, new_starting_hash_key)
+
+    return split_shard
+
+
+def _merge(original: Callable[..., None]) -> Callable[..., None]:
+    def merge_shards(self: Any, shard_to_merge: str, adjacent_shard_to_merge: str) -> None:
+        shards = [shard_to_merge, adjacent_shard_to_merge]
+        _keeping(self, shards, original, *shards)
+
+    return merge_shards
+
+
+def _keeping(stream: Any, shards: list[str], change: Callable[..., None], *values: str) -> None:
+    """Carry out a change that takes the shards' records away, and give them back."""
+    kept = {id: stream.shards[id].records for id in shards if id in stream.shards}
+    for id in kept:
+        stream.shards[id].records = OrderedDict()
+    try:
+        change(stream, *values)
+    finally:
+        for id, records in kept.items():
+            stream.shards[id].records = records
+
+
+def _shard_for_key(original: Callable[..., Any]) -> Callable[..., Any]:
+    def get_shard_for_key(self: Any, partition_key: str, explicit_hash_key: str) -> Any:
+        found = original(self, partition_key, explicit_hash_key)  # it checks the values
+        if found is not None and found.is_open:
+            return found
+        digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).hexdigest()
+        number = int(explicit_hash_key or int(digest, 16))
+        shards = (shard for shard in self.shards.values() if shard.is_open)
+        return next((s for s in shards if s.starting_hash <= number <= s.ending_hash), None)
+
+    return get_shard_for_key
+
+
+def _read(original: Callable[..., Any]) -> Callable[..., Any]:
+    from moto.kinesis.utils import decompose_shard_iterator
+
+    def get_records(
+        self: Any, stream_arn: str | None, shard_iterator: str, limit: int | None
+    ) -> tuple[str | None, list[Any], int]:
+        following, records, behind = original(self, stream_arn, shard_iterator, limit)
+        name, id, last = decompose_shard_iterator(following)
+        shard = self.describe_stream(stream_arn=stream_arn, stream_name=name).get_shard(id)
+        over = not shard.is_open and int(last) >= shard.get_max_sequence_number()
+        return None if over else following, records, behind
+
+    return get_records
