@@ -66,6 +66,12 @@ class WorkbenchSurface:
         """Run the events now that wait for their next attempt."""
         self._answer("POST", "queue/hasten")
 
+    def sources(self) -> list[dict[str, Any]]:
+        """The event source mappings and how their polling goes: UUID, FunctionArn,
+        EventSourceArn, State, LastProcessingResult, InFlight (batches), Backlog (messages or
+        records), IteratorAgeMs, Stalled (a sentence for each shard that is held up)."""
+        return list(self._answer("GET", "sources").get("Sources", []))
+
     def cancel(self, id_or_token: str) -> bool:
         """Kill the environment that runs this invocation; False when none does (any more)."""
         status, _ = self._call("DELETE", f"invocations/{quote(id_or_token, safe='')}")

@@ -31,12 +31,16 @@ from workbench.local.runtime.runtime import Runtime, RuntimeConfig
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
 from workbench.local.services.credentials import CredentialsError, FunctionCredentials
 from workbench.local.services.services import Services
+from workbench.local.services.settings import LOCAL_CREDENTIALS
 from workbench.local.store.database import StateError
 from workbench.local.store.store import Store
 from workbench.local.surface import PREFIX, Surface
 from workbench.local.xray.daemon import XrayDaemon
 from workbench.project import server_process
 from workbench.project.state_dir import StateDir, StateDirError
+
+# The access key of our pollers and of functions without credentials of somebody's.
+_OUR_OWN = LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,11 @@ class LocalLambda:
             self.broadcaster,
             self._runtime,
             self._endpoint.asynchronous.queue,
+            self._endpoint.event_sources,
             self.shutdown.set,
+        )
+        self._endpoint.event_sources.on_change.append(
+            lambda source: self.broadcaster.send("source", source)
         )
         self._gate = Gate()
         self._listener = Listener(
@@ -170,8 +178,9 @@ class LocalLambda:
         )
 
     def _handle(self, request: Request) -> Answer:
-        self._last_request = time.monotonic()
         caller = self._gate.check(request)
+        if caller.access_key != _OUR_OWN:  # polling is no use that somebody makes of it
+            self._last_request = time.monotonic()
         if request.path.startswith(PREFIX):
             return self._surface.handle(request)
         return self._endpoint.handle(request, caller)

@@ -6,6 +6,7 @@
 | GET /_workbench/environments | the live execution environments |
 | GET /_workbench/queue | the asynchronous events that wait or run, the next ones first |
 | POST /_workbench/queue/hasten | 202: what waits for its next attempt is run now |
+| GET /_workbench/sources | the event source mappings and how their polling goes |
 | GET /_workbench/events | Server-Sent Events, see `broadcast.py` |
 | DELETE /_workbench/invocations/{request id or token} | 202: its environment is killed |
 | POST /_workbench/shutdown | 202: the server stops |
@@ -55,6 +56,13 @@ class Queue(Protocol):
         """Run now what waits for its next attempt."""
 
 
+class Sources(Protocol):
+    """What the surface needs of the event source mappings."""
+
+    def describe(self) -> list[dict[str, object]]:
+        """All of them, as in the `source` event."""
+
+
 class Surface:
     """Answers requests whose path starts with `PREFIX`."""
 
@@ -64,12 +72,14 @@ class Surface:
         broadcaster: Broadcaster,
         runtime: Environments,
         queue: Queue,
+        sources: Sources,
         shut_down: Callable[[], None],
     ) -> None:
         self._config = config
         self._broadcaster = broadcaster
         self._runtime = runtime
         self._queue = queue
+        self._sources = sources
         self._shut_down = shut_down
         self._started = time.time()
 
@@ -86,6 +96,8 @@ class Surface:
             case ("POST", "queue/hasten"):
                 self._queue.hasten()
                 return _json(202, {})
+            case ("GET", "sources"):
+                return _json(200, {"Sources": self._sources.describe()})
             case ("GET", "events"):
                 headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
                 return Response(200, self._events(), headers)

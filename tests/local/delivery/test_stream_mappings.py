@@ -14,6 +14,8 @@ from typing import Any
 from endpoint_lab import ROLE, LocalEndpoint
 from sources_lab import Fails, Queue, Stream, Table, asking_function, body_of, unique, until
 
+from workbench.aws.workbench_surface import WorkbenchSurface
+
 PARTIAL = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 FROM_START = {"StartingPosition": "TRIM_HORIZON"}
 
@@ -108,19 +110,30 @@ def test_starting_positions(hurried: LocalEndpoint) -> None:
 
 def test_a_failing_batch_holds_up_its_shard_until_it_succeeds(hurried: LocalEndpoint) -> None:
     stream = Stream(hurried)
-    failures = 3
+    seen: list[str] = []
 
     def answer(event: Any) -> None:
-        nonlocal failures
-        if failures:
-            failures -= 1
+        if not seen:
             raise Fails("not yet")
 
     with asking_function(hurried, answer) as function:
-        stream.put("1", "2", "3", key="k")
-        function.mapped(stream.arn, BatchSize=2, **FROM_START)
-        function.records(2 * 4 + 1)
-    assert batches(function.events) == [["1", "2"]] * 4 + [["3"]]
+        first, *_ = stream.put("1", "2", "3", key="k")
+        mapping = function.mapped(stream.arn, BatchSize=2, **FROM_START)
+        surface = WorkbenchSurface(hurried.url)
+
+        def stalled() -> Any:
+            (source,) = [s for s in surface.sources() if s["UUID"] == mapping["UUID"]]
+            assert source["EventSourceArn"] == stream.arn and source["State"] == "Enabled"
+            return source["Stalled"]
+
+        (sentence,) = until(stalled)
+        assert sentence.startswith(f"shard 0: record {first} and 1 more failed ")
+        assert sentence.endswith(" s, 1 records wait behind")
+        seen.append("the sentence")
+        function.wait(lambda events: batches(events)[-1] == ["3"])
+        until(lambda: not stalled())
+        tried = batches(function.events)
+        assert tried == [["1", "2"]] * (len(tried) - 1) + [["3"]] and len(tried) > 2
 
 
 def test_a_given_up_batch_goes_to_the_destination(hurried: LocalEndpoint) -> None:

@@ -40,7 +40,7 @@ class EventSources:
         self._earliest: dict[str, float] = {}  # when a transition may end, in the loop's time
         self._running: dict[str, int] = {}  # the revision of each mapping that is polled for
         self._reports: dict[str, Mapping[str, Any]] = {}
-        self.on_change: list[Callable[[Mapping[str, Any]], None]] = []
+        self.on_change: list[Callable[[Mapping[str, object]], None]] = []
         self._url = ""
 
     def start(self, url: str) -> None:
@@ -60,14 +60,17 @@ class EventSources:
     def begin(self, mapping: EventSourceMapping) -> None:
         """Keep a mapping in a transitional state (or Disabled) and carry it out."""
         self._mappings.put(mapping)
+        self._tell(mapping)
         self._transition(mapping.uuid)
         self._order()
 
-    def describe(self) -> list[dict[str, Any]]:
-        """All mappings with what their pollers last reported, for people to read."""
+    def describe(self) -> list[dict[str, object]]:
+        """All mappings with what their pollers last reported, for people to read: InFlight is
+        batches, Backlog messages or records, IteratorAgeMs the age of the last record invoked
+        with, Stalled has a sentence for each shard that is held up."""
         return [self._described(mapping) for mapping in self._mappings.all()]
 
-    def _described(self, mapping: EventSourceMapping) -> dict[str, Any]:
+    def _described(self, mapping: EventSourceMapping) -> dict[str, object]:
         configuration, report = mapping.configuration, self._reports.get(mapping.uuid, {})
         return {
             "UUID": mapping.uuid,
@@ -128,8 +131,7 @@ class EventSources:
         if result is not None and known is not None and result != known:  # SQS does not tell it
             changed = {**configuration, "LastProcessingResult": result}
             self._mappings.put(replace(mapping, configuration=changed))
-        for tell in self.on_change:
-            tell(self._described(mapping))
+        self._tell(mapping)
 
     def _count(self, mapping: EventSourceMapping, report: Mapping[str, Any]) -> None:
         """Pass on to the metrics what was counted since the last report (§5)."""
@@ -171,10 +173,17 @@ class EventSources:
             return
         if mapping.state == "Deleting":
             self._mappings.delete(uuid)
+            gone = {**mapping.configuration, "State": "Deleted"}
+            self._tell(replace(mapping, configuration=gone))
             return
         state = "Enabled" if wanted else "Disabled"
-        settled = {**mapping.configuration, "State": state}
-        self._mappings.put(replace(mapping, configuration=settled))
+        settled = replace(mapping, configuration={**mapping.configuration, "State": state})
+        self._mappings.put(settled)
+        self._tell(settled)
+
+    def _tell(self, mapping: EventSourceMapping) -> None:
+        for listener in self.on_change:
+            listener(self._described(mapping))
 
 
 def _wanted(mapping: EventSourceMapping) -> bool:

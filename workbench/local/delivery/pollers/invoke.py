@@ -7,9 +7,11 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from workbench.local.services.settings import LOCAL_CREDENTIALS
+
 _AUTHORIZATION = (
-    "AWS4-HMAC-SHA256 Credential=pollers/20260101/local/lambda/aws4_request, "
-    "SignedHeaders=host, Signature=none"
+    f"AWS4-HMAC-SHA256 Credential={LOCAL_CREDENTIALS['AWS_ACCESS_KEY_ID']}/20260101/local/lambda/"
+    "aws4_request, SignedHeaders=host, Signature=none"
 )
 
 
