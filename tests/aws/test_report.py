@@ -31,10 +31,11 @@ def test_text() -> None:
 def test_status_and_error_type() -> None:
     report = parse_report(FAILED + "XRAY TraceId: 1-2\tSegmentId: 3\tSampled: true\t\n")
     assert report is not None
-    assert (report.status, report.error_type, report.init_ms) == (
+    assert (report.status, report.error_type, report.init_ms, report.trace_id) == (
         "error",
         "Runtime.OutOfMemory",
         None,
+        "1-2",
     )
 
 

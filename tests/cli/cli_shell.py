@@ -41,6 +41,7 @@ Resources:
   Fail: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.fail}}}}
   Slow: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.slow}}}}
   Big: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.broken_pipe}}}}
+  Traced: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.fail, Tracing: Active}}}}
   Lost: {{Type: AWS::Serverless::Function, Properties: {{Handler: a.b, CodeUri: nowhere}}}}
 """
 

@@ -1,4 +1,4 @@
-"""`workbench functions`, `logs`, `metrics`, `versions` and `history`."""
+"""`workbench functions`, `logs`, `metrics`, `trace`, `versions` and `history`."""
 
 from __future__ import annotations
 
@@ -90,6 +90,22 @@ def test_metrics(shop: Path) -> None:
     assert any(line.startswith("Fail ") and " ms" in line for line in everything)
     one = on_terminal("metrics", "Fail", cwd=shop).splitlines()
     assert one[0].split()[0] == "METRIC" and any(line.startswith("Duration, ms") for line in one)
+
+
+def test_trace(shop: Path) -> None:
+    run("invoke", "Traced", cwd=shop)
+    traces = json.loads(run("trace", cwd=shop).stdout)
+    trace_id = next(each["Id"] for each in traces if each["EntryPoint"] == "Traced")
+    history = json.loads(run("history", "Traced", cwd=shop).stdout)
+    assert trace_id in {entry["TraceId"] for entry in history}
+    listed = on_terminal("trace", cwd=shop).splitlines()
+    assert any(line.startswith(trace_id) and line.endswith("! fault") for line in listed)
+    shown = on_terminal("trace", f"Root={trace_id};Sampled=1", cwd=shop)
+    assert "\n  ! Traced (function)" in shown and "fault: ValueError: no luck" in shown
+    document = json.loads(run("trace", trace_id, cwd=shop).stdout)
+    assert document["Segments"][0]["origin"] == "AWS::Lambda"
+    assert "no trace id" in run("trace", "x", cwd=shop).stderr
+    assert "There is no trace" in run("trace", f"1-00000000-{'0' * 24}", cwd=shop).stderr
 
 
 def test_versions(shop: Path) -> None:

@@ -182,3 +182,24 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_in_the_way_is_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="cannot be used"):
         History(tmp_path)
+
+
+def test_a_file_of_an_earlier_version_is_brought_up(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    new = History(path)
+    columns = ("architecture", "ephemeral_storage", "trace_id")
+    new.add(entry(billed_ms=100, memory_size=1024))
+    new.close()
+    with sqlite3.connect(path) as db:
+        for column in columns:
+            db.execute(f"ALTER TABLE invocation DROP COLUMN {column}")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    history = History(path)
+    history.add(entry(billed_ms=100, memory_size=1024, architecture="arm64", trace_id="1-2-3"))
+    newer, older = history.recent("local")
+    assert (newer.trace_id, older.trace_id) == ("1-2-3", None)
+    assert newer.cost is not None and older.cost is not None
+    assert newer.cost.total < older.cost.total
+    assert entry().cost is None
+    history.close()

@@ -39,6 +39,7 @@ def test_a_sam_function_with_everything(project: Path) -> None:
               MemorySize: 512
               EphemeralStorage: {Size: 1024}
               Architectures: [arm64]
+              Tracing: Active
               Environment: {Variables: {BB: own, CC: 1}}
           Plain:
             Type: AWS::Serverless::Function
@@ -59,6 +60,7 @@ def test_a_sam_function_with_everything(project: Path) -> None:
         memory_size=512,
         ephemeral_storage=1024,
         architecture="arm64",
+        active_tracing=True,
         environment={"AA": "globals", "BB": "own", "CC": "1"},
         layers=(project / "layer",),
     )

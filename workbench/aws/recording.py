@@ -31,6 +31,7 @@ def entry_of(target: Target, invocation: Invocation) -> Entry:
         init_ms=report.init_ms if report else None,
         memory_size=report.memory_size if report else None,
         max_memory_used=report.max_memory_used if report else None,
+        trace_id=report.trace_id if report else None,
         event=invocation.event,
         payload=invocation.payload,
         log_text=invocation.log_text,

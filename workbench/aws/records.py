@@ -89,7 +89,8 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A REPORT line (lambda-facts §3.1). Times in ms, sizes in MB."""
+    """A REPORT line (lambda-facts §3.1). Times in ms, sizes in MB. `trace_id` is that of a
+    sampled X-Ray trace."""
 
     request_id: str
     duration_ms: float
@@ -99,6 +100,7 @@ class Report:
     init_ms: float | None = None
     status: str | None = None
     error_type: str | None = None
+    trace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,11 @@ from typing import Any
 
 from workbench.aws.records import Report
 
-_TEXT = re.compile(r"^REPORT RequestId: (?P<id>\S+)(?P<rest>[^\r\n]*)", re.MULTILINE)
+_TEXT = re.compile(
+    r"^REPORT RequestId: (?P<id>\S+)(?P<rest>[^\r\n]*)(?:\r?\nXRAY TraceId: (?P<trace>\S+))?",
+    re.MULTILINE,
+)
+_ROOT = re.compile(r"Root=([^;]+)")
 _FIELD = re.compile(r"\t(?P<name>[A-Z][A-Za-z ]*): (?P<value>[^\t]*)")
 
 
@@ -20,7 +24,7 @@ def parse_report(log_text: str, request_id: str | None = None) -> Report | None:
     found = None
     for match in _TEXT.finditer(log_text):
         if request_id in (None, match["id"]):
-            found = _from_text(match["id"], match["rest"]) or found
+            found = _from_text(match["id"], match["rest"], match["trace"]) or found
     if found is not None or '"platform.report"' not in log_text:
         return found
     for line in log_text.splitlines():
@@ -31,7 +35,7 @@ def parse_report(log_text: str, request_id: str | None = None) -> Report | None:
     return found
 
 
-def _from_text(request_id: str, rest: str) -> Report | None:
+def _from_text(request_id: str, rest: str, trace_id: str | None) -> Report | None:
     fields = {match["name"]: match["value"].strip() for match in _FIELD.finditer(rest)}
     try:
         # SnapStart's restore takes the place of an init.
@@ -45,6 +49,7 @@ def _from_text(request_id: str, rest: str) -> Report | None:
             init_ms=_number(init) if init else None,
             status=fields.get("Status"),
             error_type=fields.get("Error Type"),
+            trace_id=trace_id,
         )
     except (KeyError, ValueError, IndexError):
         return None
@@ -61,6 +66,7 @@ def _from_json(line: str) -> Report | None:
         metrics = record["metrics"]
         init = metrics.get("initDurationMs", metrics.get("restoreDurationMs"))
         status = record.get("status")
+        trace = _ROOT.search(record.get("tracing", {}).get("value", ""))
         return Report(
             request_id=str(record["requestId"]),
             duration_ms=float(metrics["durationMs"]),
@@ -71,6 +77,7 @@ def _from_json(line: str) -> Report | None:
             # The text line says nothing when all went well.
             status=status if status != "success" else None,
             error_type=record.get("errorType"),
+            trace_id=trace[1] if trace else None,
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         return None

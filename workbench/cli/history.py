@@ -49,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
                     "BilledMs": entry.billed_ms,
                     "InitMs": entry.init_ms,
                     "MaxMemoryUsed": entry.max_memory_used,
+                    "CostUSD": entry.cost.total if entry.cost is not None else None,
+                    "TraceId": entry.trace_id,
                 }
                 for entry in found
             ]
@@ -59,12 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
             time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.started)),
             entry.function + (f":{entry.qualifier}" if entry.qualifier else ""),
             f"{entry.duration_ms:.1f} ms" if entry.duration_ms is not None else "",
+            f"${entry.cost.total:.8f}" if entry.cost is not None else "",
             "error" if entry.function_error else "ok",
             ": ".join(part for part in (entry.error_type, entry.error_message) if part),
         )
         for entry in found
     ]
-    print_table(("STARTED", "FUNCTION", "DURATION", "", ""), rows, "Nothing was invoked yet.")
+    print_table(
+        ("STARTED", "FUNCTION", "DURATION", "COST", "", ""), rows, "Nothing was invoked yet."
+    )
     return 0
 
 

@@ -79,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             invocation = _invoke(client, arguments, event)
             _tell_accepted(invocation)
     _print(invocation.payload)
+    _tell_figures(client, invocation)
     if target.kind == "aws":
         _record(root, client, invocation)
     return _tell_error(invocation)
@@ -162,6 +163,28 @@ def _tell_accepted(invocation: Invocation) -> None:
         note(f"202: {invocation.function} will run with request id {invocation.request_id}.")
     elif invocation.status_code == 204:
         note(f"204: you may invoke {invocation.function}.")
+
+
+def _tell_figures(client: LambdaClient, invocation: Invocation) -> None:
+    """Tell a person what it took; a program that reads our output finds that in the history."""
+    report = invocation.report
+    if report is None or not sys.stderr.isatty():
+        return
+    from workbench.project.cost import cost_of
+
+    function = client.function(invocation.function, invocation.qualifier)
+    cost = cost_of(
+        report.billed_ms,
+        report.memory_size,
+        function.architectures[0],
+        function.ephemeral_storage,
+    )
+    init = f" (and init {report.init_ms:.1f} ms)" if report.init_ms is not None else ""
+    trace = f", trace {report.trace_id}" if report.trace_id else ""
+    note(
+        f"{report.duration_ms:.1f} ms{init}, billed {report.billed_ms} ms, "
+        f"{report.max_memory_used} of {report.memory_size} MB, {cost}{trace}"
+    )
 
 
 def _tell_error(invocation: Invocation) -> int:

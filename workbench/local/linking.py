@@ -334,6 +334,7 @@ def _link(source: FunctionSource, installed: Path | None) -> Link:
         memory_size=source.memory_size,
         ephemeral_storage=source.ephemeral_storage,
         architecture=source.architecture,
+        active_tracing=source.active_tracing,
         environment=source.environment,
         layers=source.layers,
         dependencies=installed,

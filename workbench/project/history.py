@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from workbench.project.cost import Cost, cost_of
+
 MAX_ENTRIES = 20_000
 MAX_BYTES = 512 * 1024 * 1024
 
@@ -23,7 +25,7 @@ _PRUNE_AFTER_ENTRIES = 1_000
 _PRUNE_AFTER_BYTES = 32 * 1024 * 1024
 _COMPRESS_ABOVE = 4096
 _WAIT_S = 5.0
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 
 # The bodies have their own table so that lists and sums read small rows only.
 _SCHEMA = """
@@ -33,7 +35,8 @@ CREATE TABLE IF NOT EXISTS invocation (
     invocation_type TEXT NOT NULL, source TEXT NOT NULL, request_id TEXT NOT NULL,
     started REAL NOT NULL, status_code INTEGER, function_error TEXT, error_type TEXT,
     error_message TEXT, duration_ms REAL, billed_ms INTEGER, init_ms REAL, memory_size INTEGER,
-    max_memory_used INTEGER, size INTEGER NOT NULL
+    max_memory_used INTEGER, size INTEGER NOT NULL,
+    architecture TEXT, ephemeral_storage INTEGER, trace_id TEXT
 );
 CREATE INDEX IF NOT EXISTS invocation_function ON invocation (target, function, id);
 CREATE INDEX IF NOT EXISTS invocation_target ON invocation (target, id);
@@ -41,6 +44,9 @@ CREATE TABLE IF NOT EXISTS body (
     id INTEGER PRIMARY KEY, event BLOB NOT NULL, payload BLOB NOT NULL, log_text BLOB NOT NULL
 );
 """
+
+# Columns that a file of version 1 lacks.
+_ADDED = ("architecture TEXT", "ephemeral_storage INTEGER", "trace_id TEXT")
 
 
 class HistoryError(Exception):
@@ -53,7 +59,8 @@ class Summary:
 
     `id` grows with time (0: not stored yet). `target` is "local" or "aws:<account>:<region>".
     `source` says what made it: "invoke", later an event source. `started` is epoch seconds,
-    times are in ms, sizes in MB; what is not known is None.
+    times are in ms, sizes in MB; what is not known is None. `trace_id` is that of a sampled
+    X-Ray trace.
     """
 
     id: int = 0
@@ -74,6 +81,17 @@ class Summary:
     init_ms: float | None = None
     memory_size: int | None = None
     max_memory_used: int | None = None
+    architecture: str | None = None
+    ephemeral_storage: int | None = None
+    trace_id: str | None = None
+
+    @property
+    def cost(self) -> Cost | None:
+        """What it costs on AWS, None when its figures are not known."""
+        if self.billed_ms is None or not self.memory_size:
+            return None
+        sizes = (self.billed_ms, self.memory_size)
+        return cost_of(*sizes, self.architecture, self.ephemeral_storage)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +238,8 @@ class History:
                     f"{self.path} was written by a newer workbench: update this one."
                 )
             if version < _SCHEMA_VERSION:
+                for column in _ADDED if version == 1 else ():
+                    self._db.execute(f"ALTER TABLE invocation ADD COLUMN {column}")
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")

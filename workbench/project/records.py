@@ -53,6 +53,7 @@ class FunctionSource:
     memory_size: int = 128
     ephemeral_storage: int = 512
     architecture: str = "x86_64"
+    active_tracing: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
     url: FunctionUrl | None = None

@@ -86,6 +86,7 @@ class Reader:
                 self._inner(get("EphemeralStorage"), "Size"), "Size", 512, 512, 10240
             ),
             architecture=self._architecture(get("Architectures")),
+            active_tracing=self._active_tracing(get("Tracing"), get("TracingConfig")),
             environment=self._environment(get("Environment")),
             layers=layers,
             url=self._urls.of_sam(get("FunctionUrlConfig")) if function.is_sam else None,
@@ -144,6 +145,10 @@ class Reader:
             f"{default} is used here.",
         )
         return default
+
+    def _active_tracing(self, sam: Node | None, config: Node | None) -> bool:
+        """SAM's Tracing, or TracingConfig's Mode: Active, or PassThrough (and SAM's Disabled)."""
+        return "Active" in (self._text(sam), self._text(self._inner(config, "Mode")))
 
     def _architecture(self, node: Node | None) -> str:
         chosen = self._resolver.select(node)

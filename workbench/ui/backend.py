@@ -210,6 +210,7 @@ def as_invocation(entry: Entry, code_root: Path | None) -> Invocation:
             memory_size=entry.memory_size or 0,
             max_memory_used=entry.max_memory_used or 0,
             init_ms=entry.init_ms,
+            trace_id=entry.trace_id,
         )
     return Invocation(
         request_id=entry.request_id,

@@ -119,6 +119,7 @@ class LinkedFunctions:
             Timeout=link.timeout,
             MemorySize=link.memory_size,
             EphemeralStorage={"Size": link.ephemeral_storage},
+            TracingConfig={"Mode": "Active" if link.active_tracing else "PassThrough"},
         )
         if link.environment:
             made["Environment"] = {"Variables": dict(link.environment)}

@@ -112,6 +112,7 @@ class Specs:
             timeout=configuration["Timeout"],
             memory_size=configuration["MemorySize"],
             ephemeral_storage=configuration["EphemeralStorage"]["Size"],
+            architecture=configuration["Architectures"][0],
             environment=configuration.get("Environment", {}).get("Variables", {}),
             layers=tuple(context.store.code.root / layer for layer in version.layers),
             dependencies=version.dependencies,

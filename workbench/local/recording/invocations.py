@@ -38,6 +38,8 @@ class InvocationRecord(NamedTuple):
     max_memory_used: int
     concurrency: int
     account_concurrency: int
+    architecture: str
+    ephemeral_storage: int
     provisioned: bool
     spillover: bool
     traced: Traced | None
@@ -66,6 +68,8 @@ def invocation_record(
         report.max_memory_used,
         concurrency,
         account_concurrency,
+        completion.spec.architecture,
+        completion.spec.ephemeral_storage,
         completion.provisioned,
         completion.spillover,
         traced(completion) if request.trace is not None else None,
@@ -92,6 +96,9 @@ def history_entry(record: InvocationRecord) -> Entry:
         init_ms=record.init_ms,
         memory_size=record.memory_size,
         max_memory_used=record.max_memory_used,
+        architecture=record.architecture,
+        ephemeral_storage=record.ephemeral_storage,
+        trace_id=record.traced.ids.root if record.traced is not None else None,
         event=record.event,
         payload=record.payload,
         log_text=record.log_text,

@@ -34,6 +34,7 @@ class FunctionSpec:
     timeout: int = 3
     memory_size: int = 128
     ephemeral_storage: int = 512
+    architecture: str = "x86_64"
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
     dependencies: Path | None = None

@@ -29,6 +29,7 @@ class Link:
     memory_size: int = 128
     ephemeral_storage: int = 512
     architecture: str = "x86_64"
+    active_tracing: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
     dependencies: Path | None = None

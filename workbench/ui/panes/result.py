@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
 
 from workbench.aws.records import Frame, FunctionError, Invocation
+from workbench.project.cost import cost_of
 from workbench.project.records import Problem
 from workbench.ui.formats import clock, milliseconds
 from workbench.ui.messages import OpenFile
@@ -99,8 +100,8 @@ class ResultPane(WorkbenchPane):
         self.shown = invocation
         self._outcome(*outcome_words(invocation))
         when = f"{clock(invocation.started)} · " if past else ""
-        self.query_one("#facts", Static).update(when + _facts(invocation))
-        self.query_one("#request", Static).update(f"request {invocation.request_id}")
+        self.query_one("#facts", Static).update(when + self._facts(invocation))
+        self.query_one("#request", Static).update(_ids(invocation))
         self._heading(invocation)
         self.query_one(JsonView).load(invocation.payload)
         self._views = ["payload"] if invocation.payload else []
@@ -159,6 +160,24 @@ class ResultPane(WorkbenchPane):
     def _no_facts(self) -> None:
         for name in ("#facts", "#request"):
             self.query_one(name, Static).update("")
+
+    def _facts(self, invocation: Invocation) -> str:
+        parts: list[str] = []
+        report = invocation.report
+        if report is not None:
+            parts.append(milliseconds(report.duration_ms))
+            if report.init_ms is not None:
+                parts.append(f"init {milliseconds(report.init_ms)}")
+            parts.append(f"billed {report.billed_ms} ms")
+            parts.append(f"{report.max_memory_used}/{report.memory_size} MB")
+            function = self.session.functions.get(invocation.function)
+            known = (function.architectures[0], function.ephemeral_storage) if function else ()
+            parts.append(str(cost_of(report.billed_ms, report.memory_size, *known)))
+        else:
+            parts.append(f"round trip {milliseconds(invocation.round_trip_ms)}")
+        if len(invocation.payload) > 10_000:
+            parts.append(f"{len(invocation.payload):,} bytes")
+        return " · ".join(parts)
 
     def _heading(self, invocation: Invocation) -> None:
         version = invocation.executed_version or ""
@@ -343,17 +362,7 @@ def outcome_words(invocation: Invocation) -> tuple[str, str]:
     return f"✓ {words.get(invocation.status_code, f'{invocation.status_code} ok')}", "good"
 
 
-def _facts(invocation: Invocation) -> str:
-    parts: list[str] = []
-    report = invocation.report
-    if report is not None:
-        parts.append(milliseconds(report.duration_ms))
-        if report.init_ms is not None:
-            parts.append(f"init {milliseconds(report.init_ms)}")
-        parts.append(f"billed {report.billed_ms} ms")
-        parts.append(f"{report.max_memory_used}/{report.memory_size} MB")
-    else:
-        parts.append(f"round trip {milliseconds(invocation.round_trip_ms)}")
-    if len(invocation.payload) > 10_000:
-        parts.append(f"{len(invocation.payload):,} bytes")
-    return " · ".join(parts)
+def _ids(invocation: Invocation) -> str:
+    trace_id = invocation.report.trace_id if invocation.report else None
+    trace = f" · trace {trace_id}" if trace_id else ""
+    return f"request {invocation.request_id}{trace}"
