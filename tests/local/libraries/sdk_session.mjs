@@ -1,7 +1,8 @@
 // A session with the AWS SDK for JavaScript, unchanged. Prints what it saw as one JSON object.
 import {
-  CreateAliasCommand, CreateFunctionCommand, DeleteFunctionCommand, InvokeCommand, LambdaClient,
-  PublishVersionCommand, paginateListFunctions, waitUntilFunctionActiveV2,
+  CreateAliasCommand, CreateFunctionCommand, DeleteFunctionCommand, InvokeCommand,
+  InvokeWithResponseStreamCommand, LambdaClient, PublishVersionCommand, paginateListFunctions,
+  waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
 import { readFile } from "node:fs/promises";
 
@@ -25,6 +26,15 @@ const alias = new CreateAliasCommand({ FunctionName, Name: "live", FunctionVersi
 seen.alias = (await client.send(alias)).Name;
 const failed = await client.send(new InvokeCommand({ FunctionName, Payload: '{"fail": true}' }));
 seen.failed = [failed.FunctionError, JSON.parse(failed.Payload.transformToString()).errorType];
+seen.streamed = [];
+for (const Payload of ['{"name": "Ada"}', '{"fail": true}']) {
+  const command = new InvokeWithResponseStreamCommand({ FunctionName, Payload });
+  let text = "";
+  for await (const { PayloadChunk, InvokeComplete } of (await client.send(command)).EventStream) {
+    if (PayloadChunk) text += Buffer.from(PayloadChunk.Payload).toString();
+    if (InvokeComplete) seen.streamed.push(InvokeComplete.ErrorCode ?? JSON.parse(text));
+  }
+}
 const names = [];
 for await (const page of paginateListFunctions({ client, pageSize: 1 }, {}))
   names.push(...page.Functions.map((each) => each.FunctionName));

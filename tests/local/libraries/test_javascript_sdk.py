@@ -64,6 +64,7 @@ def test_a_session(shared_endpoint: LocalEndpoint, installed: Path) -> None:
         "version": "1",
         "alias": "live",
         "failed": ["Unhandled", "RangeError"],
+        "streamed": [{"hello": "Ada"}, "Unhandled"],
         "listed": True,
         "error": ["ResourceNotFoundException", 404, "User"],
     }
