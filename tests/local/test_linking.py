@@ -11,6 +11,7 @@ from pathlib import Path
 from workbench.local.broadcast import Broadcaster
 from workbench.local.linking import ProjectLink
 from workbench.local.store.records import Link
+from workbench.project.records import Resource
 
 TEMPLATE = """Resources:
   One: {Type: AWS::Serverless::Function, Properties: {CodeUri: one, Handler: app.handler}}
@@ -45,7 +46,11 @@ class Followed:
     def __init__(self, root: Path) -> None:
         self.functions = Functions()
         self.broadcaster = Broadcaster()
-        self.link = ProjectLink(root, "123456789012", "us-east-1", self.functions, self.broadcaster)
+        self.declared: list[Resource] = []
+        self.link = ProjectLink(
+            *(root, "123456789012", "us-east-1", "http://127.0.0.1:1"),
+            *(self.functions, self.declared.extend, self.broadcaster),
+        )
         self._told = self.broadcaster.listen()
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -22,7 +22,7 @@ from workbench.local.syntax_checks import Source, SyntaxChecks
 from workbench.project import dependencies
 from workbench.project.discover import TEMPLATE_NAMES, discover
 from workbench.project.handler_file import SOURCES, handler_file
-from workbench.project.records import FunctionSource, FunctionUrl, Problem, Project
+from workbench.project.records import FunctionSource, FunctionUrl, Problem, Project, Resource
 from workbench.project.state_dir import StateDir
 from workbench.project.watch import watch
 
@@ -70,19 +70,27 @@ class _Linked:
 
 
 class ProjectLink:
-    """Keeps the local Lambda's functions equal to what is in the project's folder."""
+    """Keeps the local Lambda's functions equal to what is in the project's folder.
+
+    `endpoint` is where the queues of its template are ("" for AWS itself); `declare` is told the
+    resources beside the functions whenever they were read.
+    """
 
     def __init__(
         self,
         root: Path,
         account: str,
         region: str,
+        endpoint: str,
         functions: LinkedFunctions,
+        declare: Callable[[tuple[Resource, ...]], None],
         broadcaster: Broadcaster,
     ) -> None:
         self._root = root
         self._account = account
         self._region = region
+        self._endpoint = endpoint
+        self._declare = declare
         self._functions = functions
         self._broadcaster = broadcaster
         self._state = StateDir(root)
@@ -115,8 +123,13 @@ class ProjectLink:
 
     async def _rediscover(self) -> None:
         project = await asyncio.to_thread(
-            discover, self._root, account=self._account, region=self._region
+            discover,
+            self._root,
+            account=self._account,
+            region=self._region,
+            endpoint=self._endpoint,
         )
+        self._declare(project.resources)
         if project == self._project and self._linked:
             return
         self._project = project

@@ -101,7 +101,7 @@ class LocalLambda:
         self._store = Store(config)
         self._recorder = Recorder(self.broadcaster, state.path)
         self._xray_daemon = XrayDaemon(self._recorder.segment)
-        self._services = Services(config)
+        self._services = Services(config, lambda message: self.broadcaster.notice("", message))
         self._credentials = FunctionCredentials(
             config.credentials,
             lambda: self._runtime.renew(),
@@ -150,7 +150,9 @@ class LocalLambda:
                 self.config.project,
                 self.config.account,
                 self.config.region,
+                self._services.settings().endpoint_url or "",
                 self._endpoint.linked,
+                self._services.declare,
                 self.broadcaster,
             )
             await self._link.start()

@@ -115,7 +115,8 @@ class Resolver:
         properties = fields["Properties"].mapping if "Properties" in fields else {}
         node = self.select(properties.get(name_property)) if name_property else None
         if node is None or logical_id in self._names_open:
-            return logical_id
+            fifo = properties.get("FifoQueue") or properties.get("FifoTopic")
+            return f"{logical_id}.fifo" if fifo and self.text(fifo) == "true" else logical_id
         self._names_open.add(logical_id)
         try:
             return self.text(node) or logical_id

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a template is taken to be deployed."""
+    """Where a template is taken to be deployed.
+
+    `endpoint` is the URL at which AWS's services are, "" for AWS's own.
+    """
 
     account: str
     region: str
     stack: str
+    endpoint: str = ""
 
     @property
     def partition(self) -> str:
@@ -123,8 +127,10 @@ _NAME_ATTRIBUTES = frozenset(
 
 def ref(type_: str, name: str, place: Place) -> str:
     """What `Ref` gives for a resource of `type_` called `name`."""
-    name = _physical(type_, name, place)
+    name = physical_name(type_, name, place)
     if type_ == "AWS::SQS::Queue":
+        if place.endpoint:
+            return f"{place.endpoint}/{place.account}/{name}"
         return f"https://sqs.{place.region}.{place.url_suffix}/{place.account}/{name}"
     if type_ in _REF_IS_ARN:
         return _arn(type_, name, place) or name
@@ -133,7 +139,7 @@ def ref(type_: str, name: str, place: Place) -> str:
 
 def attribute(type_: str, name: str, attribute_name: str, place: Place) -> str | None:
     """What `Fn::GetAtt` gives, or None where that is known only after a deployment."""
-    name = _physical(type_, name, place)
+    name = physical_name(type_, name, place)
     if attribute_name in ("Arn", f"{type_.rpartition('::')[2]}Arn", "LayerVersionArn"):
         return _arn(type_, name, place)
     if attribute_name in _NAME_ATTRIBUTES:
@@ -158,7 +164,7 @@ def attribute(type_: str, name: str, attribute_name: str, place: Place) -> str |
     return None
 
 
-def _physical(type_: str, name: str, place: Place) -> str:
+def physical_name(type_: str, name: str, place: Place) -> str:
     """Names AWS makes up or restricts, in the form it would give them."""
     if type_ == "AWS::S3::Bucket" or type_ in _API_TYPES:
         return name.lower()

@@ -60,9 +60,24 @@ class FunctionSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """A queue, table, bucket or the like that the template declares for its functions.
+
+    `type` is CloudFormation's, `name` the one it has on AWS (or would be given), `properties` are
+    those of the template with intrinsic functions worked out: JSON values.
+    """
+
+    logical_id: str
+    type: str
+    name: str
+    properties: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything found under `root`. A problem never hides the functions that could be read."""
 
     root: Path
     functions: tuple[FunctionSource, ...] = ()
     problems: tuple[Problem, ...] = ()
+    resources: tuple[Resource, ...] = ()

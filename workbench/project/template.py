@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.project import samconfig, template_function
+from workbench.project import samconfig, template_function, template_resources
 from workbench.project.intrinsics import Resolver
 from workbench.project.local_values import Place
 from workbench.project.records import FunctionSource, Problem, Project
@@ -20,8 +20,9 @@ _NESTED_TYPES = ("AWS::Serverless::Application", "AWS::CloudFormation::Stack")
 _LOGICAL_ID = re.compile(r"[a-zA-Z0-9]+")
 
 
-def load(path: Path, root: Path, *, account: str, region: str) -> Project | None:
-    """The functions the template `path` declares, relative paths taken from its folder.
+def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") -> Project | None:
+    """The functions the template `path` declares, relative paths taken from its folder, and the
+    resources they use.
 
     None when the file can be read but is no CloudFormation template (no Resources). State that
     belongs to the project (inline code) is kept for `root`. A problem with one resource never
@@ -43,7 +44,7 @@ def load(path: Path, root: Path, *, account: str, region: str) -> Project | None
     def report(node: Node, message: str) -> None:
         problems.append(Problem(path, message, node.line, node.column))
 
-    place = Place(account, region, config.stack_name or root.name or "stack")
+    place = Place(account, region, config.stack_name or root.name or "stack", endpoint)
     resolver = Resolver(tree, place, config.parameter_overrides, report)
     reader = template_function.Reader(path, root, resolver, resources, report)
     functions: dict[str, FunctionSource] = {}
@@ -64,7 +65,10 @@ def load(path: Path, root: Path, *, account: str, region: str) -> Project | None
     for name, url in urls.items():
         if name in functions:
             functions[name] = replace(functions[name], url=url)
-    return Project(root, tuple(functions.values()), tuple(problems))
+    # What is unknown in a resource concerns no function until the resource cannot be made.
+    quiet = Resolver(tree, place, config.parameter_overrides, lambda node, message: None)
+    declared = tuple(template_resources.resources(resources, quiet, place))
+    return Project(root, tuple(functions.values()), tuple(problems), declared)
 
 
 def _declarations(

@@ -111,7 +111,11 @@ class ServerEvents:
                 self._say(f"The dependencies of {name} are installed.", "success")
 
     def _notice(self, data: Mapping[str, Any]) -> None:
-        self._notices[str(data.get("FunctionName", ""))] = str(data.get("Message", ""))
+        function, words = str(data.get("FunctionName", "")), str(data.get("Message", ""))
+        if not function:  # it concerns all of them
+            self._say(words, "warning")
+            return
+        self._notices[function] = words
         self.tell_notice(self._session.function)
 
     def tell_notice(self, function: str | None) -> None:

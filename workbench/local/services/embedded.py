@@ -8,11 +8,12 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 
 from workbench.local.services import embedded_process
 from workbench.local.services.backend import Backend, BackendResponse
+from workbench.project.records import Resource
 
 _STARTING_SECONDS = 60
 _LONGEST_SOCKET_PATH = 100  # what every system takes
@@ -26,13 +27,19 @@ class Embedded:
     """Started by the first request, and again by the next one when it has died. Every call
     belongs to the event loop's thread.
 
-    `state` is the project's state folder, where the process's socket goes.
+    `state` is the project's state folder, where the process's socket goes. `notice` is told, in a
+    sentence, which resource could not be made.
     """
 
-    def __init__(self, state: Path, account: str, region: str) -> None:
+    def __init__(
+        self, state: Path, account: str, region: str, notice: Callable[[str], None]
+    ) -> None:
         self._state = state
         self._account = account
         self._region = region
+        self._notice = notice
+        self._resources: tuple[Resource, ...] = ()
+        self._listening: asyncio.Task[None] | None = None
         self._url = ""
         self._process: asyncio.subprocess.Process | None = None
         self._backend: Backend | None = None
@@ -42,6 +49,14 @@ class Embedded:
     def start(self, url: str) -> None:
         """The local Lambda listens at `url`. The process itself waits for a need."""
         self._url = url
+
+    def declare(self, resources: tuple[Resource, ...]) -> None:
+        """These are what the process has from its start, and now if it runs."""
+        if resources == self._resources:
+            return
+        self._resources = resources
+        if self.pid is not None and self._backend is not None:
+            self._tell({})
 
     @property
     def pid(self) -> int | None:
@@ -86,6 +101,8 @@ class Embedded:
                     self._process.kill()  # it keeps nothing
                 await self._process.wait()
                 self._process = None
+            if self._listening is not None:
+                await self._listening
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 os.unlink(self._socket())  # noqa: PTH108
@@ -115,25 +132,50 @@ class Embedded:
             cwd=Path(__file__).parents[3],
             env=_environment(),
         )
-        assert process.stdin is not None and process.stdout is not None
-        settings = {
-            "Socket": socket,
-            "Url": self._url,
-            "Account": self._account,
-            "Region": self._region,
-        }
-        process.stdin.write(json.dumps(settings).encode() + b"\n")
+        self._tell(
+            {
+                "Socket": socket,
+                "Url": self._url,
+                "Account": self._account,
+                "Region": self._region,
+            }
+        )
+        ready = asyncio.Event()
+        self._listening = asyncio.create_task(self._listen(process, ready))
         try:
-            ready = await asyncio.wait_for(process.stdout.readline(), _STARTING_SECONDS)
+            await asyncio.wait_for(ready.wait(), _STARTING_SECONDS)
         except TimeoutError:
-            ready = b""
             process.kill()
-        if not ready:
             await process.wait()
+        if process.returncode is not None:
             raise EmbeddedFailed(
                 "The embedded services do not start; .workbench/server.log says why."
             )
         return Backend(socket)
+
+    def _tell(self, settings: Mapping[str, object]) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        declared = [
+            {"LogicalId": r.logical_id, "Type": r.type, "Name": r.name, "Properties": r.properties}
+            for r in self._resources
+        ]
+        line = json.dumps({**settings, "Resources": declared}, default=str)
+        self._process.stdin.write(line.encode() + b"\n")
+
+    async def _listen(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
+        """Take what the process says, until it ends."""
+        assert process.stdout is not None
+        async for line in process.stdout:
+            said = json.loads(line)
+            if "Ready" in said:
+                ready.set()
+            else:
+                self._notice(
+                    f"{said['LogicalId']} of the template is not there for functions: "
+                    f"{said['Message']}"
+                )
+        await process.wait()
+        ready.set()
 
     async def _reap(self) -> None:
         """Let a process that has just been killed be seen as gone."""

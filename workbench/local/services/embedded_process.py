@@ -1,8 +1,10 @@
 """The embedded AWS services: moto, in a process of its own.
 
-`python -m workbench.local.services.embedded_process` reads one line of JSON from its standard
-input, `{"Socket", "Url", "Account", "Region"}`, serves HTTP on that Unix socket and writes a line
-once it does. It ends when its standard input does: with the local Lambda, however that ends.
+`python -m workbench.local.services.embedded_process` reads lines of JSON from its standard input.
+The first is `{"Socket", "Url", "Account", "Region", "Resources"}`: it makes the resources, serves
+HTTP on that Unix socket and writes `{"Ready": true}`. Any other is `{"Resources"}`: it makes the
+new ones among them. It writes `{"LogicalId", "Message"}` for a resource that cannot be made, and
+ends when its standard input does: with the local Lambda, however that ends.
 
 All it knows is in its memory. A service's part of moto is loaded when it is first used.
 """
@@ -15,6 +17,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,7 +25,9 @@ from workbench.local.errors import ApiError
 from workbench.local.http import Listener, Request, Response
 from workbench.local.services import kinesis_shards, wsgi
 from workbench.local.services.protocols import error_response
+from workbench.local.services.resource_maker import ResourceMaker
 from workbench.local.services.scope import service_of
+from workbench.local.services.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +56,10 @@ class EmbeddedServices:
     async def handle(self, request: Request) -> Response:
         """The service's answer; never raises."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._answer, request)
+        return await loop.run_in_executor(self._threads, self.answer, request)
 
-    def _answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
+        """The same, in the thread that calls."""
         service = service_of(request)
         try:
             environ = wsgi.environ(request)
@@ -105,30 +111,43 @@ def _error(request: Request | None, error: ApiError) -> Response:
     return error_response(service, headers, error.status, error.code, error.message or "")
 
 
-async def _serve(socket: str) -> None:
-    listener = Listener(EmbeddedServices().handle, _error, max_body=_MAX_BODY)
+async def _serve(services: EmbeddedServices, socket: str) -> None:
+    listener = Listener(services.handle, _error, max_body=_MAX_BODY)
     await listener.start_unix(socket)
-    print("ready", flush=True)
+    _say({"Ready": True})
     await asyncio.Event().wait()
 
 
-def _end_with_input() -> None:
-    while sys.stdin.buffer.read(4096):
-        pass
+def _say(message: Mapping[str, object]) -> None:
+    print(json.dumps(message), flush=True)
+
+
+def _make(maker: ResourceMaker, resources: Iterable[Mapping[str, Any]]) -> None:
+    for logical_id, message in maker.make(resources):
+        _say({"LogicalId": logical_id, "Message": message})
+
+
+def _follow_input(maker: ResourceMaker) -> None:
+    for line in sys.stdin.buffer:
+        _make(maker, json.loads(line)["Resources"])
     os._exit(0)  # nothing is kept, so nothing needs to be put away
 
 
 def main() -> None:
     """Serve until the standard input ends."""
     settings = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_input, daemon=True).start()
     os.environ["MOTO_ACCOUNT_ID"] = settings["Account"]
     os.environ["AWS_DEFAULT_REGION"] = settings["Region"]
     # What moto calls itself, such as the functions of a state machine, is on our endpoint.
     os.environ["MOTO_PORT"] = settings["Url"].rpartition(":")[2]
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     os.umask(0o077)
-    asyncio.run(_serve(settings["Socket"]))
+    services = EmbeddedServices()
+    place = ServiceSettings(settings["Url"], settings["Account"], settings["Region"])
+    maker = ResourceMaker(services.answer, place)
+    _make(maker, settings["Resources"])
+    threading.Thread(target=_follow_input, args=[maker], daemon=True).start()
+    asyncio.run(_serve(services, settings["Socket"]))
 
 
 if __name__ == "__main__":

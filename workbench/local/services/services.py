@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from workbench.local.config import ServerConfig
@@ -12,22 +13,23 @@ from workbench.local.services.protocols import error_response
 from workbench.local.services.proxy import forward
 from workbench.local.services.scope import service_of
 from workbench.local.services.settings import ServiceSettings
+from workbench.project.records import Resource
 
 
 class Services:
     """One per local Lambda; every call belongs to the event loop's thread.
 
     `variables` are what functions get to reach the services, known from `start` on; a variable of
-    a function's own counts more.
+    a function's own counts more. `notice` takes sentences that a person should see.
     """
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(self, config: ServerConfig, notice: Callable[[str], None]) -> None:
         self._config = config
         self._choice = config.services
         self._url = ""
         self.variables: dict[str, str] = {}
         self._calls = Calls()
-        self._embedded = Embedded(config.state, config.account, config.region)
+        self._embedded = Embedded(config.state, config.account, config.region, notice)
 
     def start(self, url: str) -> None:
         """The local Lambda listens at `url`. No process is started yet: that waits for a need."""
@@ -41,6 +43,10 @@ class Services:
                 # The functions beside this one, and their logs, are here all the same.
                 self.variables["AWS_ENDPOINT_URL_LAMBDA"] = url
                 self.variables["AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"] = url
+
+    def declare(self, resources: tuple[Resource, ...]) -> None:
+        """The project declares these: the embedded services have them from their start."""
+        self._embedded.declare(resources)
 
     async def close(self) -> None:
         """End the processes."""

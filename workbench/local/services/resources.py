@@ -1,0 +1,197 @@
+"""From a resource as a template declares it to the calls that make it.
+
+Names and ARNs come out as `project/local_values.py` says they are, so that what functions got in
+their environment variables is there.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What a service says when the resource is there already: nothing is left to do then.
+EXISTS = frozenset(
+    {
+        "BucketAlreadyExists",
+        "BucketAlreadyOwnedByYou",
+        "ParameterAlreadyExists",
+        "QueueAlreadyExists",
+        "QueueNameExists",
+        "ResourceAlreadyExistsException",
+        "ResourceExistsException",
+        "ResourceInUseException",
+    }
+)
+
+Properties = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a service, as boto3 takes it. Those with `later` need other resources to be
+    there: they are made when all others have been."""
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    later: bool = False
+
+
+def calls(type_: str, name: str, properties: Properties, region: str) -> list[Call]:
+    """What makes the resource called `name`; nothing for a type that is not known here."""
+    maker = _MAKERS.get(type_)
+    return [] if maker is None else list(maker(name, properties, region))
+
+
+def _picked(properties: Properties, *members: str) -> dict[str, Any]:
+    return {member: properties[member] for member in members if member in properties}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _attributes(properties: Properties, *members: str) -> dict[str, str]:
+    return {member: _text(properties[member]) for member in members if member in properties}
+
+
+def _queue(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    attributes = _attributes(
+        properties,
+        *("ContentBasedDeduplication", "DeduplicationScope", "DelaySeconds", "FifoQueue"),
+        *("FifoThroughputLimit", "MaximumMessageSize", "MessageRetentionPeriod"),
+        *("ReceiveMessageWaitTimeSeconds", "VisibilityTimeout"),
+    )
+    if attributes.get("FifoQueue") == "false":
+        del attributes["FifoQueue"]  # SQS takes "true" or nothing
+    yield Call("sqs", "CreateQueue", {"QueueName": name, "Attributes": attributes})
+    redrive = _attributes(properties, "RedriveAllowPolicy", "RedrivePolicy")
+    if redrive:
+        url = f"https://sqs.{region}.amazonaws.com/{name}"  # the name at its end is what counts
+        parameters = {"QueueUrl": url, "Attributes": redrive}
+        yield Call("sqs", "SetQueueAttributes", parameters, later=True)
+
+
+def _topic(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    attributes = _attributes(
+        properties, "ContentBasedDeduplication", "DisplayName", "FifoTopic", "SignatureVersion"
+    )
+    yield Call("sns", "CreateTopic", {"Name": name, "Attributes": attributes})
+
+
+def _subscription(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    if properties.get("Protocol") == "lambda":
+        return
+    attributes = _attributes(
+        properties, "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"
+    )
+    parameters = _picked(properties, "TopicArn", "Protocol", "Endpoint")
+    yield Call("sns", "Subscribe", {**parameters, "Attributes": attributes}, later=True)
+
+
+def _bucket(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    where = {} if region == "us-east-1" else {"LocationConstraint": region}
+    configuration = {"CreateBucketConfiguration": where} if where else {}
+    yield Call("s3", "CreateBucket", {"Bucket": name, **configuration})
+    versioning = properties.get("VersioningConfiguration")
+    if versioning:
+        parameters = {"Bucket": name, "VersioningConfiguration": versioning}
+        yield Call("s3", "PutBucketVersioning", parameters)
+
+
+def _table(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    parameters = _picked(
+        properties,
+        *("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema"),
+        *("LocalSecondaryIndexes", "ProvisionedThroughput"),
+    )
+    if "ProvisionedThroughput" not in parameters:
+        parameters["BillingMode"] = "PAY_PER_REQUEST"
+    stream = properties.get("StreamSpecification")
+    if stream:
+        parameters["StreamSpecification"] = {"StreamEnabled": True, **stream}
+    yield Call("dynamodb", "CreateTable", {"TableName": name, **parameters})
+    expiry = properties.get("TimeToLiveSpecification")
+    if expiry and "AttributeName" in expiry:
+        parameters = {"TableName": name, "TimeToLiveSpecification": expiry}
+        yield Call("dynamodb", "UpdateTimeToLive", parameters)
+
+
+def _simple_table(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    key = properties.get("PrimaryKey") or {}
+    attribute = key.get("Name", "id")
+    kind = {"Number": "N", "Binary": "B"}.get(key.get("Type", "String"), "S")
+    parameters = {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": attribute, "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": attribute, "AttributeType": kind}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    yield Call("dynamodb", "CreateTable", parameters)
+
+
+def _stream(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    parameters = _picked(properties, "ShardCount", "StreamModeDetails")
+    on_demand = (parameters.get("StreamModeDetails") or {}).get("StreamMode") == "ON_DEMAND"
+    if not on_demand:
+        parameters.setdefault("ShardCount", 1)
+    yield Call("kinesis", "CreateStream", {"StreamName": name, **parameters})
+
+
+def _event_bus(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    yield Call("events", "CreateEventBus", {"Name": name})
+
+
+def _rule(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    parameters = {
+        "Name": name,
+        **_picked(properties, "Description", "EventBusName", "ScheduleExpression", "State"),
+        **_attributes(properties, "EventPattern"),
+    }
+    yield Call("events", "PutRule", parameters, later=True)
+    targets = properties.get("Targets")
+    if targets:
+        parameters = {"Rule": name, "Targets": targets, **_picked(properties, "EventBusName")}
+        yield Call("events", "PutTargets", parameters, later=True)
+
+
+def _parameter(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    parameters = {
+        "Name": name,
+        "Type": "String",
+        **_picked(properties, "Description", "Type"),
+        **_attributes(properties, "Value"),
+    }
+    yield Call("ssm", "PutParameter", parameters)
+
+
+def _secret(name: str, properties: Properties, region: str) -> Iterable[Call]:
+    generate = properties.get("GenerateSecretString")
+    text = _text(properties.get("SecretString", ""))
+    if generate is not None:
+        length = int(generate.get("PasswordLength", 32))
+        text = secrets.token_hex(length)[:length]
+        if "GenerateStringKey" in generate:
+            template = json.loads(generate.get("SecretStringTemplate", "{}"))
+            text = json.dumps({**template, generate["GenerateStringKey"]: text})
+    yield Call("secretsmanager", "CreateSecret", {"Name": name, "SecretString": text})
+
+
+_MAKERS: dict[str, Callable[[str, Properties, str], Iterable[Call]]] = {
+    "AWS::DynamoDB::Table": _table,
+    "AWS::Events::EventBus": _event_bus,
+    "AWS::Events::Rule": _rule,
+    "AWS::Kinesis::Stream": _stream,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::SNS::Subscription": _subscription,
+    "AWS::SNS::Topic": _topic,
+    "AWS::SQS::Queue": _queue,
+    "AWS::SSM::Parameter": _parameter,
+    "AWS::SecretsManager::Secret": _secret,
+    "AWS::Serverless::SimpleTable": _simple_table,
+}

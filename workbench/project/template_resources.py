@@ -1,0 +1,48 @@
+"""What a template declares beside its functions: queues, tables, buckets and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from workbench.project.intrinsics import Resolver
+from workbench.project.local_values import Place, physical_name
+from workbench.project.records import Resource
+from workbench.project.tree import Node
+
+# The types that the embedded services can be given (local/services/resources.py).
+TYPES = frozenset(
+    {
+        "AWS::DynamoDB::Table",
+        "AWS::Events::EventBus",
+        "AWS::Events::Rule",
+        "AWS::Kinesis::Stream",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+        "AWS::SSM::Parameter",
+        "AWS::SecretsManager::Secret",
+        "AWS::Serverless::SimpleTable",
+    }
+)
+
+
+def resources(declared: Node | None, resolver: Resolver, place: Place) -> Iterator[Resource]:
+    """The resources of TYPES in a template's Resources section, in its order; those whose
+    Condition does not hold are left out. Intrinsic functions in them are worked out."""
+    for logical_id, node in (declared.mapping if declared is not None else {}).items():
+        fields = node.mapping
+        type_ = str(fields["Type"].value) if "Type" in fields else ""
+        if type_ not in TYPES:
+            continue
+        condition = fields.get("Condition")
+        if condition is not None and not resolver.condition(str(condition.value), condition):
+            continue
+        try:
+            properties = resolver.value(fields["Properties"]) if "Properties" in fields else {}
+            name = physical_name(type_, resolver.resource_name(logical_id), place)
+        except RecursionError:
+            continue
+        if isinstance(properties, dict):
+            yield Resource(logical_id, type_, name, cast("dict[str, object]", properties))
