@@ -16,7 +16,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Runtime: python3.11
-      Handler: f.handler
+      Handler: index.handler
       InlineCode: "def handler(e, c): pass"
       Environment: {Variables: {QUEUE: !Ref Jobs, FIFO: !GetAtt Ordered.Arn}}
   Jobs: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${Stage}-jobs", DelaySeconds: 5}}
