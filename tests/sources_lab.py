@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -88,15 +88,27 @@ def asking_function(
 ) -> Iterator[Function]:
     """A function that does as `answer` says; its mappings are deleted at the end."""
     function = Function(endpoint, answer)
+    with asked(function) as variables:
+        function.name = endpoint.create(ASKING, Environment={"Variables": variables}, **settings)
+        try:
+            yield function
+        finally:
+            unmap(endpoint, function.name)
+
+
+@contextmanager
+def asked(function: Function) -> Iterator[dict[str, str]]:
+    """Answer for `function`; the environment variables it needs to ask."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             body = json.dumps(function.asked(event)).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # it was killed meanwhile
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -104,13 +116,9 @@ def asking_function(
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     serving = threading.Thread(target=server.serve_forever, args=(0.02,))
     serving.start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    variables = {"ASK": url}
-    function.name = endpoint.create(ASKING, Environment={"Variables": variables}, **settings)
     try:
-        yield function
+        yield {"ASK": f"http://127.0.0.1:{server.server_port}"}
     finally:
-        unmap(endpoint, function.name)
         server.shutdown()
         serving.join()
         server.server_close()

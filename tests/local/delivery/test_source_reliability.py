@@ -1,0 +1,88 @@
+"""Kills of the server while queues and streams are polled: nothing is lost, order is kept."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from endpoint_lab import LocalEndpoint
+from sources_lab import ASKING, Function, Queue, Stream, asked, body_of, until, wait_state
+
+KILLS = 3
+
+SERVE = """
+import sys
+from pathlib import Path
+from workbench.local.server import ServerOptions, run
+from workbench.local.services.choice import ServiceChoice
+services = ServiceChoice("url", url=sys.argv[2])
+sys.exit(run(ServerOptions(Path(sys.argv[1]), services=services, time_scale=20)))
+"""
+
+
+@contextmanager
+def served(root: Path, services: str) -> Iterator[tuple[subprocess.Popen[str], LocalEndpoint]]:
+    """A local Lambda in a process of its own that uses the services at another endpoint."""
+    root.mkdir(exist_ok=True)
+    command = [sys.executable, "-c", SERVE, str(root), services]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip().removeprefix("Lambda endpoint: ")
+        endpoint = LocalEndpoint(url, 0, root, None, None)  # type: ignore[arg-type]
+        try:
+            yield process, endpoint
+        finally:
+            for client in endpoint._clients.values():
+                client.close()
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+def test_a_killed_server_goes_on_where_it_was(hurried: LocalEndpoint, tmp_path: Path) -> None:
+    queue, stream = Queue(hurried, visibility=1), Stream(hurried)
+    worker = Function(hurried, lambda event: time.sleep(0.01))
+    sent = [f"{number:03}" for number in range(100)]
+
+    def send() -> None:
+        for number in sent:
+            queue.send(number)
+            stream.put(number, key="k")
+            time.sleep(0.02)
+
+    def seen(source: str) -> list[str]:
+        records = [r for event in list(worker.events) for r in event["Records"]]
+        return [body_of(record) for record in records if record["eventSource"] == source]
+
+    sending = threading.Thread(target=send)
+    with asked(worker) as variables:
+        with served(tmp_path / "project", hurried.url) as (process, endpoint):
+            name = endpoint.create(ASKING, Environment={"Variables": variables}, Timeout=1)
+            settings: list[dict[str, Any]] = [
+                {"EventSourceArn": queue.arn},
+                {"EventSourceArn": stream.arn, "StartingPosition": "LATEST", "BatchSize": 3},
+            ]
+            for setting in settings:
+                made = endpoint.client().create_event_source_mapping(FunctionName=name, **setting)
+                wait_state(endpoint, made["UUID"], "Enabled")
+            sending.start()
+            worker.records(10)
+            process.kill()
+        for kill in range(1, KILLS):
+            with served(tmp_path / "project", hurried.url) as (process, _):
+                worker.records(len([r for e in worker.events for r in e["Records"]]) + 5)
+                if kill < KILLS - 1:
+                    process.kill()
+                    continue
+                until(lambda: set(seen("aws:sqs")) == set(sent) == set(seen("aws:kinesis")))
+                until(lambda: queue.left == (0, 0))
+        sending.join()
+    in_order = list(dict.fromkeys(seen("aws:kinesis")))
+    assert in_order == sent
