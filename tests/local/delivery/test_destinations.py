@@ -28,13 +28,13 @@ TRACE = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled
 
 
 @pytest.fixture(scope="module")
-def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
     """A local Lambda with its embedded services, whose retries come at once."""
     with local_lambda(tmp_path_factory.mktemp("destinations"), time_scale=1000.0) as endpoint:
         yield endpoint
 
 
-class Queue:
+class Inbox:
     """A new SQS queue and what is in it."""
 
     def __init__(self, endpoint: LocalEndpoint) -> None:
@@ -75,11 +75,11 @@ def destinations(endpoint: LocalEndpoint, name: str, **named: Any) -> None:
     )
 
 
-def test_records_of_success_and_failure_in_a_queue(hurried: LocalEndpoint) -> None:
-    queue, name = Queue(hurried), hurried.create(FAILS_AT_WILL)
-    destinations(hurried, name, OnSuccess=queue.arn, OnFailure=queue.arn)
+def test_records_of_success_and_failure_in_a_queue(quick: LocalEndpoint) -> None:
+    queue, name = Inbox(quick), quick.create(FAILS_AT_WILL)
+    destinations(quick, name, OnSuccess=queue.arn, OnFailure=queue.arn)
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:$LATEST"
-    request_id = send(hurried, name, {"n": 1})
+    request_id = send(quick, name, {"n": 1})
     message = queue.message()
     assert TRACE.fullmatch(message["Attributes"]["AWSTraceHeader"])
     assert "MessageAttributes" not in message
@@ -100,7 +100,7 @@ def test_records_of_success_and_failure_in_a_queue(hurried: LocalEndpoint) -> No
         "responseContext": {"statusCode": 200, "executedVersion": "$LATEST"},
         "responsePayload": {"got": {"n": 1}},
     }
-    request_id = send(hurried, name, {"fail": 1})
+    request_id = send(quick, name, {"fail": 1})
     record = queue.record()
     assert record["requestContext"] == {
         "requestId": request_id,
@@ -117,25 +117,25 @@ def test_records_of_success_and_failure_in_a_queue(hurried: LocalEndpoint) -> No
     assert record["responsePayload"]["requestId"] == request_id
 
 
-def test_an_alias_is_named_and_so_is_the_version_that_ran(hurried: LocalEndpoint) -> None:
-    queue, name = Queue(hurried), hurried.create(FAILS_AT_WILL, Publish=True)
-    hurried.settle(name, "1")
-    client = hurried.client()
+def test_an_alias_is_named_and_so_is_the_version_that_ran(quick: LocalEndpoint) -> None:
+    queue, name = Inbox(quick), quick.create(FAILS_AT_WILL, Publish=True)
+    quick.settle(name, "1")
+    client = quick.client()
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-    destinations(hurried, name, OnSuccess=queue.arn, Qualifier="live")
-    send(hurried, name, {}, Qualifier="live")
+    destinations(quick, name, OnSuccess=queue.arn, Qualifier="live")
+    send(quick, name, {}, Qualifier="live")
     record = queue.record()
     assert record["requestContext"]["functionArn"].endswith(f":{name}:live")
     assert record["responseContext"]["executedVersion"] == "1"
 
 
-def test_events_that_never_ran(hurried: LocalEndpoint) -> None:
-    client = hurried.client()
-    queue, letters = Queue(hurried), Queue(hurried)
-    name = hurried.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": letters.arn})
-    destinations(hurried, name, OnFailure=queue.arn, MaximumRetryAttempts=0)
+def test_events_that_never_ran(quick: LocalEndpoint) -> None:
+    client = quick.client()
+    queue, letters = Inbox(quick), Inbox(quick)
+    name = quick.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": letters.arn})
+    destinations(quick, name, OnFailure=queue.arn, MaximumRetryAttempts=0)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    request_id = send(hurried, name, {})
+    request_id = send(quick, name, {})
     record = queue.record()
     record.pop("timestamp")
     assert record == {
@@ -151,19 +151,19 @@ def test_events_that_never_ran(hurried: LocalEndpoint) -> None:
     assert letters.message()["MessageAttributes"]["ErrorCode"]["StringValue"] == "429"
 
 
-def test_an_event_that_would_be_too_old(hurried: LocalEndpoint) -> None:
-    queue, name = Queue(hurried), hurried.create(FAILS_AT_WILL)
-    destinations(hurried, name, OnFailure=queue.arn, MaximumEventAgeInSeconds=60)
-    send(hurried, name, {"fail": 1})
+def test_an_event_that_would_be_too_old(quick: LocalEndpoint) -> None:
+    queue, name = Inbox(quick), quick.create(FAILS_AT_WILL)
+    destinations(quick, name, OnFailure=queue.arn, MaximumEventAgeInSeconds=60)
+    send(quick, name, {"fail": 1})
     context = queue.record()["requestContext"]
     assert context["condition"] == "EventAgeExceeded"
     assert context["approximateInvokeCount"] == 1
 
 
-def test_a_dead_letter_is_the_event_with_what_went_wrong(hurried: LocalEndpoint) -> None:
-    queue = Queue(hurried)
-    name = hurried.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": queue.arn})
-    request_id = send(hurried, name, {"fail": "ünd"})
+def test_a_dead_letter_is_the_event_with_what_went_wrong(quick: LocalEndpoint) -> None:
+    queue = Inbox(quick)
+    name = quick.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": queue.arn})
+    request_id = send(quick, name, {"fail": "ünd"})
     message = queue.message()
     assert json.loads(message["Body"]) == {"fail": "ünd"}
     attributes = {
@@ -177,18 +177,18 @@ def test_a_dead_letter_is_the_event_with_what_went_wrong(hurried: LocalEndpoint)
     }
 
 
-def test_topics_take_records_and_dead_letters(hurried: LocalEndpoint) -> None:
-    queue, sns = Queue(hurried), hurried.client("sns")
+def test_topics_take_records_and_dead_letters(quick: LocalEndpoint) -> None:
+    queue, sns = Inbox(quick), quick.client("sns")
     topic = sns.create_topic(Name=f"topic-{uuid.uuid4().hex[:8]}")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
-    name = hurried.create(FAILS_AT_WILL)
-    destinations(hurried, name, OnSuccess=topic)
-    send(hurried, name, {})
+    name = quick.create(FAILS_AT_WILL)
+    destinations(quick, name, OnSuccess=topic)
+    send(quick, name, {})
     notification = queue.record()
     assert notification["TopicArn"] == topic and "MessageAttributes" not in notification
     assert json.loads(notification["Message"])["requestContext"]["condition"] == "Success"
-    failing = hurried.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": topic})
-    request_id = send(hurried, failing, {"fail": 1})
+    failing = quick.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": topic})
+    request_id = send(quick, failing, {"fail": 1})
     notification = queue.record()
     assert json.loads(notification["Message"]) == {"fail": 1}
     attributes = notification["MessageAttributes"]
@@ -196,12 +196,12 @@ def test_topics_take_records_and_dead_letters(hurried: LocalEndpoint) -> None:
     assert attributes["ErrorCode"] == {"Type": "Number", "Value": "200"}
 
 
-def test_a_bucket_takes_failures(hurried: LocalEndpoint) -> None:
-    s3, bucket = hurried.client("s3"), f"bucket-{uuid.uuid4().hex[:8]}"
+def test_a_bucket_takes_failures(quick: LocalEndpoint) -> None:
+    s3, bucket = quick.client("s3"), f"bucket-{uuid.uuid4().hex[:8]}"
     s3.create_bucket(Bucket=bucket)
-    name = hurried.create(FAILS_AT_WILL)
-    destinations(hurried, name, OnFailure=f"arn:aws:s3:::{bucket}", MaximumRetryAttempts=0)
-    send(hurried, name, {"fail": 1})
+    name = quick.create(FAILS_AT_WILL)
+    destinations(quick, name, OnFailure=f"arn:aws:s3:::{bucket}", MaximumRetryAttempts=0)
+    send(quick, name, {"fail": 1})
     [found] = wait_for(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"))
     assert found["Key"].startswith(f"aws/lambda/async/{name}/")
     assert OBJECT.search(found["Key"])
@@ -209,16 +209,16 @@ def test_a_bucket_takes_failures(hurried: LocalEndpoint) -> None:
     assert record["requestContext"]["approximateInvokeCount"] == 1
 
 
-def test_an_event_bus_takes_records(hurried: LocalEndpoint) -> None:
-    queue, events = Queue(hurried), hurried.client("events")
+def test_an_event_bus_takes_records(quick: LocalEndpoint) -> None:
+    queue, events = Inbox(quick), quick.client("events")
     bus = f"bus-{uuid.uuid4().hex[:8]}"
     arn = events.create_event_bus(Name=bus)["EventBusArn"]
     events.put_rule(Name="all", EventBusName=bus, EventPattern='{"source": ["lambda"]}')
     events.put_targets(Rule="all", EventBusName=bus, Targets=[{"Id": "queue", "Arn": queue.arn}])
-    name = hurried.create(FAILS_AT_WILL)
-    destinations(hurried, name, OnSuccess=arn, OnFailure=arn, MaximumRetryAttempts=0)
+    name = quick.create(FAILS_AT_WILL)
+    destinations(quick, name, OnSuccess=arn, OnFailure=arn, MaximumRetryAttempts=0)
     for event, word in (({}, "Success"), ({"fail": 1}, "Failure")):
-        send(hurried, name, event)
+        send(quick, name, event)
         got = queue.record()
         assert got["source"] == "lambda"
         assert got["detail-type"] == f"Lambda Function Invocation Result - {word}"
@@ -227,24 +227,24 @@ def test_an_event_bus_takes_records(hurried: LocalEndpoint) -> None:
         assert got["detail"]["requestPayload"] == event
 
 
-def test_a_function_is_invoked_with_the_record(hurried: LocalEndpoint, tmp_path: Path) -> None:
-    name, keeper = hurried.create(FAILS_AT_WILL), hurried.create(telling(tmp_path / "records"))
+def test_a_function_is_invoked_with_the_record(quick: LocalEndpoint, tmp_path: Path) -> None:
+    name, keeper = quick.create(FAILS_AT_WILL), quick.create(telling(tmp_path / "records"))
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{keeper}"
-    destinations(hurried, name, OnSuccess=arn)
-    request_id = send(hurried, name, {"n": 1})
+    destinations(quick, name, OnSuccess=arn)
+    request_id = send(quick, name, {"n": 1})
     [[other_id, record]] = wait_for(lambda: told(tmp_path / "records"))
     assert other_id != request_id
     assert record["requestContext"]["requestId"] == request_id
-    wait_for(lambda: queued(hurried) == 0)
+    wait_for(lambda: queued(quick) == 0)
 
 
-def test_what_nobody_takes_is_told(hurried: LocalEndpoint) -> None:
+def test_what_nobody_takes_is_told(quick: LocalEndpoint) -> None:
     gone = f"arn:aws:sqs:{REGION}:{ACCOUNT}:gone"
-    name = hurried.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": gone})
-    destinations(hurried, name, OnFailure=gone, MaximumRetryAttempts=0)
-    send(hurried, name, {"fail": 1})
-    wait_for(lambda: queued(hurried) == 0)
-    notices = [n["Message"] for n in hurried.server.broadcaster.notices]
+    name = quick.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": gone})
+    destinations(quick, name, OnFailure=gone, MaximumRetryAttempts=0)
+    send(quick, name, {"fail": 1})
+    wait_for(lambda: queued(quick) == 0)
+    notices = [n["Message"] for n in quick.server.broadcaster.notices]
     for what in ("The record", "The dead letter"):
         assert any(
             notice.startswith(f"{what} of an event of {name} was dropped: {gone} did not take it")
@@ -253,13 +253,13 @@ def test_what_nobody_takes_is_told(hurried: LocalEndpoint) -> None:
         ), notices
 
 
-def test_metrics_tell_of_it_all(hurried: LocalEndpoint) -> None:
+def test_metrics_tell_of_it_all(quick: LocalEndpoint) -> None:
     gone = f"arn:aws:sqs:{REGION}:{ACCOUNT}:gone"
-    name = hurried.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": gone})
-    destinations(hurried, name, OnFailure=gone, MaximumRetryAttempts=1)
-    send(hurried, name, {"fail": 1})
-    wait_for(lambda: queued(hurried) == 0)
-    cloudwatch, now = hurried.client("cloudwatch"), time.time()
+    name = quick.create(FAILS_AT_WILL, DeadLetterConfig={"TargetArn": gone})
+    destinations(quick, name, OnFailure=gone, MaximumRetryAttempts=1)
+    send(quick, name, {"fail": 1})
+    wait_for(lambda: queued(quick) == 0)
+    cloudwatch, now = quick.client("cloudwatch"), time.time()
 
     def sums() -> dict[str, float]:
         return {

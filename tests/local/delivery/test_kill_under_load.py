@@ -6,7 +6,6 @@ import http.client
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -99,8 +98,6 @@ def send_until_it_dies(
     kill = threading.Timer(moments.uniform(0, 0.02), os.kill, (process.pid, signal.SIGKILL))
     connection = http.client.HTTPConnection(url.removeprefix("http://"))
     try:
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for number in range(first, first + NUMBERS_A_ROUND):
             if len(accepted) == enough:
                 kill.start()

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from async_lab import queued, send, telling, told, wait_for
 from endpoint_lab import LocalEndpoint
+from sources_lab import Queue
+
+from workbench.local.delivery import lineage
 
 # What SDKs do: the trace header of the invocation goes with every request.
 DEEPER = """
@@ -38,6 +41,19 @@ def handler(event, context):
     if event < 40:
         name, payload = context.function_name, json.dumps(event + 1)
         client.invoke(FunctionName=name, InvocationType="Event", Payload=payload)
+"""
+
+# A mistake that is easily made: the answer goes where the request came from.
+ROUND = """
+import boto3, json, os
+sqs = boto3.client("sqs")
+def handler(event, context):
+    for record in event["Records"]:
+        with open(os.environ["FILE"], "a") as file:
+            file.write(json.dumps(record["attributes"].get("AWSTraceHeader")) + chr(10))
+        number = int(record["body"]) + 1
+        if number < 40:
+            sqs.send_message(QueueUrl=os.environ["QUEUE"], MessageBody=str(number))
 """
 
 
@@ -81,3 +97,24 @@ def test_an_event_in_a_loop_goes_where_failures_go(
     ran.unlink()
     send(shared_endpoint, name, 1)
     wait_for(lambda: len(told(ran)) == 40)
+
+
+def test_a_loop_through_a_queue_ends_in_its_dead_letter_queue(
+    hurried: LocalEndpoint, tmp_path: Path
+) -> None:
+    ran, dead = tmp_path / "ran", Queue(hurried)
+    policy = json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1})
+    queue = Queue(hurried, visibility=1, RedrivePolicy=policy)
+    variables = {"QUEUE": queue.url, "FILE": str(ran)}
+    name = hurried.create(ROUND, Environment={"Variables": variables}, Timeout=1)
+    hurried.client().create_event_source_mapping(FunctionName=name, EventSourceArn=queue.arn)
+    queue.send("1")
+    wait_for(lambda: dead.left != (0, 0))
+    headers = told(ran)
+    assert len(headers) == 16
+    assert headers[0] is None and f"{mark(hurried, name)}:14" in headers[-1]
+
+
+def mark(endpoint: LocalEndpoint, name: str) -> str:
+    arn = endpoint.client().get_function_configuration(FunctionName=name)["FunctionArn"]
+    return lineage.mark(arn)

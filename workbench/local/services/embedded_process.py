@@ -28,6 +28,7 @@ from workbench.local.services.protocols import error_response
 from workbench.local.services.resource_maker import ResourceMaker
 from workbench.local.services.scope import service_of
 from workbench.local.services.settings import ServiceSettings
+from workbench.local.services.traced_messages import sent_with
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class EmbeddedServices:
                 return _fail(
                     request, 501, "NotImplemented", f"There is no service “{service}” here."
                 )
-            return wsgi.run(self._application, environ)
+            with sent_with(request.headers.get("x-amzn-trace-id")):
+                return wsgi.run(self._application, environ)
         except NotImplementedError as error:
             what = f" ({error})" if str(error) else ""
             message = f"The embedded {service} does not have this operation{what}."

@@ -31,6 +31,11 @@ class Outcome:
         return self.status == 200
 
     @property
+    def refused(self) -> bool:
+        """Whether it will never run: its records are part of a recursive loop (§6)."""
+        return self.status == 400
+
+    @property
     def throttled(self) -> bool:
         """Whether there was no room for it."""
         return self.status == 429

@@ -225,7 +225,8 @@ class QueueSource(Source):
         try:
             while True:
                 outcome = self.invoke(event, trace)
-                if outcome.ran or time.monotonic() + pause >= until:
+                late = time.monotonic() + pause >= until
+                if outcome.ran or outcome.refused or late:
                     break
                 if not waiting:
                     waiting = True
