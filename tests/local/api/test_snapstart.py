@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,6 +116,7 @@ def test_environments_begin_after_init_and_run_the_hooks(endpoint: LocalEndpoint
     duration, billed, restore, billed_restore = map(float, figures.groups())
     assert billed_restore <= restore + 1
     assert billed_restore <= billed <= duration + billed_restore + 1
+    assert answer["init"] != answer["pid"]
     again, text = invoke(endpoint, name)
     assert again["pid"] == answer["pid"]
     assert "Restore" not in text
@@ -222,3 +226,110 @@ def test_restored_again_after_a_restart_of_the_server(tmp_path: Path) -> None:
         for _ in range(2):
             answer, _ = invoke(second, name)
             assert answer["done"][-2:] == ["after", "later"]
+
+
+SHARED = (
+    "import os, random, socket, threading\n"
+    "listener = socket.create_server(('127.0.0.1', 0))\n"
+    "there = socket.create_connection(listener.getsockname())\n"
+    "file = open(__file__, 'rb')\n"
+    "file.read(6)\n"
+    "made = os.getpid()\n"
+    "os.environ['MADE_BY_INIT'] = 'yes'\n"
+    "def handler(event, context):\n"
+    "    there.settimeout(5)\n"
+    "    found = {'pid': os.getpid(), 'made': made, 'random': random.random(),\n"
+    "             'connection': there.recv(1).decode(), 'read': file.read(4).decode(),\n"
+    "             'variable': os.environ['MADE_BY_INIT'], 'secret': os.urandom(8).hex(),\n"
+    "             'position': os.lseek(file.fileno(), 0, os.SEEK_CUR)}\n"
+    "    os.lseek(file.fileno(), 0, os.SEEK_END)\n"
+    "    if event.get('exit'):\n"
+    "        os._exit(1)\n"
+    "    return found\n"
+)
+
+
+def test_environments_share_the_past_and_nothing_else(endpoint: LocalEndpoint) -> None:
+    name = create(endpoint, SHARED)
+    assert publish(endpoint, name)["State"] == "Active"
+    first, _ = invoke(endpoint, name)
+    assert first["connection"] == ""
+    assert first["variable"] == "yes"
+    assert "Runtime exited" in invoke(endpoint, name, Payload=b'{"exit": true}')[0]["errorMessage"]
+    second, text = invoke(endpoint, name)
+    assert "RESTORE_START" in text
+    assert second["made"] == first["made"]
+    assert len({first["made"], first["pid"], second["pid"]}) == 3
+    # Random numbers go on from the snapshot, as on AWS; those of the system are unique.
+    assert second["random"] == first["random"]
+    assert second["secret"] != first["secret"]
+    assert (second["read"], second["position"]) == (first["read"], first["position"])
+
+
+def environments(endpoint: LocalEndpoint, name: str) -> list[dict[str, Any]]:
+    found = endpoint.call(endpoint.server._runtime.environments)
+    return [environment for environment in found if environment["FunctionName"] == name]
+
+
+def test_a_snapshot_is_no_environment_to_run_in_and_goes_with_its_version(
+    endpoint: LocalEndpoint,
+) -> None:
+    client, name = endpoint.client(), create(endpoint)
+    publish(endpoint, name)
+    [snapshot] = environments(endpoint, name)
+    assert (snapshot["State"], snapshot["InitializationType"]) == ("snapshot", "snap-start")
+    answer, _ = invoke(endpoint, name)
+    assert answer["init"] == snapshot["Pid"]
+    assert sorted(found["State"] for found in environments(endpoint, name)) == [
+        "ready",
+        "snapshot",
+    ]
+    client.delete_function(FunctionName=name, Qualifier="1")
+    limit = time.monotonic() + 30
+    while environments(endpoint, name):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def test_a_snapshot_whose_process_ends_is_made_again(endpoint: LocalEndpoint) -> None:
+    name = create(endpoint)
+    publish(endpoint, name)
+    first, _ = invoke(endpoint, name)
+    os.kill(first["init"], signal.SIGKILL)
+    limit = time.monotonic() + 30
+    while any(found["State"] == "snapshot" for found in environments(endpoint, name)):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    assert invoke(endpoint, name)[0]["pid"] == first["pid"]
+    os.kill(first["pid"], signal.SIGKILL)
+    while environments(endpoint, name):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    second, _ = invoke(endpoint, name)
+    assert second["done"] == first["done"]
+    while not any(found["State"] == "snapshot" for found in environments(endpoint, name)):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", "threads are"),
+        ("loop = asyncio.new_event_loop()", "an event loop is open"),
+        ("pipe = os.pipe()", "a pipe is open"),
+        ("child = subprocess.Popen(['sleep', '60'])", "processes that it started are running"),
+    ],
+)
+def test_what_cannot_be_forked_initialises_anew(
+    endpoint: LocalEndpoint, code: str, reason: str
+) -> None:
+    name = create(endpoint, f"import asyncio, os, subprocess, threading, time\n{code}\n{STATEFUL}")
+    assert publish(endpoint, name)["State"] == "Active"
+    answer, text = invoke(endpoint, name)
+    assert answer["done"][-2:] == ["after", "later"]
+    assert answer["pid"] == answer["init"]
+    assert "RESTORE_START" in text
+    assert "Restore Duration" in text
+    notices = endpoint.server.broadcaster.notices
+    assert any(reason in str(notice) and name in str(notice) for notice in notices)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from workbench.local.runtime.environment import Environment, InitializationType, State
 from workbench.local.runtime.execution import Execution
+from workbench.local.runtime.launchers import Launcher
 from workbench.local.runtime.launchers.choose import Launchers
+from workbench.local.runtime.launchers.snapshot import SnapshotLauncher
 from workbench.local.runtime.placement import Charge, Concurrency, IdlePool
 from workbench.local.runtime.provisioned import ProvisionedConcurrency, ProvisionedStatus, Wanted
 from workbench.local.runtime.records import (
@@ -19,7 +21,7 @@ from workbench.local.runtime.records import (
     Observer,
     Throttled,
 )
-from workbench.local.runtime.sandbox import Sandbox
+from workbench.local.runtime.sandbox import RESTORE_TIMEOUT, Sandbox
 from workbench.local.runtime.snapshots import Done, Snapshots
 from workbench.local.services.settings import LOCAL_CREDENTIALS
 from workbench.local.xray import segments
@@ -69,9 +71,9 @@ class Runtime:
             xray_daemon=config.xray_daemon,
         )
         self._provisioned = ProvisionedConcurrency(
-            self._provision_sandbox, self._concurrency.provision, config.provisioning_delay
+            self._provisioning, self._concurrency.provision, config.provisioning_delay
         )
-        self._snapshots = Snapshots(self._snapshot_sandbox)
+        self._snapshots = Snapshots(self._snapshot, observer)
         self._sweep: asyncio.TimerHandle | None = None
         self._stopped: asyncio.Event | None = None
 
@@ -106,8 +108,7 @@ class Runtime:
         if sandbox is None:
             try:
                 self._concurrency.grow(spec.arn)
-                kind: InitializationType = "snap-start" if spec.snap_start else "on-demand"
-                sandbox = self._new_sandbox(spec, kind)
+                sandbox = self._restoring(spec) if spec.snap_start else self._on_demand(spec)
             except BaseException:
                 self._concurrency.leave(spec.arn, charge)
                 raise
@@ -190,26 +191,38 @@ class Runtime:
             await self._stopped.wait()
         await self._launchers.stop()
 
-    def _new_sandbox(self, spec: FunctionSpec, initialization_type: InitializationType) -> Sandbox:
+    def _on_demand(self, spec: FunctionSpec) -> Sandbox:
         launcher = self._launchers.launcher_for(spec)
-        environment = Environment(spec, self._changed, initialization_type)
-        limit = self.config.init_timeout
-        if initialization_type != "on-demand":
-            limit = max(AHEAD_INIT_TIMEOUT, spec.timeout)
-        sandbox = Sandbox(self, environment, launcher, limit)
+        return self._sandbox(spec, "on-demand", launcher, self.config.init_timeout)
+
+    def _restoring(self, spec: FunctionSpec) -> Sandbox:
+        """An environment that begins at the version's snapshot, or where there is none anew."""
+        launcher = self._snapshots.launcher(spec)
+        if launcher is not None:
+            return self._sandbox(spec, "snap-start", launcher, RESTORE_TIMEOUT)
+        launcher = self._launchers.launcher_for(spec)
+        return self._sandbox(spec, "snap-start", launcher, _ahead_timeout(spec))
+
+    def _provisioning(self, spec: FunctionSpec) -> Sandbox:
+        launcher = self._launchers.launcher_for(spec)
+        kind: InitializationType = "provisioned-concurrency"
+        sandbox = self._sandbox(spec, kind, launcher, _ahead_timeout(spec))
+        sandbox.prepare()
+        return sandbox
+
+    def _snapshot(self, spec: FunctionSpec) -> tuple[Sandbox, SnapshotLauncher]:
+        launcher = SnapshotLauncher(self._launchers.launcher_for(spec))
+        sandbox = self._sandbox(spec, "snap-start", launcher, _ahead_timeout(spec))
+        sandbox.prepare()
+        return sandbox, launcher
+
+    def _sandbox(
+        self, spec: FunctionSpec, kind: InitializationType, launcher: Launcher, limit: float
+    ) -> Sandbox:
+        sandbox = Sandbox(self, Environment(spec, self._changed, kind), launcher, limit)
         self._sandboxes.add(sandbox)
         if self._sweep is None:
             self._sweep_later()
-        return sandbox
-
-    def _provision_sandbox(self, spec: FunctionSpec) -> Sandbox:
-        sandbox = self._new_sandbox(spec, "provisioned-concurrency")
-        sandbox.prepare()
-        return sandbox
-
-    def _snapshot_sandbox(self, spec: FunctionSpec) -> Sandbox:
-        sandbox = self._new_sandbox(spec, "snap-start")
-        sandbox.prepare()
         return sandbox
 
     # What sandboxes tell the runtime.
@@ -256,3 +269,7 @@ class Runtime:
                 self._idle.remove(sandbox)
                 sandbox.stop()
         self._sweep_later()
+
+
+def _ahead_timeout(spec: FunctionSpec) -> float:
+    return max(AHEAD_INIT_TIMEOUT, spec.timeout)

@@ -110,50 +110,26 @@ def _nothing(code: int) -> None:
     return None
 
 
-class Zygote:
-    """One standby process, its children, and one child forked ahead.
+class ForkServer:
+    """A process that forks when asked, by its control socket; its children, and one forked ahead.
 
-    `usable` turns True when everything is imported and forking is sound; `failed` when it never
-    will be (threads or sockets were opened by an import) or not any more.
+    `usable` turns True when the process has said that forking is sound, and False when it is gone;
+    `failed` when it never will be or not any more. `refusal` is why it is not sound, or "".
     """
 
-    def __init__(self, python: Path, variables: Mapping[str, str], plan: Plan, home: Path) -> None:
-        self.variables = dict(variables)
-        self.plan = plan
+    def __init__(self, control: socket.socket) -> None:
         self.usable = False
         self.failed = False
+        self.refusal = ""
         self._children: dict[int, ForkedProcess] = {}
         self._spare: ForkedProcess | None = None
         self._count = 0
         self._rest = b""
         self._loop = asyncio.get_running_loop()
         adopt_orphans()
-        self._control, theirs = socket.socketpair()
-        command = [str(python), "-I", "-S", str(BOOTSTRAP), str(theirs.fileno())]
-        with theirs:
-            self._popen = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                # LD_LIBRARY_PATH counts only for processes that are started with it; by HOME what
-                # outlives the server is known (leftovers.py).
-                env={
-                    "LD_LIBRARY_PATH": variables.get("LD_LIBRARY_PATH", ""),
-                    "HOME": str(home),
-                },
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        # Over the socket, not the command line: every user of the machine can read that.
-        instructions = {
-            "variables": self.variables,
-            "modules": plan.modules,
-            "clients": plan.clients,
-        }
-        self._control.sendall(json.dumps(instructions).encode() + b"\n")
+        self._control = control
         self._control.setblocking(False)
-        self._loop.add_reader(self._control, self._heard)
+        self._loop.add_reader(self._control, self.heard)
 
     @property
     def busy(self) -> bool:
@@ -183,13 +159,19 @@ class Zygote:
             child.died(-signal.SIGKILL)
         self._children.clear()
 
+    def abandon(self) -> None:
+        """As if the process had died: children that run functions go on without it."""
+        if self._control.fileno() >= 0:
+            self._died()
+
+    def _end_process(self) -> None:
+        """End the process, if it is this server's own."""
+
     def _gone(self) -> None:
         self.usable, self.failed = False, True
         self._loop.remove_reader(self._control)
         self._control.close()
-        with contextlib.suppress(ProcessLookupError):
-            self._popen.send_signal(signal.SIGKILL)
-        self._popen.wait()
+        self._end_process()
         if self._spare is not None:
             os.close(self._spare.output)
 
@@ -242,7 +224,8 @@ class Zygote:
         child = self._children[self._count] = ForkedProcess(reading, writing, order)
         return child
 
-    def _heard(self) -> None:
+    def heard(self) -> None:
+        """Take what the process has said."""
         try:
             data = self._control.recv(65536)
         except BlockingIOError:
@@ -258,7 +241,8 @@ class Zygote:
 
     def _message(self, message: dict[str, object]) -> None:
         if "Ready" in message:
-            self.failed = bool(message["Unsafe"])
+            self.refusal = str(message["Unsafe"])
+            self.failed = bool(self.refusal)
             self.usable = not self.failed
             self._refill()
             return
@@ -277,3 +261,44 @@ class Zygote:
                 self._spare = None
                 os.close(child.output)
             child.died(message["Exit"])
+
+
+class Zygote(ForkServer):
+    """One standby process: it has imported what functions need, and forks.
+
+    `failed` also means that an import started threads or opened sockets.
+    """
+
+    def __init__(self, python: Path, variables: Mapping[str, str], plan: Plan, home: Path) -> None:
+        self.variables = dict(variables)
+        self.plan = plan
+        control, theirs = socket.socketpair()
+        command = [str(python), "-I", "-S", str(BOOTSTRAP), str(theirs.fileno())]
+        with theirs:
+            self._popen = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                # LD_LIBRARY_PATH counts only for processes that are started with it; by HOME what
+                # outlives the server is known (leftovers.py).
+                env={
+                    "LD_LIBRARY_PATH": variables.get("LD_LIBRARY_PATH", ""),
+                    "HOME": str(home),
+                },
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        # Over the socket, not the command line: every user of the machine can read that.
+        instructions = {
+            "variables": self.variables,
+            "modules": plan.modules,
+            "clients": plan.clients,
+        }
+        control.sendall(json.dumps(instructions).encode() + b"\n")
+        super().__init__(control)
+
+    def _end_process(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._popen.send_signal(signal.SIGKILL)
+        self._popen.wait()

@@ -29,10 +29,16 @@ class Client:
     """One connection to the Runtime API and everything a function's process does with it."""
 
     def __init__(self, log_descriptor=None):
-        self.address = os.environ["AWS_LAMBDA_RUNTIME_API"]
+        self.log_descriptor = log_descriptor
+        self.snapshot_address = os.environ.pop("_LAMBDA_SNAPSHOT", None)
         self.request = {}
         self.log = Log(log_descriptor, self.request)
-        self._ask = (NEXT % self.address).encode()
+        self.turn_to(os.environ["AWS_LAMBDA_RUNTIME_API"])
+
+    def turn_to(self, address):
+        """Speak to the Runtime API at this address from now on."""
+        self.address = address
+        self._ask = (NEXT % address).encode()
         self._read = b""
 
     @classmethod
@@ -48,10 +54,10 @@ class Client:
     def connect(self):
         host, _, port = self.address.rpartition(":")
         # Not create_connection: looking a name up imports the idna codec, 3 ms.
-        self._socket = socket.socket()
-        self._socket.connect((host, int(port)))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._send, self._recv = self._socket.sendall, self._socket.recv
+        self.socket = socket.socket()
+        self.socket.connect((host, int(port)))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._send, self._recv = self.socket.sendall, self.socket.recv
 
     def run(self):
         """Initialise, then serve events until the other side goes away."""
@@ -116,9 +122,13 @@ class Client:
         self.reply(wanted=202)
         sys.exit(status)
 
-    def restored(self):
-        """Tell the platform that initialisation is over; returns when this was restored."""
+    def initialised(self):
+        """Tell the platform that initialisation is over."""
         self._send(RESTORE % self.address.encode())
+
+    def restored(self):
+        """As `initialised`; returns when this was restored."""
+        self.initialised()
         if self.reply() == (None, None):
             sys.exit(0)
 
