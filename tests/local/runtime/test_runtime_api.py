@@ -217,6 +217,24 @@ async def test_streamed_answer_with_an_error_in_its_trailers(room: Room) -> None
     )  # fmt: skip
 
 
+async def test_a_streamed_answer_over_its_limit(room: Room) -> None:
+    client = await room.running()
+    room.heard.stream = stream = ResponseStream()
+    stream.abandon()  # nobody reads: the limit counts all the same
+    client.send(
+        "POST", f"{BASE}/invocation/one/response",
+        Transfer_Encoding="chunked", Lambda_Runtime_Function_Response_Mode="streaming",
+    )  # fmt: skip
+    piece = b"%x\r\n%b\r\n" % (8 * 1024**2, bytes(8 * 1024**2))
+    for _ in range(25):
+        client.writer.write(piece)
+        await client.writer.drain()
+    client.writer.write(b"1\r\nx\r\n0\r\n\r\n")
+    status, body = await client.reply()
+    assert (status, error(body)[0]) == (413, "RequestEntityTooLarge")
+    assert room.heard.calls == [("oversize", 200 * 1024**2)]
+
+
 async def test_other_replies(room: Room) -> None:
     client = await room.client()
     assert await client.ask("GET", "/2018-06-01/ping") == (200, b"pong")
