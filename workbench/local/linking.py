@@ -352,6 +352,8 @@ def _link(source: FunctionSource, installed: Path | None) -> Link:
         layers=source.layers,
         dependencies=installed,
         url=None if source.url is None else _url(source.url),
+        dead_letter_arn=source.dead_letter_arn,
+        event_invoke_config=source.event_invoke_config,
     )
 
 

@@ -40,6 +40,7 @@ class FunctionSource:
     `code` is the folder that becomes LAMBDA_TASK_ROOT, `layers` are folders (or zips) in the
     order AWS would merge them, `timeout` is in seconds, `memory_size` and `ephemeral_storage` in
     MB. `declared_in` is the template, or the source file when there is no template.
+    `event_invoke_config` has the members that PutFunctionEventInvokeConfig takes.
     """
 
     name: str
@@ -57,6 +58,8 @@ class FunctionSource:
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
     url: FunctionUrl | None = None
+    dead_letter_arn: str | None = None
+    event_invoke_config: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

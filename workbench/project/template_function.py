@@ -12,6 +12,7 @@ from workbench.project.files import write_atomically
 from workbench.project.intrinsics import Resolver
 from workbench.project.records import FunctionSource
 from workbench.project.state_dir import StateDir, StateDirError
+from workbench.project.template_async import AsyncReader
 from workbench.project.template_url import UrlReader
 from workbench.project.tree import Node
 
@@ -54,6 +55,7 @@ class Reader:
         self._resources = resources.mapping if resources is not None else {}
         self._report = report
         self._urls = UrlReader(resolver, report)
+        self._asynchronous = AsyncReader(resolver, report)
         # Functions of a large template share folders and handlers; each is looked up once.
         self._paths: dict[str, Path] = {}
         self._handler_files: dict[tuple[Path, str, str], bool] = {}
@@ -90,6 +92,8 @@ class Reader:
             environment=self._environment(get("Environment")),
             layers=layers,
             url=self._urls.of_sam(get("FunctionUrlConfig")) if function.is_sam else None,
+            dead_letter_arn=self._asynchronous.dead_letter_arn(function.properties),
+            event_invoke_config=self._asynchronous.event_invoke_config(get("EventInvokeConfig")),
         )
 
     # -- properties -----------------------------------------------------------------------------

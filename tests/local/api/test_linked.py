@@ -173,3 +173,27 @@ def test_a_reload_leaves_the_environments_of_published_versions(
     endpoint.call(linked(endpoint).code_changed, "hot")
     assert answer(endpoint, "hot") != latest
     assert answer(endpoint, "hot", Qualifier="1") == published
+
+
+def test_what_is_declared_for_events_is_set_and_unset(
+    endpoint: LocalEndpoint, tmp_path: Path
+) -> None:
+    client, folder = endpoint.client(), tmp_path / "hot"
+    write(folder, "one")
+    queue = "arn:aws:sqs:us-east-1:123456789012:jobs"
+    config = {"MaximumRetryAttempts": 1, "DestinationConfig": {"OnFailure": {"Destination": queue}}}
+    declared = link(folder, dead_letter_arn=queue, event_invoke_config=config)
+    endpoint.call(linked(endpoint).link, declared)
+    function = client.get_function_configuration(FunctionName="hot")
+    assert function["DeadLetterConfig"] == {"TargetArn": queue}
+    got = client.get_function_event_invoke_config(FunctionName="hot")
+    assert got["MaximumRetryAttempts"] == 1
+    assert got["DestinationConfig"] == {"OnSuccess": {}, "OnFailure": {"Destination": queue}}
+    client.put_function_event_invoke_config(FunctionName="hot", MaximumRetryAttempts=0)
+    endpoint.call(linked(endpoint).link, declared)  # it lasts until the declaration changes
+    got = client.get_function_event_invoke_config(FunctionName="hot")
+    assert got["MaximumRetryAttempts"] == 0
+    endpoint.call(linked(endpoint).link, link(folder))
+    assert "DeadLetterConfig" not in client.get_function_configuration(FunctionName="hot")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_function_event_invoke_config(FunctionName="hot")

@@ -69,6 +69,14 @@ def list_function_event_invoke_configs(context: Context, input: Input) -> Output
     return output
 
 
+def declare(context: Context, name: str, declared: Mapping[str, Any] | None) -> None:
+    """Give the function `name` the configuration that its project declares, or none any more."""
+    if declared is None:
+        context.store.attachments.remove(KIND, name)
+    else:
+        _kept(context, name, LATEST, dict(declared))
+
+
 def _request(context: Context, input: Input) -> tuple[str, str, dict[str, Any]]:
     """Whose configuration a put or update is about, and what it sets, checked."""
     name, qualifier = _named(context, input)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.local.api import configuration, function_urls
+from workbench.local.api import configuration, event_invoke_config, function_urls
 from workbench.local.api.context import Context
 from workbench.local.api.specs import Specs
 from workbench.local.api.transitions import SETTLED, settled
@@ -41,6 +41,7 @@ class LinkedFunctions:
         written: list[tuple[Version, Link]] = []
         altered: list[str] = []
         urls: list[Link] = []
+        configs: list[Link] = []
         for link in links:
             earlier = self._functions.link_of(link.name)
             latest, version = self._wanted(link, earlier, pending)
@@ -48,6 +49,8 @@ class LinkedFunctions:
                 written.append((version, link))
             if link.url != (earlier.url if earlier else None):
                 urls.append(link)
+            if link.event_invoke_config != (earlier.event_invoke_config if earlier else None):
+                configs.append(link)
             if latest is not None and version is not latest:
                 altered.append(link.name)
             elif pending is None and self._prepared < _PREPARED:
@@ -57,6 +60,8 @@ class LinkedFunctions:
             self._functions.put_linked(written)
         for link in urls:
             function_urls.declare(self._context, link.name, link.url)
+        for link in configs:
+            event_invoke_config.declare(self._context, link.name, link.event_invoke_config)
         for name in altered:  # nothing runs of those that are new
             self._functions.changed(name)
 
@@ -121,6 +126,8 @@ class LinkedFunctions:
             EphemeralStorage={"Size": link.ephemeral_storage},
             TracingConfig={"Mode": "Active" if link.active_tracing else "PassThrough"},
         )
+        if link.dead_letter_arn is not None:
+            made["DeadLetterConfig"] = {"TargetArn": link.dead_letter_arn}
         if link.environment:
             made["Environment"] = {"Variables": dict(link.environment)}
         return made

@@ -17,7 +17,8 @@ class Link:
 
     `timeout` is in seconds, sizes are in MB. `layers` and `dependencies` (third-party packages
     installed for it) are folders. `url` has AuthType, InvokeMode, Cors and Public (whether all may
-    use it) of the URL that is declared for it.
+    use it) of the URL that is declared for it; `event_invoke_config` has what
+    PutFunctionEventInvokeConfig takes.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Link:
     layers: tuple[Path, ...] = ()
     dependencies: Path | None = None
     url: Mapping[str, Any] | None = None
+    dead_letter_arn: str | None = None
+    event_invoke_config: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
