@@ -113,6 +113,7 @@ def local_lambda(state: Path, **settings: Any) -> Iterator[LocalEndpoint]:
     from workbench.project.state_dir import StateDir
 
     root = StateDir(state)
+    settings.setdefault("transition_seconds", 0.02)
     config = ServerConfig(state=root.path, account=ACCOUNT, region=REGION, **settings)
     started: list[LocalEndpoint] = []
     failed: list[BaseException] = []

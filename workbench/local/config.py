@@ -27,7 +27,7 @@ class ServerConfig:
     region: str = "us-east-1"
     host: str = "127.0.0.1"
     port: int = 0
-    transition_seconds: float = 0.02
+    transition_seconds: float = 0.1
     time_scale: float = 1.0
     concurrency: int = 1000
     log_group_bytes: int = 64 * 1024 * 1024

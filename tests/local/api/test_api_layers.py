@@ -307,7 +307,8 @@ def test_unknown_runtimes_and_architectures(shared_endpoint: LocalEndpoint, name
     )
     assert message.endswith(
         "; Value '[mips]' at 'compatibleArchitectures' failed to satisfy constraint: Member must "
-        "satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64]]"
+        "satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], "
+        "Member must not be null]"
     )
     code, message = refused(client.list_layers, CompatibleRuntime="perl")
     assert code == VALIDATION and message is not None

@@ -93,7 +93,7 @@ def _kept(context: Context, alias: Alias) -> Output:
         )
     if alias.weights and alias.version == LATEST:
         raise invalid_parameter(
-            "$LATEST is not supported for an alias pointing to more than 1 version"
+            "$LATEST is not supported for an alias pointing to more than 1 version", type=None
         )
     if alias.version in alias.weights:
         raise invalid_parameter(

@@ -80,7 +80,7 @@ def apply(context: Context, configuration: dict[str, Any], input: Input) -> None
         check_environment(variables)
     for member in (
         "Runtime", "Role", "Handler", "Description", "Timeout", "MemorySize", "KMSKeyArn",
-        "TracingConfig", "EphemeralStorage", "FileSystemConfigs",
+        "TracingConfig", "EphemeralStorage", "FileSystemConfigs", "VpcConfig",
     ):  # fmt: skip
         if member in input:
             configuration[member] = input[member]
@@ -93,8 +93,6 @@ def apply(context: Context, configuration: dict[str, Any], input: Input) -> None
     if "SnapStart" in input:
         apply_on = input["SnapStart"].get("ApplyOn", "None")
         configuration["SnapStart"] = {"ApplyOn": apply_on, "OptimizationStatus": "Off"}
-    if "VpcConfig" in input:
-        _apply_vpc(configuration, input["VpcConfig"])
     if "LoggingConfig" in input:
         _apply_logging(configuration, input["LoggingConfig"])
     if configuration.get("Runtime"):
@@ -145,16 +143,6 @@ def _apply_dead_letter(configuration: dict[str, Any], asked: Mapping[str, Any]) 
             f"Invalid dead letter ARN: {arn} is not the ARN of a standard SQS queue or SNS topic."
         )
     configuration["DeadLetterConfig"] = {"TargetArn": arn}
-
-
-def _apply_vpc(configuration: dict[str, Any], vpc: Mapping[str, Any]) -> None:
-    if not vpc.get("SubnetIds") and not vpc.get("SecurityGroupIds"):
-        configuration.pop("VpcConfig", None)
-        return
-    raise invalid_parameter(
-        "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. "
-        f"EC2 Error Message: The subnet ID '{(vpc.get('SubnetIds') or [''])[0]}' does not exist"
-    )
 
 
 def _apply_logging(configuration: dict[str, Any], asked: Mapping[str, Any]) -> None:

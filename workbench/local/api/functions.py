@@ -14,6 +14,7 @@ from workbench.local.api import (
     function_layers,
     snapstart,
     tags,
+    vpc,
 )
 from workbench.local.api.code_location import location
 from workbench.local.api.context import Context, Input, Output
@@ -38,6 +39,7 @@ async def create_function(context: Context, input: Input) -> Output:
         raise invalid_parameter("The function name of a new function cannot have a qualifier.")
     if input.get("PackageType") == "Image" or input["Code"].get("ImageUri"):
         raise configuration.not_offered("functions from container images; upload a zip")
+    input = await vpc.looked_up(context, input)
     asked = configuration.created(context, name, input)
     layers = function_layers.apply(context, asked, input) or ()
     for member in ("Runtime", "Handler"):

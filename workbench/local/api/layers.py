@@ -30,11 +30,15 @@ async def publish_layer_version(context: Context, input: Input) -> Output:
         configuration.now(),
         input.get("Description") or "",
         input.get("LicenseInfo"),
-        tuple(input.get("CompatibleArchitectures") or ()),
-        tuple(input.get("CompatibleRuntimes") or ()),
+        _stated(input, "CompatibleArchitectures"),
+        _stated(input, "CompatibleRuntimes"),
     )
     layers.put(version)
     return _with_content(context, version)
+
+
+def _stated(input: Input, member: str) -> tuple[str, ...] | None:
+    return None if input.get(member) is None else tuple(input[member])
 
 
 def get_layer_version(context: Context, input: Input) -> Output:
@@ -139,8 +143,8 @@ def _matching(versions: Iterable[LayerVersion], input: Input) -> list[LayerVersi
     return [
         version
         for version in versions
-        if (runtime is None or runtime in version.runtimes)
-        and (architecture is None or architecture in version.architectures)
+        if (runtime is None or runtime in (version.runtimes or ()))
+        and (architecture is None or architecture in (version.architectures or ()))
     ]
 
 
@@ -152,12 +156,12 @@ def _listed(context: Context, version: LayerVersion) -> Output:
         "CreatedDate": version.created,
     }
     for member, value in (
-        ("CompatibleArchitectures", list(version.architectures)),
-        ("CompatibleRuntimes", list(version.runtimes)),
+        ("CompatibleArchitectures", version.architectures),
+        ("CompatibleRuntimes", version.runtimes),
         ("LicenseInfo", version.license),
     ):
-        if value:
-            output[member] = value
+        if value is not None:
+            output[member] = list(value) if isinstance(value, tuple) else value
     return output
 
 

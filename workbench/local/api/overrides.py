@@ -9,9 +9,9 @@ from __future__ import annotations
 # The runtimes Lambda names when it refuses one, in its order (no. 29), and those of layers.
 RUNTIMES = (
     "nodejs20.x", "python3.14", "provided.al2023", "python3.12", "python3.13", "nodejs24.x",
-    "nodejs22.x", "java17", "nodejs16.x", "java25", "dotnet8", "python3.10", "java11",
-    "python3.11", "dotnet6", "java21", "nodejs18.x", "provided.al2", "ruby3.3", "ruby3.4",
-    "java8.al2", "ruby3.2", "python3.8", "python3.9",
+    "nodejs22.x", "java25", "python3.10", "python3.11", "java21", "ruby3.3", "ruby3.4",
+    "ruby3.2", "python3.8", "python3.9", "java17", "nodejs16.x", "dotnet10", "dotnet8",
+    "java11", "dotnet6", "nodejs18.x", "provided.al2", "java8.al2",
 )  # fmt: skip
 LAYER_RUNTIMES = (
     "ruby3.5", "ruby2.6", "dotnetcore1.0", "python3.7", "nodejs8.10", "nasa", "ruby2.7",
@@ -25,7 +25,7 @@ LAYER_RUNTIMES = (
     "python3.6", "python2.7",
 )  # fmt: skip
 # Newer than those lists, and accepted all the same (lambda-facts §11.1).
-NEWER_RUNTIMES = ("dotnet10", "ruby4.0", "java17.al2023", "java11.al2023", "java8.al2023")
+NEWER_RUNTIMES = ("ruby4.0", "java17.al2023", "java11.al2023", "java8.al2023")
 _ALL_RUNTIMES = (*LAYER_RUNTIMES, *NEWER_RUNTIMES)
 
 # Shape → constraints that replace the model's.
@@ -39,6 +39,11 @@ CONSTRAINTS: dict[str, dict[str, object]] = {
     "Architecture": {"enum": ["x86_64", "arm64"]},  # no. 32
     "Runtime": {"enum": None},  # worded in a way of its own, no. 29; see configuration.py
     "CompatibleRuntimes": {"member": {"shape": "PublishedRuntime"}},
+    "LayerVersionArn": {  # without the model's outer brackets
+        "pattern": r"(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-"
+        r"\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|"
+        r"(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)"
+    },
     # Shapes that the model does not have:
     "NewFunctionName": {"like": "FunctionName"},
     "PublishedRuntime": {"type": "string", "enum": RUNTIMES, "unlisted": _ALL_RUNTIMES},
@@ -65,7 +70,8 @@ FIRST = {"PublishLayerVersionRequest": ("CompatibleRuntimes",)}
 # List → how a constraint that one of its items broke is told. Most say the second.
 ITEMS = {
     "CompatibleRuntimes": "{}",
-    "CompatibleArchitectures": "Member must satisfy constraint: [{}]",
+    "SubnetIds": "Member must satisfy constraint: [{}]",
+    "SecurityGroupIds": "Member must satisfy constraint: [{}]",
 }
 ITEM = "Member must satisfy constraint: [{}, Member must not be null]"
 

@@ -124,10 +124,10 @@ def compact(value: Statement) -> str:
 
 def _resource(context: Context, name: str, qualifier: str | None) -> str:
     """The ARN of what the policy is of, or 404 when it does not exist."""
-    if qualifier is not None and qualifier != LATEST and not qualifier.isdigit():
-        context.alias(name, qualifier)
-    else:
+    if qualifier is None or qualifier.isdigit() or "$" in qualifier:  # no alias has a $
         context.version(name, qualifier)
+    else:
+        context.alias(name, qualifier)
     return context.arn(name, qualifier)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workbench.local.api import code_signing, configuration, function_layers, versions
+from workbench.local.api import code_signing, configuration, function_layers, versions, vpc
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.functions import measure_folders, saved_code
 from workbench.local.api.transitions import IN_PROGRESS, PENDING
@@ -50,6 +50,8 @@ async def update_function_code(context: Context, input: Input) -> Output:
 async def update_function_configuration(context: Context, input: Input) -> Output:
     """200 with LastUpdateStatus InProgress. On a linked function it lasts until its template
     changes."""
+    _latest(context, input)
+    input = await vpc.looked_up(context, input)
     name, latest = _latest(context, input)
     _check_revision(latest, input)
     asked = dict(latest.configuration)

@@ -118,8 +118,8 @@ def _version(row: tuple[Any, ...]) -> LayerVersion:
         created,
         description,
         license,
-        tuple(architectures),
-        tuple(runtimes),
+        None if architectures is None else tuple(architectures),
+        None if runtimes is None else tuple(runtimes),
         tuple(statements),
         revision,
     )

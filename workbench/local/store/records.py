@@ -85,7 +85,8 @@ class Alias:
 @dataclass(frozen=True, slots=True)
 class LayerVersion:
     """One version of a layer. `code` is the SHA-256 (hex) of its archive in the code store, `size`
-    the archive's bytes. `statements` are its policy's, `policy_revision` is "" without one."""
+    the archive's bytes. What it says it fits is None where nothing was said. `statements` are its
+    policy's, `policy_revision` is "" without one."""
 
     layer: str
     version: int
@@ -94,8 +95,8 @@ class LayerVersion:
     created: str
     description: str = ""
     license: str | None = None
-    architectures: tuple[str, ...] = ()
-    runtimes: tuple[str, ...] = ()
+    architectures: tuple[str, ...] | None = None
+    runtimes: tuple[str, ...] | None = None
     statements: tuple[Mapping[str, Any], ...] = ()
     policy_revision: str = ""
 
