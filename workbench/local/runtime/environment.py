@@ -22,17 +22,21 @@ class State(Enum):
     SNAPSHOT = "snapshot"  # it is initialised, and others are restored from it (§11.2)
     READY = "ready"  # it waits for an invocation
     BUSY = "busy"  # it runs one
-    FAILED = "failed"  # reset: its process is gone, the next invocation starts another one
+    RESETTING = "resetting"  # its extensions are shutting down, it goes on with new processes
+    FAILED = "failed"  # reset: its processes are gone, the next invocation starts others
     STOPPING = "stopping"  # it was told to go
     GONE = "gone"
 
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.STARTING: frozenset({State.INIT, State.FAILED, State.STOPPING}),
-    State.INIT: frozenset({State.READY, State.SNAPSHOT, State.FAILED, State.STOPPING}),
+    State.INIT: frozenset(
+        {State.READY, State.SNAPSHOT, State.RESETTING, State.FAILED, State.STOPPING}
+    ),
     State.SNAPSHOT: frozenset({State.STOPPING}),
-    State.READY: frozenset({State.BUSY, State.STOPPING, State.FAILED}),
-    State.BUSY: frozenset({State.READY, State.FAILED, State.STOPPING}),
+    State.READY: frozenset({State.BUSY, State.STOPPING}),
+    State.BUSY: frozenset({State.READY, State.RESETTING, State.FAILED, State.STOPPING}),
+    State.RESETTING: frozenset({State.FAILED}),
     State.FAILED: frozenset({State.STARTING, State.STOPPING}),
     State.STOPPING: frozenset({State.GONE}),
     State.GONE: frozenset(),

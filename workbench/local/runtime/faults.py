@@ -25,6 +25,14 @@ def exit_fault(code: int) -> Fault:
     return Fault("Runtime.ExitError", f"Runtime exited with error: {reason}")
 
 
+def crash_fault(code: int) -> Fault:
+    """An extension's process ended although nobody asked it to (lambda-facts §1.5)."""
+    if code == 0:
+        return Fault("Extension.Crash", "exit code 0")
+    reason = f"exit status {code}" if code > 0 else f"signal: {_signal_text(-code)}"
+    return Fault("Extension.Crash", reason)
+
+
 def _signal_text(number: int) -> str:
     # Go's words, which the runtime core prints; strsignal's differ in case only.
     words = {signal.SIGSEGV: "segmentation fault", signal.SIGABRT: "aborted"}

@@ -15,11 +15,11 @@ from workbench.local.runtime.records import Completion, InvokeResult, Report, Re
 class Invocation:
     """One invocation of one environment, from `Sandbox.run` to its REPORT line.
 
-    `began`, `answered` and `ended` are the event loop's time (the last two None until then; only
-    kept for whoever wants details), `started_at` is epoch seconds; both clocks begin when
-    initialisation is over, or with the invocation when that runs inside it. `init_ms` is the
-    initialisation that this invocation waited for, if any; `restore_ms` the restore from a
-    snapshot, of which the runtime took `billed_restore_ms` itself.
+    `began` is the event loop's time, `started_at` epoch seconds, when initialisation is over, or
+    when the invocation began if that runs inside it. `answered` (kept only for whoever wants
+    details) and `runtime_ended` are the event loop's time when the runtime had answered and was
+    done. `init_ms` is the initialisation that this invocation waited for, if any; `restore_ms` the
+    restore from a snapshot, of which the runtime took `billed_restore_ms` itself.
     """
 
     execution: Execution
@@ -27,7 +27,7 @@ class Invocation:
     began: float = 0.0
     started_at: float = 0.0
     answered: float | None = None
-    ended: float | None = None
+    runtime_ended: float | None = None
     init_ms: float | None = None
     restore_ms: float | None = None
     billed_restore_ms: int | None = None
@@ -41,19 +41,19 @@ class Invocation:
         if self.execution.result is None:
             self.execution.answer(result)
 
-    def duration_ms(self, now: float) -> float:
-        """Its Duration, when it is over at `now`; a timeout is exactly the timeout (§3.1)."""
-        if self.status == "timeout":
-            return self.execution.spec.timeout * 1000.0
-        return ((self.ended or now) - self.began) * 1000
+    def report(self, ended: float) -> Report:
+        """The figures of its REPORT line, when it is over at `ended`, without memory.
 
-    def report(self, duration_ms: float, max_memory_used: int) -> Report:
-        """The figures of its REPORT line; Billed Duration includes the initialisation (§3.1)."""
+        A timeout takes exactly the timeout; Billed Duration includes the initialisation (§3.1).
+        """
+        spec = self.execution.spec
+        duration_ms = (ended - self.began) * 1000
+        if self.status == "timeout":
+            duration_ms = spec.timeout * 1000.0
         return Report(
             duration_ms=duration_ms,
             billed_ms=math.ceil(duration_ms + (self.init_ms or 0) + (self.billed_restore_ms or 0)),
-            memory_size=self.execution.spec.memory_size,
-            max_memory_used=max_memory_used,
+            memory_size=spec.memory_size,
             init_ms=self.init_ms,
             restore_ms=self.restore_ms,
             billed_restore_ms=self.billed_restore_ms,
@@ -61,10 +61,15 @@ class Invocation:
             error_type=self.error_type,
         )
 
-    def runtime_done(self, now: float) -> RuntimeDone:
-        """What is told when the runtime is done with it, or was stopped, at `now`."""
+    def extension_overhead(self, ended: float) -> Span:
+        """How long extensions took after the runtime was done."""
+        begin = ended if self.runtime_ended is None else self.runtime_ended
+        start = self.started_at + begin - self.began
+        return Span("extensionOverhead", start, (ended - begin) * 1000)
+
+    def runtime_done(self, ended: float) -> RuntimeDone:
+        """What is told when the runtime is done with it, or was stopped, at `ended`."""
         execution = self.execution
-        ended = self.ended or now
         spans: list[Span] = []
         if self.answered is not None:
             latency = self.answered - self.began
@@ -92,7 +97,12 @@ class Invocation:
             log_text=log_text,
             log_stream=log_stream,
             started=self.started_at,
-            overhead_ms=(self.ended - self.answered) * 1000 if self.ended and self.answered else 0,
+            overhead_ms=self._overhead_ms(),
             provisioned=self.charge is Charge.PROVISIONED,
             spillover=self.execution.spillover,
         )
+
+    def _overhead_ms(self) -> float:
+        if self.answered is None or self.runtime_ended is None:
+            return 0.0
+        return (self.runtime_ended - self.answered) * 1000

@@ -225,7 +225,7 @@ class Reported:
     type: ClassVar[str] = "platform.report"
     request: InvokeRequest
     report: Report
-    spans: tuple[Span, ...] = ()
+    extension_overhead: Span | None = None
 
     @property
     def level(self) -> Level:
@@ -273,8 +273,8 @@ class Reported:
         }
         if report.error_type and report.status != "timeout":
             record["errorType"] = report.error_type
-        if self.spans:
-            record["spans"] = [span.record() for span in self.spans]
+        if self.extension_overhead is not None:
+            record["spans"] = [self.extension_overhead.record()]
         return _traced(record, self.request)
 
 

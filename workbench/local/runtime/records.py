@@ -82,17 +82,21 @@ class InvokeRequest:
 
 @dataclass(slots=True)
 class Report:
-    """The figures of a REPORT line (lambda-facts §3.1). Times in ms, sizes in MB."""
+    """The figures of a REPORT line (lambda-facts §3.1). Times in ms, sizes in MB.
+
+    `post_runtime_extensions_ms` is None when there are no extensions.
+    """
 
     duration_ms: float
     billed_ms: int
     memory_size: int
-    max_memory_used: int
+    max_memory_used: int = 0
     init_ms: float | None = None
     restore_ms: float | None = None
     billed_restore_ms: int | None = None
     status: ReportStatus = "success"
     error_type: str | None = None
+    post_runtime_extensions_ms: float | None = None
 
 
 @dataclass(slots=True)

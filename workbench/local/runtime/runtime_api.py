@@ -16,6 +16,7 @@ from typing import Protocol
 
 import httptools
 
+from workbench.local.runtime.extensions_api import Caller
 from workbench.local.runtime.records import InvokeRequest
 from workbench.local.runtime.response_stream import MAX_STREAMED, STREAM_TYPE, ResponseStream
 
@@ -61,6 +62,16 @@ class RuntimeEvents(Protocol):
         """The answer to the current invocation was over the limit, in bytes."""
 
 
+class OtherApi(Protocol):
+    """An API beside the Runtime API, on the same listener."""
+
+    def handle(self, caller: Caller) -> bool:
+        """Deal with a request that has come in completely; False when it is not this API's."""
+
+    def disconnected(self, caller: Caller) -> None:
+        """A connection is gone."""
+
+
 class RuntimeApi:
     """The listener and the rules of which call is legal when.
 
@@ -68,8 +79,9 @@ class RuntimeApi:
     RuntimeRestoreErrorState, Ready, Running, RuntimeResponseSentState.
     """
 
-    def __init__(self, events: RuntimeEvents) -> None:
+    def __init__(self, events: RuntimeEvents, others: OtherApi | None = None) -> None:
         self.events = events
+        self._others = others
         self.state = "Started"
         self.request_id: str | None = None
         self._waiting: _Connection | None = None
@@ -134,6 +146,8 @@ class RuntimeApi:
         if self._waiting is connection:
             self._waiting = None
             self.state = "RuntimeResponseSentState"
+        elif self._others is not None:
+            self._others.disconnected(connection)
 
     def next(self, connection: _Connection) -> None:
         if self.state not in ("Started", "RuntimeResponseSentState", "Ready", "Restoring"):
@@ -171,6 +185,8 @@ class RuntimeApi:
                 if what in ("response", "error"):
                     self._answer(connection, request_id, what)
                     return
+        elif self._others is not None and self._others.handle(connection):
+            return
         connection.reply(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
     def _answer(self, connection: _Connection, request_id: str, what: str) -> None:
@@ -370,11 +386,17 @@ class _Connection(asyncio.Protocol):
     def accept(self) -> None:
         self._held.append(_OK)
 
-    def reply(self, status: int, body: bytes, content_type: str = "application/json") -> None:
+    def reply(
+        self,
+        status: int,
+        body: bytes,
+        content_type: str = "application/json",
+        more_headers: str = "",
+    ) -> None:
         reasons = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
         head = (
             f"HTTP/1.1 {status} {reasons.get(status, 'Request Entity Too Large')}\r\n"
-            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Content-Type: {content_type}\r\n{more_headers}Content-Length: {len(body)}\r\n\r\n"
         )
         self._held.append(head.encode() + body)
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Callable
 from typing import Protocol
 
-from workbench.local.runtime import platform_events, restore_events
+from workbench.local.runtime import platform_events
 from workbench.local.runtime.deadline import Deadline
 from workbench.local.runtime.domain import RuntimeDomain
 from workbench.local.runtime.environment import Environment, State
@@ -90,7 +91,6 @@ class Sandbox:
         # About the current initialisation.
         self._phase = "init"
         self._init_began = 0.0
-        self._init_failure: tuple[InvokeResult, str] | None = None
         self._restored: float | None = None  # since when its runtime is at it again
         self.init_fault: Fault | None = None
 
@@ -134,121 +134,95 @@ class Sandbox:
         Also one that still initialises: it is not tried again.
         """
         self._killed = True
+        if self.environment.state is State.RESETTING:
+            return  # what comes after it will look
         if self._domain is not None and self._domain.running:
             self._domain.kill()
         elif self._invocation is not None:
             self._fail_invocation(exit_fault(-9))
 
     def stop(self) -> None:
-        """Go, now: what runs is killed. AWS sends no SIGTERM without extensions (§1.4)."""
+        """Go, now: an invocation is killed, extensions have their time to shut down (§1.4)."""
         self._retiring = True
-        was_running = self._domain is not None and self._domain.running
-        self.kill()
-        if not was_running:
-            self._go()
+        if self._invocation is not None:
+            self.kill()
+        else:
+            self._leave("spindown")
 
     # Initialisation.
 
     def _initialise(self, phase: str) -> None:
         self._phase = phase
         self._init_began = self._loop.time()
-        self._init_failure = None
         if self.environment.state is State.FAILED:
             self.environment.to(State.STARTING)
         if phase != "invoke":
             self._deadline.set(self._init_timeout)
-        instance, kind = self.environment.log_stream, self.environment.initialization_type
-        if phase == "restore":
-            self._journal.platform(restore_events.RestoreStart(self.spec, instance))
-        else:
-            self._journal.platform(platform_events.InitStart(self.spec, instance, kind, phase))
-        self._domain = RuntimeDomain(self.environment, self._launcher, self._journal, self)
+        self._domain = RuntimeDomain(self.environment, self._launcher, self._journal, phase, self)
         self._domain.start()
 
     def _initialise_in_invocation(self) -> None:
         """Under the function's timeout, and with no Init Duration (§1.4)."""
         self._begin()
-        self._initialise("invoke")
+        if self._killed:
+            self._fail_invocation(exit_fault(-9))
+        else:
+            self._initialise("invoke")
 
     def launched(self) -> None:
         self.environment.to(State.INIT)
 
-    def launch_failed(self, fault: Fault) -> None:
-        self.init_fault = fault
-        self._report_init("error", fault.error_type)
-        if self._invocation is None:
-            self._go()
-            return
-        if self._phase != "invoke":
-            self._begin()
-        self._fail_invocation(fault)
-
-    def _initialised(self) -> None:
-        assert self._domain is not None
-        self._domain.meet()
-        if self._invocation is None:
+    def initialised(self) -> None:
+        invocation = self._invocation
+        if invocation is None:
             self._initialised_ahead(State.READY)
             return
         self.environment.to(State.READY)
-        self._report_init("success", None)
         now = self._loop.time()
         if self._phase == "init":
-            self._invocation.init_ms = (now - self._init_began) * 1000
+            invocation.init_ms = (now - self._init_began) * 1000
             self._begin()
         elif self._phase == "restore":
-            self._invocation.restore_ms = (now - self._init_began) * 1000
-            billed = (now - (self._restored or now)) * 1000
-            self._invocation.billed_restore_ms = math.ceil(billed)
+            invocation.restore_ms = (now - self._init_began) * 1000
+            invocation.billed_restore_ms = math.ceil((now - (self._restored or now)) * 1000)
             self._begin()
         self._dispatch()
 
+    def snapshot_ready(self) -> None:
+        self._initialised_ahead(State.SNAPSHOT)
+
     def _initialised_ahead(self, state: State) -> None:
         self.environment.to(state)
-        self._report_init("success", None)
         self._deadline.clear()
         self._journal.take()  # no part of the log text of the first invocation
         self._owner.sandbox_ready(self)
 
-    def _init_failed(self, result: InvokeResult | None, fault: Fault) -> None:
-        """The processes are gone and never asked for work: once more, in the invocation (§1.4)."""
-        self.init_fault = init_fault(fault, result)
-        self._report_init("error", fault.error_type)
-        if self._invocation is None:
-            self._go()
-        elif self._phase == "restore":
+    def restored(self) -> None:
+        self._restored = self._loop.time()
+        self._deadline.set(RESTORE_TIMEOUT)
+
+    def _init_failed(self, fault: Fault, result: InvokeResult | None) -> None:
+        """It never asked for work: once more, inside the invocation (§1.4)."""
+        if self._phase == "init" and not self._killed:
+            self._reset("failure", self._initialise_in_invocation)
+            return
+        if self._phase != "invoke":
             self._begin()
-            self._fail_invocation(fault, result=HOOK_FAILED if self._restored else result)
-        elif self._phase == "init":
-            self.environment.to(State.FAILED)
-            self._initialise_in_invocation()
-        else:
-            self._fail_invocation(fault, result=result)
+        if self._phase == "restore" and self._restored:
+            result = HOOK_FAILED
+        self._fail_invocation(fault, result=result)
 
     def _init_timed_out(self) -> None:
+        assert self._domain is not None
         self.init_fault = timeout_fault(int(self._init_timeout))
-        self._report_init("timeout", None)
+        self._domain.report_timeout()
         if self._invocation is None:
-            self._go()
+            self._leave("timeout")
         elif self._phase == "restore":
             self._begin()
             self._fail_invocation(self.init_fault, result=RESTORE_TIMED_OUT)
         else:
-            self._reset()
-            self._initialise_in_invocation()
-
-    def _report_init(self, status: str, error_type: str | None) -> None:
-        taken = (self._loop.time() - self._init_began) * 1000
-        if self._phase == "restore":
-            self._journal.platform(
-                restore_events.RestoreRuntimeDone(status, error_type),
-                restore_events.RestoreReport(status, error_type, taken),
-            )
-            return
-        kind = self.environment.initialization_type
-        self._journal.platform(
-            platform_events.InitRuntimeDone(kind, self._phase, status, error_type),
-            platform_events.InitReport(kind, self._phase, status, error_type, taken),
-        )
+            self._reset("timeout", self._initialise_in_invocation)
 
     # The invocation.
 
@@ -267,28 +241,33 @@ class Sandbox:
         self._journal.platform(platform_events.Start(request, self.spec.version))
         invocation.start_logged = True
 
-    def _finish_normally(self) -> None:
-        if self.environment.state is not State.BUSY:
+    def _runtime_has_finished(self, invocation: Invocation) -> None:
+        if self._invocation is not invocation or self.environment.state is not State.BUSY:
             return  # it died in the same turn of the loop
-        self.environment.request_id = None
-        self._finish()
+        assert self._domain is not None and invocation.runtime_ended is not None
+        if self._journal.wants_details:
+            self._journal.flush()
+            self._journal.platform(invocation.runtime_done(invocation.runtime_ended))
+        if not self._domain.extensions_busy:
+            self._finish(invocation.runtime_ended)
 
-    def _finish(self) -> None:
+    def _finish(self, ended: float) -> None:
         """END and REPORT, then the completion, then on to the next."""
-        invocation = self._invocation
+        invocation, domain = self._invocation, self._domain
         assert invocation is not None
         self._deadline.clear()
         self._journal.flush()
+        report = invocation.report(ended)
+        overhead: platform_events.Span | None = None
+        if domain is not None:
+            report.max_memory_used = domain.peak_mb(report.duration_ms)
+            if domain.has_extensions:
+                overhead = invocation.extension_overhead(ended)
+                report.post_runtime_extensions_ms = overhead.duration_ms
         request = invocation.execution.request
-        if not invocation.start_logged:
-            self._journal.platform(platform_events.Start(request, self.spec.version))
-        if invocation.status != "success" or self._journal.wants_details:
-            self._journal.platform(invocation.runtime_done(self._loop.time()))
-        duration = invocation.duration_ms(self._loop.time())
-        memory = self._domain.peak_mb(duration) if self._domain is not None else 0
-        report = invocation.report(duration, memory)
         self._journal.platform(
-            platform_events.End(request.request_id), platform_events.Reported(request, report)
+            platform_events.End(request.request_id),
+            platform_events.Reported(request, report, overhead),
         )
         completion = invocation.completion(
             report, self._journal.take(), self.environment.log_stream
@@ -296,12 +275,13 @@ class Sandbox:
         self._invocation = None
         self.environment.request_id = None
         self.last_used = self._loop.time()
-        healthy = self._domain is not None and self._domain.running
-        if healthy and self.environment.state is State.BUSY and report.status != "timeout":
+        usable = domain is not None and domain.usable and self.environment.state is State.BUSY
+        if usable and report.status != "timeout":
             self.environment.to(State.READY)
+            self._owner.sandbox_done(self, invocation.charge)
         else:
-            self._reset()
-        self._owner.sandbox_done(self, invocation.charge)
+            reason = "timeout" if report.status == "timeout" else "failure"
+            self._reset(reason, lambda: self._owner.sandbox_done(self, invocation.charge))
         self._owner.observer.invocation_finished(completion)
         invocation.execution.complete(completion)
         self._leave_if_retiring()
@@ -311,20 +291,32 @@ class Sandbox:
     ) -> None:
         invocation = self._invocation
         assert invocation is not None
-        request_id = invocation.execution.request.request_id
-        invocation.fail(status, fault.error_type, result or fault_result(fault, request_id))
-        self._finish()
+        request = invocation.execution.request
+        result = result or fault_result(fault, request.request_id)
+        invocation.fail(status, fault.error_type, result)
+        now = self._loop.time()
+        self._journal.flush()
+        if not invocation.start_logged:
+            self._journal.platform(platform_events.Start(request, self.spec.version))
+        if invocation.runtime_ended is None:
+            self._journal.platform(invocation.runtime_done(now))
+        self._journal.platform(
+            platform_events.Fault(request.request_id, fault.error_type, fault.message)
+        )
+        self._finish(now)
 
-    # What the runtime says.
+    # What the domain says.
 
-    def runtime_next(self) -> None:
-        state = self.environment.state
-        if state is State.INIT:
-            self._initialised()
-        elif state is State.BUSY and self._invocation is not None:
+    def runtime_done(self) -> None:
+        invocation = self._invocation
+        if invocation is not None and self.environment.state is State.BUSY:
             # The answer leaves first; the log lines of this invocation can wait that long.
-            self._invocation.ended = self._loop.time()
-            self._loop.call_soon(self._finish_normally)
+            invocation.runtime_ended = self._loop.time()
+            self._loop.call_soon(self._runtime_has_finished, invocation)
+
+    def extensions_done(self) -> None:
+        if self._invocation is not None and self._invocation.runtime_ended is not None:
+            self._finish(self._loop.time())
 
     def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None:
         if self._invocation is not None:
@@ -347,26 +339,15 @@ class Sandbox:
         if self._invocation is not None:
             self._invocation.fail("error", "Function.ResponseSizeTooLarge", oversize_result(limit))
 
-    def runtime_init_error(self, body: bytes, error_type: str) -> None:
-        assert self._domain is not None
-        self._domain.meet()
-        self._init_failure = (InvokeResult(body, "Unhandled"), error_type)
-
-    def runtime_restore_next(self) -> None:
-        if self.environment.state is not State.INIT:
+    def failed(self, fault: Fault, result: InvokeResult | None) -> None:
+        if self.environment.state is State.BUSY:
+            self._fail_invocation(fault)
             return
-        assert self._domain is not None
-        self._domain.meet()
-        if self._phase == "init" and self.environment.initialization_type == "snap-start":
-            self._initialised_ahead(State.SNAPSHOT)
-            return
-        if self._phase == "restore":
-            self._restored = self._loop.time()
-            self._deadline.set(RESTORE_TIMEOUT)
-        self._domain.restore()
-
-    def runtime_restore_error(self, body: bytes, error_type: str) -> None:
-        """Its process ends by itself now."""
+        self.init_fault = init_fault(fault, result)
+        if self._invocation is None:
+            self._leave("failure")
+        else:
+            self._init_failed(fault, result)
 
     # Clock and ends.
 
@@ -378,40 +359,42 @@ class Sandbox:
         else:
             self._fail_invocation(timeout_fault(self.spec.timeout), "timeout")
 
-    def process_ended(self, code: int) -> None:
-        failure, self._init_failure = self._init_failure, None
-        state = self.environment.state
-        if self._retiring and self._invocation is None:
-            self._go()
-        elif state is State.INIT:
-            if self._killed:
-                self.launch_failed(exit_fault(code))
-            elif failure is not None:
-                self._init_failed(failure[0], Fault(failure[1], ""))
-            else:
-                self._init_failed(None, exit_fault(code))
-        elif state is State.BUSY:
-            self._fail_invocation(exit_fault(code))
-        else:
-            self._go()
+    def _reset(self, reason: str, then: Callable[[], None]) -> None:
+        """Only the environment stays; what is run next gets new processes.
 
-    def _reset(self) -> None:
-        """Only the environment stays; its next invocation gets new processes."""
-        if self._domain is not None:
-            self._domain.end()
+        Extensions have their time to shut down before that.
+        """
+        self._deadline.clear()
+        domain, self._domain = self._domain, None
+        if domain is not None and domain.has_extensions:
+            self.environment.to(State.RESETTING)
+            domain.shut_down(reason, lambda: self._was_reset(then))
+            return
+        if domain is not None:
+            domain.end()
+        if self.environment.state is not State.FAILED:
+            self.environment.to(State.FAILED)
+        then()
+
+    def _was_reset(self, then: Callable[[], None]) -> None:
         self.environment.to(State.FAILED)
+        then()
+        self._leave_if_retiring()
 
     def _leave_if_retiring(self) -> None:
-        if self._retiring:
-            self.stop()
+        if self._retiring and self._invocation is None:
+            self._leave("spindown")
+
+    def _leave(self, reason: str) -> None:
+        if self.environment.state in (State.RESETTING, State.STOPPING, State.GONE):
+            return  # on its way; a reset looks at its end whether to leave
+        self._deadline.close()
+        self.environment.to(State.STOPPING)
+        if self._domain is None:
+            self._go()
+        else:
+            self._domain.shut_down(reason, self._go)
 
     def _go(self) -> None:
-        if self.environment.state is State.GONE:
-            return
-        self._deadline.close()
-        if self._domain is not None:
-            self._domain.end()
-        if self.environment.state is not State.STOPPING:
-            self.environment.to(State.STOPPING)
         self.environment.to(State.GONE)
         self._owner.sandbox_gone(self)

@@ -29,13 +29,13 @@ def adopt_orphans() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def kill_group(pid: int) -> None:
-    """SIGKILL to the process group of `pid`, or to it alone if it is not a leader yet."""
+def kill_group(pid: int, number: int = signal.SIGKILL) -> None:
+    """A signal to the process group of `pid`, or to it alone if it is not a leader yet."""
     try:
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)
     except ProcessLookupError:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
 
 
 def orphan_status(pid: int) -> int:
