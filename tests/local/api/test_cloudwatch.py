@@ -130,7 +130,6 @@ def test_list_metrics(shared_endpoint: LocalEndpoint, counted: str) -> None:
         live,
         {**live, "ExecutedVersion": "1"},
     ]
-    assert cloudwatch.list_metrics(Namespace="AWS/S3")["Metrics"] == []
 
 
 @pytest.mark.parametrize("protocol", ["json", "smithy-rpc-v2-cbor", "query"])
@@ -178,10 +177,28 @@ def test_protocols(shared_endpoint: LocalEndpoint, counted: str, protocol: str) 
             assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_other_operations_are_refused(shared_endpoint: LocalEndpoint) -> None:
-    with pytest.raises(ClientError) as caught:
-        shared_endpoint.client("cloudwatch").describe_alarms()
-    assert caught.value.response["Error"]["Code"] == "NotImplementedException"
+def test_other_metrics_beside_lambdas(shared_endpoint: LocalEndpoint, counted: str) -> None:
+    cloudwatch = shared_endpoint.client("cloudwatch")
+    cloudwatch.put_metric_data(
+        Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": 3, "Unit": "Count"}]
+    )
+    found = {each["Namespace"] for each in cloudwatch.list_metrics()["Metrics"]}
+    assert {"AWS/Lambda", "Shop"} <= found
+    metrics = {
+        "own": _of(counted, "Errors"),
+        "other": {"Namespace": "Shop", "MetricName": "Orders"},
+    }
+    times = {key: value for key, value in _range().items() if key != "Period"}
+    answer = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {"Id": id, "MetricStat": {"Metric": metric, "Period": 3600, "Stat": "Sum"}}
+            for id, metric in metrics.items()
+        ],
+        **times,
+    )
+    values = {each["Id"]: each["Values"] for each in answer["MetricDataResults"]}
+    assert values == {"own": [1], "other": [3]}
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
 
 
 @given(

@@ -1,4 +1,8 @@
-"""CloudWatch for namespace AWS/Lambda: ListMetrics, GetMetricStatistics, GetMetricData."""
+"""CloudWatch for namespace AWS/Lambda: ListMetrics, GetMetricStatistics, GetMetricData.
+
+Requests about anything else go to the services beside the local Lambda; an answer about both is
+put together here.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,13 @@ from workbench.local.api.cloudwatch_protocols import Wire, wire_of
 from workbench.local.api.model import ServiceModel
 from workbench.local.api.validate import validate
 from workbench.local.errors import ApiError
-from workbench.local.http_messages import Request, Response
+from workbench.local.http_messages import Answer, Request, Response
 from workbench.local.metrics.catalogue import NAMESPACE, dimension_sets, unit
 from workbench.local.metrics.database import KEPT_SECONDS
 from workbench.local.metrics.datapoints import Datapoint
 from workbench.local.metrics.reader import MetricsReader, Wanted
+from workbench.local.services.services import Services
+from workbench.local.services.settings import OWN_CALLS, ServiceError
 
 MAX_STATISTICS = 1_440  # datapoints in an answer of GetMetricStatistics
 MAX_DATA = 100_800  # values in an answer of GetMetricData
@@ -30,10 +36,11 @@ Output = dict[str, Any]
 
 
 class CloudWatch:
-    """Answers requests signed for `monitoring`."""
+    """Answers requests signed for `monitoring`; `services` has the metrics of all others."""
 
-    def __init__(self, metrics: MetricsReader) -> None:
+    def __init__(self, metrics: MetricsReader, services: Services) -> None:
         self._metrics = metrics
+        self._services = services
         self._model: ServiceModel | None = None
         self._operations: dict[str, Callable[[Input], Awaitable[Output]]] = {
             "ListMetrics": self._list_metrics,
@@ -41,9 +48,15 @@ class CloudWatch:
             "GetMetricData": self._get_metric_data,
         }
 
-    async def handle(self, request: Request) -> Response:
+    def handle(self, request: Request) -> Answer:
         """The answer, an error's too, in the protocol of the request."""
-        wire, request_id = wire_of(request), str(uuid.uuid4())
+        wire = wire_of(request)
+        if wire.name in self._operations and _concerns_lambda(wire.name, request):
+            return self._handle(wire)
+        return self._services.handle(request)
+
+    async def _handle(self, wire: Wire) -> Response:
+        request_id = str(uuid.uuid4())
         try:
             return await self._answer(wire, request_id)
         except ApiError as error:
@@ -52,26 +65,16 @@ class CloudWatch:
     async def _answer(self, wire: Wire, request_id: str) -> Response:
         if self._model is None:
             self._model = await asyncio.to_thread(ServiceModel, "cloudwatch", "2010-08-01")
-        operation = self._model.operations.get(wire.name)
-        if operation is None:
-            raise ApiError("UnknownOperationException", f"CloudWatch has no {wire.name or 'this'}.")
-        implementation = self._operations.get(wire.name)
-        if implementation is None:
-            raise ApiError(
-                "NotImplementedException",
-                f"The local Lambda does not offer {wire.name} of CloudWatch.",
-                status=501,
-            )
+        operation = self._model.operations[wire.name]
         values = wire.input(operation)
         try:
             validate(operation.input, values)
         except ApiError as error:
             raise ApiError("ValidationError", error.message) from None
-        return wire.response(operation, await implementation(values), request_id)
+        output = await self._operations[wire.name](values)
+        return wire.response(operation, output, request_id)
 
     async def _list_metrics(self, input: Input) -> Output:
-        if input.get("Namespace", NAMESPACE) != NAMESPACE:
-            return {"Metrics": []}
         since = 0 if "RecentlyActive" not in input else int(time.time()) - RECENT_SECONDS
         filters = [(d["Name"], d.get("Value")) for d in input.get("Dimensions") or ()]
         found: dict[str, Output] = {}  # by what identifies it, in order
@@ -85,10 +88,28 @@ class CloudWatch:
                     found.setdefault(repr(metric), metric)
         start = _page(input.get("NextToken"))
         metrics = list(found.values())
+        if "Namespace" not in input:
+            metrics += await self._other_metrics(input)
         output: Output = {"Metrics": metrics[start : start + PAGE]}
         if len(metrics) > start + PAGE:
             output["NextToken"] = str(start + PAGE)
         return output
+
+    async def _other_metrics(self, input: Input) -> list[Output]:
+        asked = {key: value for key, value in input.items() if key != "NextToken"}
+        metrics: list[Output] = []
+        while True:
+            answer = await self._other("ListMetrics", asked)
+            metrics += answer["Metrics"]
+            if not answer.get("NextToken"):
+                return metrics
+            asked["NextToken"] = answer["NextToken"]
+
+    async def _other(self, operation: str, input: Input) -> Output:
+        try:
+            return await self._services.call("cloudwatch", operation, input)
+        except ServiceError as error:
+            raise ApiError(error.code, error.message) from None
 
     async def _get_metric_statistics(self, input: Input) -> Output:
         statistics = input.get("Statistics") or []
@@ -124,8 +145,12 @@ class CloudWatch:
     async def _get_metric_data(self, input: Input) -> Output:
         start, end = _range(input)
         results: list[Output] = []
+        others: list[Input] = []
         for query in input["MetricDataQueries"]:
             stat = query.get("MetricStat")
+            if stat is not None and stat["Metric"].get("Namespace") != NAMESPACE:
+                others.append(query)
+                continue
             if stat is None:
                 raise ApiError(
                     "ValidationError",
@@ -155,18 +180,35 @@ class CloudWatch:
                     "StatusCode": "Complete",
                 }
             )
+        if others:
+            answer = await self._other("GetMetricData", {**input, "MetricDataQueries": others})
+            results += map(_with_epochs, answer["MetricDataResults"])
         return {"MetricDataResults": results, "Messages": []}
 
     async def _points(
         self, of: Input, metric: str, start: int, end: int, period: int
     ) -> dict[int, Datapoint]:
-        """The datapoints of a metric with the Namespace, Dimensions and Unit in `of`."""
-        if of.get("Namespace") != NAMESPACE or of.get("Unit") not in (None, unit(metric)):
+        """The datapoints of a metric with the Dimensions and Unit in `of`."""
+        if of.get("Unit") not in (None, unit(metric)):
             return {}
         dimensions = tuple((d["Name"], d["Value"]) for d in of.get("Dimensions") or ())
         start = max(start, start + (int(time.time()) - KEPT_SECONDS - start) // period * period)
         [found] = await self._metrics.datapoints([Wanted(metric, dimensions, start, end, period)])
         return found
+
+
+def _concerns_lambda(operation: str, request: Request) -> bool:
+    """Whether a request has to do with our namespace, in whatever protocol it is written."""
+    body = request.body
+    if b"AWS/Lambda" in body or b"AWS%2FLambda" in body:
+        return True
+    of_any = operation == "ListMetrics" and b"Namespace" not in body
+    return of_any and OWN_CALLS not in request.headers.get("user-agent", "")
+
+
+def _with_epochs(result: Output) -> Output:
+    """A result as boto3 gives it, its times as they travel."""
+    return {**result, "Timestamps": [time.timestamp() for time in result["Timestamps"]]}
 
 
 def _metric(name: str, dimensions: dict[str, str]) -> Output:

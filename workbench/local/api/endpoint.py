@@ -140,7 +140,7 @@ LOGS: dict[str, Implementation] = {
 
 
 # Signing names that are answered here; requests of all others are for the services beside Lambda.
-OWN_SERVICES = frozenset({"code", "lambda", "logs", "monitoring", "workbench"})
+OWN_SERVICES = frozenset({"code", "lambda", "logs", "monitoring", "workbench", "xray"})
 
 
 class Endpoint:
@@ -177,7 +177,7 @@ class Endpoint:
         )
         operation = self._lambda.operations["Invoke"]
         self._invoker = Invoker(self._context, operation, self._specs, self.asynchronous.queue)
-        self._cloudwatch = CloudWatch(recorder.metrics_reader)
+        self._cloudwatch = CloudWatch(recorder.metrics_reader, services)
         self._stream_invoker = StreamInvoker(self._context, self._specs)
         self._urls = FunctionUrls(self._context, self._specs, recorder.notice)
         self._context.urls = self._urls

@@ -15,7 +15,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
-from workbench.local.services.settings import ServiceSettings
+from workbench.local.services.settings import OWN_CALLS, ServiceSettings
 
 AT_ONCE = 16
 
@@ -41,6 +41,7 @@ class _Clients:
                 client = self._clients[service] = self._settings.client(
                     service,
                     max_pool_connections=AT_ONCE,
+                    user_agent_extra=OWN_CALLS,
                     retries={"mode": "standard", "total_max_attempts": 3},
                 )
         return client._make_api_call(operation, parameters)

@@ -16,6 +16,9 @@ LOCAL_CREDENTIALS = {
     "AWS_SESSION_TOKEN": "local",
 }
 
+# In the User-Agent of the server's own calls: they are never answered by the server itself.
+OWN_CALLS = "lambda-workbench-server"
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
