@@ -8,7 +8,9 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from workbench import __version__
@@ -41,6 +43,7 @@ from workbench.project.state_dir import StateDir, StateDirError
 
 # The access key of our pollers and of functions without credentials of somebody's.
 _OUR_OWN = LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"]
+_SHOWN_URLS = 10  # function URLs told at the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +176,16 @@ class LocalLambda:
 
     def in_use(self) -> bool:
         """Whether somebody listens, something runs, or a request came in the last second."""
+        last_request = max(self._last_request, self._endpoint.urls.last_request)
         return (
             self.broadcaster.listening > 0
             or self._endpoint.busy
-            or time.monotonic() - self._last_request < 1.0
+            or time.monotonic() - last_request < 1.0
         )
+
+    def function_urls(self) -> dict[str, str]:
+        """The functions' URLs, by function or `function:alias`."""
+        return self._endpoint.urls.urls()
 
     def _handle(self, request: Request) -> Answer:
         caller = self._gate.check(request)
@@ -213,7 +221,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
             os.getpid(), url, config.account, config.region, __version__, time.time()
         )
         server_process.announce(root, announced)
-        _say_ready(url, config)
+        _say_ready(url, config, server.function_urls())
         # What exists now stays: keeping it out of collections shortens the longest pauses.
         gc.collect()
         gc.freeze()
@@ -234,7 +242,7 @@ async def _until_over(server: LocalLambda, linger: float | None) -> None:
         wait.cancel()
 
 
-def _say_ready(url: str, config: ServerConfig) -> None:
+def _say_ready(url: str, config: ServerConfig, function_urls: Mapping[str, str]) -> None:
     print(f"Lambda endpoint: {url}", flush=True)
     print(
         f"  account {config.account}, region {config.region}, project {config.project}\n"
@@ -244,5 +252,9 @@ def _say_ready(url: str, config: ServerConfig) -> None:
     if config.time_scale != 1:
         print(f"  time scale {config.time_scale:g}: Lambda's long waits are that much shorter")
     print(f"  AWS services: {config.services}", flush=True)
+    for name, function_url in islice(function_urls.items(), _SHOWN_URLS):
+        print(f"  {name} answers at {function_url}", flush=True)
+    if len(function_urls) > _SHOWN_URLS:
+        print(f"  … and {len(function_urls) - _SHOWN_URLS} more function URLs", flush=True)
     if config.credentials is not None:
         print(f"  functions act as the AWS profile {config.credentials}", flush=True)

@@ -179,8 +179,8 @@ class Endpoint:
         self._invoker = Invoker(self._context, operation, self._specs, self.asynchronous.queue)
         self._cloudwatch = CloudWatch(recorder.metrics_reader, services)
         self._stream_invoker = StreamInvoker(self._context, self._specs)
-        self._urls = FunctionUrls(self._context, self._specs, recorder.notice)
-        self._context.urls = self._urls
+        self.urls = FunctionUrls(self._context, self._specs, recorder.notice)
+        self._context.urls = self.urls
         self._xray = XRay(recorder.traces, recorder.segment)
         self.linked = LinkedFunctions(self._context, self._specs)
         store.functions.on_change.append(self._function_changed)
@@ -189,7 +189,7 @@ class Endpoint:
     @property
     def busy(self) -> bool:
         """Whether an invocation is running, or a record of one is on its way."""
-        answering = (self._invoker, self._stream_invoker, self._urls)
+        answering = (self._invoker, self._stream_invoker, self.urls)
         return self.asynchronous.busy or any(part.in_flight for part in answering)
 
     async def start(self, url: str) -> None:
@@ -202,13 +202,13 @@ class Endpoint:
         limited.update(name for name, *_ in store.attachments.everywhere("provisioned-concurrency"))
         for name in limited:
             self._limit(name)
-        self._urls.start()
+        self.urls.start()
         self.asynchronous.resume()
         self.event_sources.start(url)
 
     async def close(self) -> None:
         """Start nothing more. The store belongs to whoever opened it."""
-        await self._urls.close()
+        await self.urls.close()
         await self.event_sources.close()
         await self.asynchronous.close()
         self._context.transitions.close()

@@ -22,6 +22,7 @@ from workbench.local.fronts.url_invocation import UrlInvocations, UrlSettings
 from workbench.local.gate import check_host
 from workbench.local.http import BACKLOG, Listener
 from workbench.local.http_messages import Answer, Request
+from workbench.local.store.records import LATEST
 
 MAX_BODY = 6_291_456
 _KEPT_DELETED = 16
@@ -33,6 +34,7 @@ class _Door:
 
     function: str
     qualifier: str
+    port: int
     listener: Listener
     settings: UrlSettings | None = None
     opening: asyncio.Task[None] | None = None
@@ -55,6 +57,22 @@ class FunctionUrls:
         """How many requests are being answered."""
         return self._invocations.in_flight
 
+    @property
+    def last_request(self) -> float:
+        """When the last request came, `time.monotonic`."""
+        return self._invocations.last_request
+
+    def urls(self) -> dict[str, str]:
+        """All URLs by function, `function:alias` for an alias."""
+        return {
+            name if qualifier == LATEST else f"{name}:{qualifier}": self._url(door.port)
+            for name, doors in self._doors.items()
+            for qualifier, door in doors.items()
+        }
+
+    def _url(self, port: int) -> str:
+        return f"http://{self._context.config.host}:{port}/"
+
     def start(self) -> None:
         """Serve all URLs there are."""
         store = self._context.store.attachments
@@ -64,8 +82,7 @@ class FunctionUrls:
                 store.put(KIND, function, {**config, "Port": port}, qualifier)
                 self._notice(
                     function,
-                    f"Port {config['Port']} is taken: the function's URL is now "
-                    f"http://{self._context.config.host}:{port}/.",
+                    f"Port {config['Port']} is taken: the function's URL is now {self._url(port)}",
                 )
 
     async def close(self) -> None:
@@ -78,11 +95,11 @@ class FunctionUrls:
         """Listen for a URL, at `port` if that is free; returns the port."""
         sock = _listening(self._context.config.host, port)
         listener = Listener(lambda request: self._handle(door, request), max_body=MAX_BODY)
-        door = _Door(function, qualifier, listener)
+        door = _Door(function, qualifier, sock.getsockname()[1], listener)
         # The kernel takes connections already; nobody is turned away until the task runs.
         door.opening = asyncio.get_running_loop().create_task(door.listener.serve(sock))
         self._doors.setdefault(function, {})[qualifier] = door
-        return int(sock.getsockname()[1])
+        return door.port
 
     def changed(self, function: str, qualifier: str) -> None:
         """A configuration was written or removed."""
@@ -122,7 +139,7 @@ class FunctionUrls:
                 id=config["UrlId"],
                 function=door.function,
                 qualifier=door.qualifier,
-                port=config["Port"],
+                port=door.port,
                 iam=config["AuthType"] == "AWS_IAM",
                 public=is_public(statements),
                 cors=config.get("Cors"),

@@ -52,16 +52,18 @@ class UrlSettings:
 
 
 class UrlInvocations:
-    """Answers requests to URLs. `in_flight` counts those being answered."""
+    """Answers requests to URLs. `in_flight` counts those being answered, `last_request` is when
+    the last one came (`time.monotonic`)."""
 
     def __init__(self, context: Context, specs: Specs) -> None:
         self._context = context
         self._specs = specs
         self.in_flight = 0
+        self.last_request = 0.0
 
     def answer(self, url: UrlSettings, request: Request) -> Answer:
         """The answer to one request; errors are responses too."""
-        began = time.perf_counter()
+        began = self.last_request = time.monotonic()
         self.in_flight += 1
         if url.streams:
             return self._streamed(url, request, began)
@@ -103,7 +105,7 @@ class UrlInvocations:
         count, qualifier = self._context.metrics.count, url.qualifier
         qualifier = "" if qualifier == LATEST else qualifier
         count("UrlRequestCount", url.function, qualifier=qualifier)
-        latency = (time.perf_counter() - began) * 1000
+        latency = (time.monotonic() - began) * 1000
         count("UrlRequestLatency", url.function, latency, qualifier=qualifier)
         if response.status >= 400:
             name = "Url4xxCount" if response.status < 500 else "Url5xxCount"
