@@ -6,12 +6,13 @@ import hashlib
 import http.client
 import os
 import signal
+import threading
 import urllib.request
 from typing import Any
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ResponseStreamingError
 from endpoint_lab import LocalEndpoint
 
 
@@ -190,3 +191,59 @@ def test_killed_services_are_there_again_for_the_next_call(endpoint: LocalEndpoi
 def test_nothing_starts_before_it_is_needed(endpoint: LocalEndpoint) -> None:
     endpoint.create()
     assert endpoint.server._services._embedded.pid is None
+
+
+@pytest.mark.parametrize(
+    ("service", "headers", "form"),
+    [
+        ("dynamodb", {}, "json"),
+        ("nonsense", {"X-Amz-Target": "Nonsense_20200101.Do"}, "json"),
+        ("nonsense", {"Content-Type": "application/x-www-form-urlencoded"}, "xml"),
+        ("nonsense", {"smithy-protocol": "rpc-v2-cbor"}, "cbor"),
+    ],
+)
+def test_requests_of_no_operation(
+    shared_endpoint: LocalEndpoint, service: str, headers: dict[str, str], form: str
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", shared_endpoint.port, timeout=30)
+    scope = f"A/20260101/us-east-1/{service}/aws4_request"
+    signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+    connection.request("POST", "/", b"rubbish", {"Authorization": signed, **headers})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    assert answer.status == 501 and answer.headers["x-amzn-ErrorType"] == "NotImplemented"
+    assert form in answer.headers["Content-Type"] and b"There is no such operation" in body
+
+
+def test_kills_under_load_are_errors_an_sdk_understands(endpoint: LocalEndpoint) -> None:
+    """Neither a hang nor anything that is no answer of a service."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    s3 = endpoint.client("s3")
+    body = os.urandom(600_000)  # is passed on piece by piece
+    over = threading.Event()
+    answers: set[str] = set()
+
+    def use(number: int) -> None:
+        while not over.is_set():
+            try:
+                s3.create_bucket(Bucket=f"bucket-{number}")
+                s3.put_object(Bucket=f"bucket-{number}", Key="k", Body=body)
+                s3.get_object(Bucket=f"bucket-{number}", Key="k")["Body"].read()
+            except ClientError as error:
+                answers.add(error.response["Error"]["Code"])
+            except ResponseStreamingError:
+                answers.add("the object broke off")  # killed while it was being sent
+
+    with ThreadPoolExecutor(4) as pool:
+        uses = [pool.submit(use, number) for number in range(4)]
+        for _ in range(5):
+            s3.list_buckets()
+            os.kill(endpoint.server._services._embedded.pid, signal.SIGKILL)
+        over.set()
+        for each in uses:
+            each.result(60)
+    lost = {"NoSuchBucket", "NoSuchKey", "ServiceUnavailable", "the object broke off"}
+    assert answers <= lost
+    assert s3.list_buckets()["Buckets"] is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,43 @@ def test_a_function_invokes_another_one(shared_endpoint: LocalEndpoint) -> None:
     outer = shared_endpoint.create(code, Timeout=60, MemorySize=512)
     answer = shared_endpoint.client().invoke(FunctionName=outer)
     assert json.loads(answer["Payload"].read()) == 2
+
+
+def test_a_state_machine_runs_functions(shared_endpoint: LocalEndpoint) -> None:
+    code = (
+        "def handler(event, context):\n"
+        "    if event['n'] < 0: raise ValueError('negative')\n"
+        "    return {'n': event['n'] + 1}\n"
+    )
+    name = shared_endpoint.create(code, Timeout=60)
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+    invoke = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": arn, "Payload.$": "$"},
+        "OutputPath": "$.Payload",
+        "End": True,
+    }
+    states = {"A": {"Type": "Task", "Resource": arn, "Next": "B"}, "B": invoke}
+    iam, sfn = shared_endpoint.client("iam"), shared_endpoint.client("stepfunctions")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = iam.create_role(RoleName="machine", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    policy = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    iam.attach_role_policy(RoleName="machine", PolicyArn=policy)
+    machine = sfn.create_state_machine(
+        name="two-steps", roleArn=role, definition=json.dumps({"StartAt": "A", "States": states})
+    )["stateMachineArn"]
+    ended = []
+    for n in (1, -1):
+        started = sfn.start_execution(stateMachineArn=machine, input=json.dumps({"n": n}))
+        deadline = time.monotonic() + 60
+        while True:
+            execution = sfn.describe_execution(executionArn=started["executionArn"])
+            if execution["status"] != "RUNNING":
+                break
+            assert time.monotonic() < deadline
+        ended.append((execution["status"], execution.get("output"), execution.get("error")))
+    assert ended == [("SUCCEEDED", '{"n": 3}', None), ("FAILED", None, "ValueError")]
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not installed")

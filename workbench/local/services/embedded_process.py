@@ -24,6 +24,7 @@ from typing import Any
 from workbench.local.errors import ApiError
 from workbench.local.http import Listener, Request, Response
 from workbench.local.services import kinesis_shards, wsgi
+from workbench.local.services.executions import name_execution
 from workbench.local.services.protocols import error_response
 from workbench.local.services.resource_maker import ResourceMaker
 from workbench.local.services.scope import service_of
@@ -42,12 +43,16 @@ class EmbeddedServices:
     def __init__(self) -> None:
         # Late: moto, boto3 and Flask take 0.3 s; the settings they read are made before.
         from moto.backends import list_of_moto_modules
+        from moto.core.config import default_user_config
         from moto.core.request import (
             PRESERVED_HEADER_NAMES_ENVIRON_KEY,
             environ_key_for_header,
         )
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+        # State machines run, and AWS's own policies can be attached to roles.
+        default_user_config["stepfunctions"]["execute_state_machine"] = True
+        default_user_config["iam"]["load_aws_managed_policies"] = True
         self._application: Any = DomainDispatcherApplication(create_backend_app)
         self._modules = frozenset(list_of_moto_modules())
         self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
@@ -63,6 +68,8 @@ class EmbeddedServices:
         """The same, in the thread that calls."""
         service = service_of(request)
         try:
+            if service == "states":
+                name_execution(request)
             environ = wsgi.environ(request)
             self._keep_underscores(request, environ)
             if service == "kinesis":
@@ -71,7 +78,7 @@ class EmbeddedServices:
                 del environ["CONTENT_TYPE"]  # urllib's and curl's default: it is stored as it is
             if self._unknown(environ):
                 return _fail(
-                    request, 501, "NotImplemented", f"There is no service “{service}” here."
+                    request, 501, "NotImplemented", f"There is no such operation of “{service}”."
                 )
             with sent_with(request.headers.get("x-amzn-trace-id")):
                 return wsgi.run(self._application, environ)
@@ -86,7 +93,10 @@ class EmbeddedServices:
 
     def _unknown(self, environ: wsgi.Environ) -> bool:
         application = self._application
-        host = application.infer_service_region_host(environ, environ["PATH_INFO"])
+        try:
+            host = application.infer_service_region_host(environ, environ["PATH_INFO"])
+        except (IndexError, KeyError):  # DynamoDB's, without the header that says what to do
+            return True
         return host is not None and application.get_backend_for_host(host) is None
 
     def _keep_underscores(self, request: Request, environ: wsgi.Environ) -> None:
@@ -143,6 +153,7 @@ def main() -> None:
     # What moto calls itself, such as the functions of a state machine, is on our endpoint.
     os.environ["MOTO_PORT"] = settings["Url"].rpartition(":")[2]
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    logging.getLogger("moto").setLevel(logging.CRITICAL)  # it tells of each state that fails
     os.umask(0o077)
     services = EmbeddedServices()
     place = ServiceSettings(settings["Url"], settings["Account"], settings["Region"])
