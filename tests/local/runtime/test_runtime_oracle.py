@@ -43,6 +43,9 @@ def normal(text: str) -> str:
     text = re.sub(r"\d+(\.\d+)? (ms|MB)", "N", text)
     text = re.sub(r"\[\$LATEST\][0-9a-f]{32}", "STREAM", text)
     text = re.sub(r"(\w+(Ms|MB)\":)[\d.]+", r"\1N", text)
+    # Its hooks are called from a module of their own.
+    frame = r"\"?[ \xa0]*File [^,]*hooks_runner\.py.*?func\(\*args, \*\*kwargs\)(\\n\", |\n)"
+    text = re.sub(frame, "", text, flags=re.S)
     # A call that fails before the handler's first line has only the client's own frame.
     return re.sub(r"\S+(?:bootstrap|client)\.py.*?(\\n\"|\n(?=END))", "BOOTSTRAP", text, flags=re.S)
 
@@ -152,3 +155,27 @@ async def test_same_client_context(lab: Lab, oracle: OracleLauncher, context: st
     source = "def handler(e, c): return [repr(c.client_context), repr(c.identity), c.w3c()]"
     spec = lab.python(source, runtime=RUNTIME)
     await both(lab, oracle, spec, b"{}", client_context=context)
+
+
+HOOKS = "from snapshot_restore_py import register_after_restore, register_before_snapshot\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "done = []\n"
+        "register_before_snapshot(done.append, 'first')\n"
+        "register_before_snapshot(done.append, 'second')\n"
+        "@register_after_restore\ndef after():\n    done.append('after')\n"
+        "def handler(e, c): return [done, after.__name__, c.log_stream_name]",
+        "@register_before_snapshot\ndef bad(): raise ValueError('before')\n"
+        "def handler(e, c): return 1",
+        "@register_after_restore\ndef bad(): raise ValueError('after')\n"
+        "def handler(e, c): return 1",
+    ],
+    ids=["hooks", "before-snapshot fails", "after-restore fails"],
+)
+async def test_same_with_snapstart(lab: Lab, oracle: OracleLauncher, source: str) -> None:
+    pytest.importorskip("snapshot_restore_py")
+    spec = lab.python(HOOKS + source, runtime=RUNTIME, snap_start=True)
+    await both(lab, oracle, spec, b"{}")

@@ -104,6 +104,7 @@ class Sandbox:
     def prepare(self) -> None:
         """Initialise ahead of any invocation. The environment is new or was reset; the owner hears
         that it is ready, or gone."""
+        self._killed = False
         self._initialise("init")
 
     def run(self, execution: Execution, charge: Charge) -> None:
