@@ -11,10 +11,10 @@ from workbench.project.tree import Node
 
 Report = Callable[[Node, str], None]
 
-_DEAD_LETTERS = re.compile(r"arn:[^:]+:(sqs|sns):")
+_DEAD_LETTERS = re.compile(r"arn:[^:]+:(sqs|sns):[^:]*:\d{12}:[^:]+")
 _DESTINATIONS = {
-    "OnSuccess": re.compile(r"arn:[^:]+:(sqs|sns|lambda|events):"),
-    "OnFailure": re.compile(r"arn:[^:]+:(sqs|sns|lambda|events|s3):"),
+    "OnSuccess": re.compile(r"arn:[^:]+:(sqs|sns|lambda|events):[^:]*:\d{12}:.+"),
+    "OnFailure": re.compile(r"arn:[^:]+:((sqs|sns|lambda|events):[^:]*:\d{12}|s3::):.+"),
 }
 _NUMBERS = {"MaximumRetryAttempts": (0, 2), "MaximumEventAgeInSeconds": (60, 21_600)}
 
@@ -34,7 +34,7 @@ class AsyncReader:
         if target is None:
             return None
         arn = self._resolver.text(target)
-        if _DEAD_LETTERS.match(arn):
+        if _DEAD_LETTERS.fullmatch(arn):
             return arn
         self._report(target, f"“{arn}” is not the ARN of a queue or topic: no dead letters here.")
         return None
@@ -102,7 +102,7 @@ class AsyncReader:
             )
             return None
         arn = self._resolver.text(target)
-        if _DESTINATIONS[side].match(arn):
+        if _DESTINATIONS[side].fullmatch(arn):
             return arn
         self._report(target, f"“{arn}” cannot be the Destination of {side}: it is left out here.")
         return None

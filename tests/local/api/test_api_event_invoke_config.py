@@ -166,7 +166,7 @@ def test_dead_letters_go_to_standard_queues_and_topics(shared_endpoint: LocalEnd
     found = client.get_function_configuration(FunctionName=name)
     assert found["DeadLetterConfig"] == {"TargetArn": QUEUE}
     change = client.update_function_configuration
-    for arn in (f"{QUEUE}.fifo", "arn:aws:s3:::bucket"):
+    for arn in (f"{QUEUE}.fifo", "arn:aws:s3:::bucket", "arn:aws:sqs:x"):
         code, message = refused(change, FunctionName=name, DeadLetterConfig={"TargetArn": arn})
         assert code == PARAMETER and message is not None and arn in message
     assert "DeadLetterConfig" not in change(FunctionName=name, DeadLetterConfig={"TargetArn": ""})

@@ -196,6 +196,18 @@ def test_topics_take_records_and_dead_letters(quick: LocalEndpoint) -> None:
     assert attributes["ErrorCode"] == {"Type": "Number", "Value": "200"}
 
 
+def test_a_failure_too_large_for_a_topic_is_told_without_payloads(quick: LocalEndpoint) -> None:
+    queue, sns = Inbox(quick), quick.client("sns")
+    topic = sns.create_topic(Name=f"topic-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
+    name = quick.create(FAILS_AT_WILL)
+    destinations(quick, name, OnFailure=topic, MaximumRetryAttempts=0)
+    send(quick, name, {"fail": "x" * 300_000})
+    record = json.loads(queue.record()["Message"])
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert list(record) == ["version", "timestamp", "requestContext", "responseContext"]
+
+
 def test_a_bucket_takes_failures(quick: LocalEndpoint) -> None:
     s3, bucket = quick.client("s3"), f"bucket-{uuid.uuid4().hex[:8]}"
     s3.create_bucket(Bucket=bucket)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -138,7 +139,7 @@ def _apply_dead_letter(configuration: dict[str, Any], asked: Mapping[str, Any]) 
     if not arn:
         configuration.pop("DeadLetterConfig", None)
         return
-    if arn.split(":")[2] not in ("sqs", "sns") or arn.endswith(".fifo"):
+    if not re.fullmatch(r"arn:[^:]+:(sqs|sns):[^:]*:\d{12}:[^:]+(?<!\.fifo)", arn):
         raise invalid_parameter(
             f"Invalid dead letter ARN: {arn} is not the ARN of a standard SQS queue or SNS topic."
         )

@@ -39,7 +39,7 @@ from workbench.local.store.async_events import AsyncEvents
 from workbench.local.store.records import AsyncEvent, Delivery
 
 RUNNING = 64
-"""Events of all functions that run at the same time; a function may always run one."""
+"""Events of all functions that run at the same time; twice as many, if each is of another."""
 _STARTS_PER_TURN = 32  # of the event loop, so that requests are answered in between
 _REMOVING_SECONDS = 0.01  # removing events one by one takes ten times as long
 
@@ -178,7 +178,8 @@ class AsyncQueue:
         self._wait(now)
 
     def _may_start(self, lane: Lane, now: float) -> bool:
-        if not lane.has_room(now) or (self._running >= RUNNING and lane.running):
+        limit = RUNNING if lane.running else 2 * RUNNING
+        if not lane.has_room(now) or self._running >= limit:
             return False
         if not lane.ready and (lane.more or lane.next_due <= now):
             wanted = AHEAD + len(lane.taken)
@@ -237,6 +238,7 @@ class AsyncQueue:
             else:
                 self._put_off(lane, event, config, throttled.reason)
         except UnsupportedRuntime as reason:
+            self._notice(event.function, str(reason))
             self._put_off(lane, event, config, str(reason))
         except ApiError as error:
             if error.status == 404:  # the function was deleted

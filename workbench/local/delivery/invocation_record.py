@@ -11,6 +11,8 @@ from workbench.local.delivery.outcomes import Condition
 from workbench.local.store.records import AsyncEvent, Delivery
 
 MAX_ERROR_MESSAGE = 1024
+MAX_TOPIC_MESSAGE = 262_144
+"""What SNS takes; the record of a failure that is larger goes without its payloads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,11 @@ def record(ending: Ending, function_arn: str, now: float) -> dict[str, Any]:
 def record_delivery(ending: Ending, function_arn: str, arn: str, now: float) -> Delivery:
     """The invocation record for the destination `arn`."""
     event = ending.event
-    body = json.dumps(record(ending, function_arn, now), separators=(",", ":"), ensure_ascii=False)
+    told = record(ending, function_arn, now)
+    body = _encoded(told)
     result = "Success" if ending.condition == "Success" else "Failure"
+    if result == "Failure" and ":sns:" in arn and len(body) > MAX_TOPIC_MESSAGE:
+        body = _encoded({key: told[key] for key in told if not key.endswith("Payload")})
     return Delivery(
         "destination",
         event.function,
@@ -71,7 +76,7 @@ def record_delivery(ending: Ending, function_arn: str, arn: str, now: float) -> 
         arn,
         event.trace_header,
         {"Result": result, "FunctionArn": function_arn},
-        body.encode("utf-8", "replace"),
+        body,
         now,
     )
 
@@ -91,6 +96,10 @@ def dead_letter(ending: Ending, arn: str, now: float) -> Delivery:
         event.payload,
         now,
     )
+
+
+def _encoded(told: dict[str, Any]) -> bytes:
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def error_message(response: bytes) -> str:
