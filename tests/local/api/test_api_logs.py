@@ -107,6 +107,37 @@ def test_live_tail(shared_endpoint: LocalEndpoint) -> None:
     assert seen == [["first\n"], ["second\n"]]  # each as it was printed, not at the end
 
 
+def test_a_groups_retention_and_tags(shared_endpoint: LocalEndpoint) -> None:
+    logs = shared_endpoint.client("logs")
+    group = f"/tests/{uuid.uuid4().hex}"
+    logs.create_log_group(logGroupName=group, tags={"team": "a"})
+
+    def described() -> Any:
+        return logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]
+
+    arn = described()["logGroupArn"]
+    assert "retentionInDays" not in described()
+    logs.put_retention_policy(logGroupName=group, retentionInDays=14)
+    assert described()["retentionInDays"] == 14
+    with pytest.raises(ClientError) as refused:
+        logs.put_retention_policy(logGroupName=group, retentionInDays=2)
+    assert "enum value set: [1, 3, 5, 7," in refused.value.response["Error"]["Message"]
+    logs.delete_retention_policy(logGroupName=group)
+    assert "retentionInDays" not in described()
+    logs.tag_resource(resourceArn=arn, tags={"team": "b", "cost": "1"})
+    logs.untag_resource(resourceArn=arn, tagKeys=["cost", "none"])
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"team": "b"}
+    logs.tag_log_group(logGroupName=group, tags={"old": "way"})
+    assert logs.list_tags_log_group(logGroupName=group)["tags"] == {"team": "b", "old": "way"}
+    logs.untag_log_group(logGroupName=group, tags=["old"])
+    pattern = f"^{group[:20]}"
+    listed = logs.list_log_groups(logGroupNamePattern=pattern)["logGroups"]
+    assert {"logGroupName": group, "logGroupArn": arn, "logGroupClass": "STANDARD"} in listed
+    logs.delete_log_group(logGroupName=group)
+    logs.create_log_group(logGroupName=group)
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {}
+
+
 def test_missing_groups_and_streams(shared_endpoint: LocalEndpoint) -> None:
     logs = shared_endpoint.client("logs")
     group, _ = filled(shared_endpoint)

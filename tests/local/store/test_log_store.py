@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from workbench.local.store.logs import LogStore
@@ -51,5 +52,25 @@ def test_subscribers_hear_at_once(tmp_path: Path) -> None:
         leave()
         store.append("g", "s", [(1, "a")])
         assert heard == [("g", "s")]
+    finally:
+        store.close()
+
+
+def test_events_older_than_the_retention_go(tmp_path: Path) -> None:
+    now, day = int(time.time() * 1000), 24 * 3600 * 1000
+    for group in ("short", "long"):
+        store = LogStore(tmp_path / "logs.db", group_bytes=1 << 20)
+        store.append(group, "s", [(now - 2 * day, "old"), (now, "new")])
+        store.set_retention(group, 1 if group == "short" else None)
+        store.close()
+    # Looked for when something is written, by a writer that has not looked for an hour.
+    store = LogStore(tmp_path / "logs.db", group_bytes=1 << 20)
+    try:
+        store.append("other", "s", [(now, "x")])
+        kept = {name: store.events(store.streams(name)) for name in ("short", "long")}
+        assert [event.message for event in kept["short"]] == ["new"]
+        assert len(kept["long"]) == 2
+        stored = {group.name: group.stored for group in store.groups()}
+        assert stored == {"short": 29, "long": 58, "other": 27}
     finally:
         store.close()

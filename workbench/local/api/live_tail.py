@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 
 from workbench.local.api.context import Context, Input
 from workbench.local.api.event_stream import CONTENT_TYPE, event
-from workbench.local.api.logs import existing_group, group_name, pattern_of
+from workbench.local.api.log_events import pattern_of
+from workbench.local.api.log_groups import existing_group, group_name
 from workbench.local.api.serialise import encode
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Response

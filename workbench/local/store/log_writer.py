@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from workbench.local.store.database import transaction
 
 SCHEMA = """
-CREATE TABLE groups (
+CREATE TABLE IF NOT EXISTS groups (
     name TEXT PRIMARY KEY, created INTEGER NOT NULL, bytes INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
-CREATE TABLE streams (
+CREATE TABLE IF NOT EXISTS streams (
     id INTEGER PRIMARY KEY,
     group_name TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -21,17 +21,23 @@ CREATE TABLE streams (
     bytes INTEGER NOT NULL DEFAULT 0,
     UNIQUE (group_name, name)
 );
-CREATE TABLE events (
+CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     stream INTEGER NOT NULL,
     timestamp INTEGER NOT NULL,
     ingested INTEGER NOT NULL,
     message TEXT NOT NULL
 );
-CREATE INDEX events_by_stream ON events (stream, timestamp, id);
+CREATE INDEX IF NOT EXISTS events_by_stream ON events (stream, timestamp, id);
+CREATE TABLE IF NOT EXISTS group_settings (
+    name TEXT PRIMARY KEY, retention INTEGER, tags TEXT NOT NULL DEFAULT '{}'
+) WITHOUT ROWID;
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+DAY_MS = 24 * 3600 * 1000
+EXPIRY_MS = 3600 * 1000  # how often events too old for their group are looked for
 
 OVERHEAD = 26  # bytes CloudWatch counts for each event besides its text
 
@@ -46,6 +52,7 @@ class LogWriter:
         self._db = db
         self._group_bytes = group_bytes
         self._streams: dict[tuple[str, str], int] = {}
+        self._expired = 0
 
     def forget(self) -> None:
         """Streams were deleted: look each up again."""
@@ -83,6 +90,9 @@ class LogWriter:
             )
             for group, size in groups.items():
                 self._grow(db, group, size)
+            if now - self._expired >= EXPIRY_MS:
+                self._expired = now
+                self._expire(db, now)
 
     def _stream_id(self, db: sqlite3.Connection, group: str, stream: str, now: int) -> int:
         number = self._streams.get((group, stream))
@@ -133,3 +143,25 @@ class LogWriter:
             "UPDATE streams SET bytes = bytes - ? WHERE id = ?",
             [(length, stream) for stream, length in streams.items()],
         )
+
+    def _expire(self, db: sqlite3.Connection, now: int) -> None:
+        """Remove what is older than its group's retention."""
+        for group, days in db.execute(
+            "SELECT name, retention FROM group_settings WHERE retention IS NOT NULL"
+        ).fetchall():
+            of_group = "SELECT id FROM streams WHERE group_name = ?"
+            gone = db.execute(
+                f"DELETE FROM events WHERE stream IN ({of_group}) AND timestamp < ?",
+                (group, now - days * DAY_MS),
+            )
+            if gone.rowcount > 0:
+                db.execute(
+                    "UPDATE streams SET bytes = (SELECT coalesce(sum(length(message) + ?), 0)"
+                    " FROM events WHERE stream = streams.id) WHERE group_name = ?",
+                    (OVERHEAD, group),
+                )
+                db.execute(
+                    "UPDATE groups SET bytes = (SELECT sum(bytes) FROM streams"
+                    " WHERE group_name = groups.name) WHERE name = ?",
+                    (group,),
+                )

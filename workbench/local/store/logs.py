@@ -8,9 +8,10 @@ waits for what is pending first, so a reader always finds what was appended. A g
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +30,12 @@ Subscriber = Callable[[str, str, Events], None]
 
 @dataclass(frozen=True, slots=True)
 class LogGroup:
-    """`created` is epoch ms, `stored` bytes."""
+    """`created` is epoch ms, `stored` bytes, `retention` days (None: for ever)."""
 
     name: str
     created: int
     stored: int
+    retention: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,38 @@ class LogStore:
             )
             return done.rowcount > 0
 
+    def set_retention(self, group: str, days: int | None) -> None:
+        """Keep a group's events so long; None keeps them as long as there is room."""
+        with self._db_lock:
+            self._db.execute(
+                "INSERT INTO group_settings (name, retention) VALUES (?1, ?2)"
+                " ON CONFLICT (name) DO UPDATE SET retention = ?2",
+                (group, days),
+            )
+
+    def tags(self, group: str) -> dict[str, str]:
+        """A group's tags."""
+        rows = self._all("SELECT tags FROM group_settings WHERE name = ?", (group,))
+        found: dict[str, str] = json.loads(rows[0][0]) if rows else {}
+        return found
+
+    def tag_group(self, group: str, tags: Mapping[str, str]) -> None:
+        """Add tags to a group, or give them other values."""
+        self._put_tags(group, {**self.tags(group), **tags})
+
+    def untag_group(self, group: str, keys: Collection[str]) -> None:
+        """Remove tags from a group; those it does not have are none."""
+        kept = {key: value for key, value in self.tags(group).items() if key not in keys}
+        self._put_tags(group, kept)
+
+    def _put_tags(self, group: str, tags: Mapping[str, str]) -> None:
+        with self._db_lock:
+            self._db.execute(
+                "INSERT INTO group_settings (name, tags) VALUES (?1, ?2)"
+                " ON CONFLICT (name) DO UPDATE SET tags = ?2",
+                (group, json.dumps(tags)),
+            )
+
     def create_stream(self, group: str, name: str) -> bool:
         """Make a stream in an existing group; False when it is there already."""
         self.flush()
@@ -180,6 +214,7 @@ class LogStore:
                 db.execute("DELETE FROM streams WHERE id = ?", (number,))
             if group is None:
                 return bool(found)
+            db.execute("DELETE FROM group_settings WHERE name = ?", (group,))
             return db.execute("DELETE FROM groups WHERE name = ?", (group,)).rowcount > 0
 
     def has_group(self, name: str) -> bool:
@@ -191,7 +226,8 @@ class LogStore:
     ) -> list[LogGroup]:
         """Groups by name: those that begin with `prefix` and contain `part` (any case)."""
         rows = self._all(
-            "SELECT name, created, bytes FROM groups WHERE name > ? AND substr(name, 1, ?) = ?"
+            "SELECT name, created, bytes, retention FROM groups LEFT JOIN group_settings"
+            " USING (name) WHERE name > ? AND substr(name, 1, ?) = ?"
             " AND instr(lower(name), lower(?)) ORDER BY name LIMIT ?",
             (after, len(prefix), prefix, part, limit),
         )
