@@ -169,12 +169,7 @@ def started(invoke: Callable[[], Execution]) -> Execution:
 
 def checked_payload(body: bytes, kind: str = "RequestResponse") -> bytes:
     """The payload the handler gets; nothing is `{}`. Raises ApiError (lambda-facts §2.2)."""
-    limit = MAX_EVENT if kind == "Event" else MAX_PAYLOAD
-    if len(body) > limit:
-        raise ApiError(
-            "RequestEntityTooLargeException",
-            f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
-        )
+    check_size(body, MAX_EVENT if kind == "Event" else MAX_PAYLOAD)
     if not body:
         return b"{}"
     if not is_json(body):
@@ -184,6 +179,15 @@ def checked_payload(body: bytes, kind: str = "RequestResponse") -> bytes:
             + jackson_error(body),
         )
     return body
+
+
+def check_size(payload: bytes, limit: int = MAX_PAYLOAD) -> None:
+    """Raise ApiError for a payload of more than `limit` bytes (lambda-facts §2.2)."""
+    if len(payload) > limit:
+        raise ApiError(
+            "RequestEntityTooLargeException",
+            f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
+        )
 
 
 def checked_client_context(header: str) -> str:

@@ -54,7 +54,7 @@ class FunctionUrls:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are being answered."""
+        """How many invocations are running for them."""
         return self._invocations.in_flight
 
     @property
@@ -155,16 +155,9 @@ class FunctionUrls:
 
 def _listening(host: str, port: int) -> socket.socket:
     """A socket that listens at `port`, or at a free one if that is taken."""
-    for wanted in (port, 0):
-        sock = socket.socket()
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((host, wanted))
-            sock.listen(BACKLOG)
-            sock.setblocking(False)
-            return sock
-        except OSError:
-            sock.close()
-            if wanted == 0:
-                raise
-    raise AssertionError
+    try:
+        return socket.create_server((host, port), backlog=BACKLOG)
+    except OSError:
+        if port == 0:
+            raise
+        return socket.create_server((host, 0), backlog=BACKLOG)

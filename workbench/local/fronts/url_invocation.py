@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.local.api.context import Context
-from workbench.local.api.invoke import checked_payload, started
+from workbench.local.api.invoke import check_size, started
 from workbench.local.api.serialise import encode
 from workbench.local.api.specs import Specs
 from workbench.local.errors import ApiError
@@ -52,8 +52,8 @@ class UrlSettings:
 
 
 class UrlInvocations:
-    """Answers requests to URLs. `in_flight` counts those being answered, `last_request` is when
-    the last one came (`time.monotonic`)."""
+    """Answers requests to URLs. `in_flight` counts the invocations that run for them,
+    `last_request` is when the last one came (`time.monotonic`)."""
 
     def __init__(self, context: Context, specs: Specs) -> None:
         self._context = context
@@ -64,43 +64,45 @@ class UrlInvocations:
     def answer(self, url: UrlSettings, request: Request) -> Answer:
         """The answer to one request; errors are responses too."""
         began = self.last_request = time.monotonic()
-        self.in_flight += 1
         if url.streams:
             return self._streamed(url, request, began)
         answer = Deferred()
 
-        def finish(response: Response) -> None:
-            self._finish(url, request, response, began)
-            answer.resolve(response)
+        def answered(result: InvokeResult) -> None:
+            self.in_flight -= 1
+            response = _buffered(result, execution.request)
+            answer.resolve(self._finished(url, request, response, began))
 
         try:
             execution = self._invoke(url, request, None)
         except ApiError as error:
-            finish(plain_error(request, error))
-        else:
-            invocation = execution.request
-            execution.on_result(lambda result: finish(_buffered(result, invocation)))
+            return self._finished(url, request, plain_error(request, error), began)
+        execution.on_result(answered)
         return answer
 
     async def _streamed(self, url: UrlSettings, request: Request, began: float) -> Response:
-        # Nobody reads the body of an answer to HEAD.
-        stream = ResponseStream() if request.method != "HEAD" else None
-        response = Response(500)
+        stream = ResponseStream()
+
+        def answered(result: InvokeResult) -> None:
+            self.in_flight -= 1
+            stream.end()
+
         try:
             execution = self._invoke(url, request, stream)
-            if stream is None:
-                response = _whole(await execution.answered(), execution.request)
-            else:
-                execution.on_result(lambda result: stream.end())
-                response = await _begun(execution, stream)
         except ApiError as error:
             response = plain_error(request, error)
-        finally:
-            self._finish(url, request, response, began)
-        return response
+        else:
+            execution.on_result(answered)
+            response = await _begun(execution, stream)
+        if request.method == "HEAD":  # nobody reads the body
+            stream.abandon()
+            response.body = b""
+        return self._finished(url, request, response, began)
 
-    def _finish(self, url: UrlSettings, request: Request, response: Response, began: float) -> None:
-        self.in_flight -= 1
+    def _finished(
+        self, url: UrlSettings, request: Request, response: Response, began: float
+    ) -> Response:
+        """The response with CORS headers, counted."""
         response.headers = [*response.headers, *cors.response_headers(url.cors, request)]
         count, qualifier = self._context.metrics.count, url.qualifier
         qualifier = "" if qualifier == LATEST else qualifier
@@ -110,6 +112,7 @@ class UrlInvocations:
         if response.status >= 400:
             name = "Url4xxCount" if response.status < 500 else "Url5xxCount"
             count(name, url.function, qualifier=qualifier)
+        return response
 
     def _invoke(
         self, url: UrlSettings, request: Request, stream: ResponseStream | None
@@ -124,10 +127,13 @@ class UrlInvocations:
         # Function URLs have no part in the detection of loops.
         trace = self._context.sampler.header(target.spec, request.headers.get("x-amzn-trace-id"))
         event = self._event(url, request, request_id, trace, signer)
-        payload = checked_payload(encode(event))
+        payload = encode(event)
+        check_size(payload)
         invocation = InvokeRequest(request_id, payload, target.invoked_arn, trace, stream=stream)
         spec = target.choose()
-        return started(lambda: self._context.runtime.invoke(spec, invocation))
+        execution = started(lambda: self._context.runtime.invoke(spec, invocation))
+        self.in_flight += 1
+        return execution
 
     def _event(
         self, url: UrlSettings, request: Request, request_id: str, trace: str, signer: Caller | None
