@@ -9,9 +9,7 @@ import asyncio
 import logging
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from http import HTTPStatus
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 
 import httptools
 
@@ -21,7 +19,6 @@ from workbench.local.http_limits import (
     MAX_BUFFERED,
     MAX_HEAD,
     MAX_PIPELINED,
-    Timeouts,
     body_too_large,
     head_too_large,
     malformed,
@@ -31,32 +28,14 @@ from workbench.local.http_limits import (
 from workbench.local.http_messages import (
     BrokenOff,
     Deferred,
-    ErrorResponse,
-    Handler,
     Request,
     Response,
+    path_and_query,
+    response_head,
 )
+from workbench.local.http_serving import Serving
 
 log = logging.getLogger(__name__)
-
-_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
-
-
-class Serving(Protocol):
-    """What a connection needs of its listener."""
-
-    @property
-    def handler(self) -> Handler: ...
-    @property
-    def on_error(self) -> ErrorResponse: ...
-    @property
-    def streams(self) -> Callable[[Request], bool]: ...
-
-    max_body: int
-    timeouts: Timeouts
-    buffered: int
-    connections: set[HttpConnection]
-    tasks: set[asyncio.Task[None]]
 
 
 class HttpConnection(asyncio.Protocol):
@@ -262,12 +241,8 @@ class HttpConnection(asyncio.Protocol):
         self._chunks.clear()
 
     def _fill(self, request: Request) -> None:
-        target, _, query = self._url.decode("latin-1").partition("?")
-        if target[:1] != "/":
-            target = "/" + target.partition("://")[2].partition("/")[2]
         request.method = self._parser.get_method().decode("latin-1")
-        request.path = target
-        request.query = query
+        request.path, request.query = path_and_query(self._url)
         request.headers = self._headers
         request.keep_alive = self._parser.should_keep_alive()
         request.version = self._parser.get_http_version()
@@ -343,20 +318,13 @@ class HttpConnection(asyncio.Protocol):
         if not isinstance(body, bytes):
             self._start(self._stream(request, response, body))
             return
-        head = self._head(request, response)
+        head = response_head(response, close=not request.keep_alive or self._closing)
         if response.status == 204 or response.status < 200:
             self._transport.write(head + b"\r\n")
         else:
             head += b"Content-Length: %d\r\n\r\n" % len(body)
             self._transport.write(head if request.method == "HEAD" else head + body)
         self._finished(request)
-
-    def _head(self, request: Request, response: Response) -> bytes:
-        lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
-        if not request.keep_alive or self._closing:
-            lines += "Connection: close\r\n"
-        status = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d -\r\n" % response.status
-        return status + lines.encode("latin-1", "replace")
 
     async def _stream(
         self, request: Request, response: Response, body: AsyncIterator[bytes]
@@ -371,7 +339,7 @@ class HttpConnection(asyncio.Protocol):
             request.keep_alive = False
             framing = b"\r\n"
         write = self._transport.write
-        write(self._head(request, response) + framing)
+        write(response_head(response, close=not request.keep_alive or self._closing) + framing)
         try:
             if request.method != "HEAD":
                 async for piece in body:

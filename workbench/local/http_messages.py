@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from workbench.local.errors import ApiError
@@ -88,3 +89,24 @@ def plain_error(request: Request | None, error: ApiError) -> Response:
     headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", error.code)]
     headers += error.headers.items()
     return Response(error.status, error.rest_json(), headers)
+
+
+_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+
+
+def response_head(response: Response, *, close: bool) -> bytes:
+    """The status line and headers on the wire, without those that frame the body; `close` says
+    that the connection ends after it."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+    if close:
+        lines += "Connection: close\r\n"
+    status = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d -\r\n" % response.status
+    return status + lines.encode("latin-1", "replace")
+
+
+def path_and_query(url: bytes) -> tuple[str, str]:
+    """What a request line asks for, which may be a whole URL: both still %-encoded."""
+    target, _, query = url.decode("latin-1").partition("?")
+    if target[:1] != "/":
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    return target, query

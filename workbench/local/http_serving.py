@@ -1,0 +1,30 @@
+"""What a connection needs of the listener that accepted it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from workbench.local.http_limits import Timeouts
+from workbench.local.http_messages import ErrorResponse, Handler, Request
+
+if TYPE_CHECKING:
+    from workbench.local.http_connection import HttpConnection
+
+
+class Serving(Protocol):
+    """See `http.Listener`, which is one. `buffered` counts the bytes of bodies in memory."""
+
+    @property
+    def handler(self) -> Handler: ...
+    @property
+    def on_error(self) -> ErrorResponse: ...
+    @property
+    def streams(self) -> Callable[[Request], bool]: ...
+
+    max_body: int
+    timeouts: Timeouts
+    buffered: int
+    connections: set[HttpConnection]
+    tasks: set[asyncio.Task[None]]
