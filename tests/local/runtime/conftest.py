@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from extensions_lab import Told
 from runtime_lab import Lab
 
 
@@ -15,3 +16,9 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
     yield lab
     await lab.runtime.stop()
     assert lab.runtime.environments() == []
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Told:
+    """What the extension in extensions/recorder.py is told."""
+    return Told(tmp_path / "told.jsonl")

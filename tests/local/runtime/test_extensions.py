@@ -5,59 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from runtime_lab import Lab, until
-
-SOURCES = Path(__file__).parent / "extensions"
-ECHO = "def handler(event, context): return event"
-
-
-def layer(folder: Path, *names: str, source: str = "recorder.py") -> Path:
-    """A layer with copies of an extension written for these tests, under these names."""
-    extensions = folder / "extensions"
-    extensions.mkdir(parents=True, exist_ok=True)
-    text = (SOURCES / source).read_text().replace("/usr/bin/python3", sys.executable)
-    for name in names:
-        (extensions / name).write_text(text)
-        (extensions / name).chmod(0o755)
-    return folder
-
-
-class Told:
-    """What the extension in recorder.py wrote into its file."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def read(self) -> list[dict[str, Any]]:
-        lines = self.file.read_text().splitlines() if self.file.exists() else []
-        return [json.loads(line) for line in lines]
-
-    def of(self, kind: str) -> list[Any]:
-        return [entry[kind] for entry in self.read() if kind in entry]
-
-    def telemetry(self) -> list[dict[str, Any]]:
-        return [event for batch in self.of("telemetry") for event in batch]
-
-    async def until(self, condition: Callable[[], object]) -> None:
-        await until(condition)
-
-
-@pytest.fixture
-def told(tmp_path: Path) -> Told:
-    return Told(tmp_path / "told.jsonl")
-
-
-def recording(lab: Lab, told: Told, text: str = ECHO, **more: Any) -> Any:
-    """A function whose layer has the recording extension."""
-    settings = {"TOLD": str(told.file), **more.pop("environment", {})}
-    folder = layer(lab.root.parent / "layer", *more.pop("names", ["recorder"]))
-    return lab.python(text, layers=(folder,), environment=settings, **more)
+from extensions_lab import ECHO, Told, layer, recording
+from runtime_lab import Lab, request, until
 
 
 async def test_an_external_extension_is_told_of_invocations_and_the_end(
@@ -106,7 +58,7 @@ async def test_the_answer_does_not_wait_for_extensions_but_the_invocation_does(
 ) -> None:
     gate = told.file.parent / "gate"
     spec = recording(lab, told, environment={"WORK_UNTIL": str(gate)})
-    execution = lab.runtime.invoke(spec, _request())
+    execution = lab.runtime.invoke(spec, request())
     assert (await execution.answered()).payload == b"{}"
     assert execution.completion is None
     gate.touch()
@@ -292,9 +244,3 @@ async def test_without_extensions_there_is_no_sigterm(lab: Lab) -> None:
     await lab.invoke(spec)
     await lab.runtime.stop()
     assert "goodbye\n" not in [message for _, message in lab.recorder.events]
-
-
-def _request() -> Any:
-    from runtime_lab import request
-
-    return request()

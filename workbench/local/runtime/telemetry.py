@@ -32,6 +32,8 @@ from workbench.local.runtime.telemetry_delivery import Delivery
 
 # Beyond the batch under way and the one being filled, so many wait for a slow subscriber.
 _MAX_WAITING = 4
+# So many events of an initialisation are kept for those who subscribe in the course of it.
+_MAX_EARLY = 10_000
 _TOO_SLOW = (
     "Some logs were dropped because the downstream consumer is slower than the logs production rate"
 )
@@ -110,7 +112,7 @@ class Telemetry:
             self._publish(_Item(source, source, stamp / 1000, record))
 
     def _publish(self, item: _Item) -> None:
-        if self._early is not None:
+        if self._early is not None and len(self._early) < _MAX_EARLY:
             self._early.append(item)
         for subscriber in self._subscribers.values():
             subscriber.add(item)
