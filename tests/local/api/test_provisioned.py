@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_lab import CONFLICT, FUNCTION, PARAMETER, answer, refused, status
+from api_lab import (
+    CONFLICT,
+    FUNCTION,
+    NOT_FOUND,
+    PARAMETER,
+    VALIDATION,
+    answer,
+    refused,
+    status,
+)
 from endpoint_lab import LocalEndpoint, local_lambda
 
 KIND = (
@@ -273,7 +282,7 @@ def test_a_version_and_its_alias_cannot_both_have_them(function: Function) -> No
     put = client.put_provisioned_concurrency_config
     assert refused(put, Qualifier="live", **config) == (CONFLICT, taken)
     client.delete_provisioned_concurrency_config(FunctionName=function.name, Qualifier="1")
-    function.put(1, "live")
+    assert figures(function.put(1, "live")) == (1, 0, 0, "IN_PROGRESS")
     assert refused(put, Qualifier="1", **config) == (
         CONFLICT,
         "Version is pointed by a Provisioned Concurrency alias",
@@ -286,6 +295,54 @@ def test_a_version_and_its_alias_cannot_both_have_them(function: Function) -> No
     assert [found["FunctionArn"] for found in listed["ProvisionedConcurrencyConfigs"]] == [
         f"{FUNCTION}:{function.name}:{second}"
     ]
+
+
+UNPUBLISHED = (
+    PARAMETER,
+    "The function resource provided must be an alias or a published version.",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "qualifier", "refusal"),
+    [
+        ("known", "none", (NOT_FOUND, f"Cannot find alias arn: {FUNCTION}:known:none")),
+        ("known", "10", (NOT_FOUND, f"Function not found: {FUNCTION}:known:10")),
+        ("missing", "none", (NOT_FOUND, f"Cannot find alias arn: {FUNCTION}:missing:none")),
+        ("missing", "1", (NOT_FOUND, f"Function not found: {FUNCTION}:missing:1")),
+        ("known", "$LATEST", UNPUBLISHED),
+    ],
+)
+def test_what_has_no_environments_ahead(
+    known: LocalEndpoint, name: str, qualifier: str, refusal: Any
+) -> None:
+    client = known.client()
+    what = {"FunctionName": name, "Qualifier": qualifier}
+    assert refused(client.get_provisioned_concurrency_config, **what) == refusal
+    assert refused(client.delete_provisioned_concurrency_config, **what) == refusal
+    if refusal is UNPUBLISHED:
+        text = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+        refusal = (PARAMETER, text)
+    put = client.put_provisioned_concurrency_config
+    assert refused(put, ProvisionedConcurrentExecutions=1, **what) == refusal
+
+
+def test_none_is_configured_yet(known: LocalEndpoint) -> None:
+    client = known.client()
+    listed = client.list_provisioned_concurrency_configs(FunctionName="known")
+    assert listed["ProvisionedConcurrencyConfigs"] == []
+    assert refused(client.list_provisioned_concurrency_configs, FunctionName="missing") == (
+        NOT_FOUND,
+        f"Function not found: {FUNCTION}:missing",
+    )
+    what = {"FunctionName": "known", "Qualifier": "1"}
+    assert status(client.delete_provisioned_concurrency_config(**what)) == 204
+    put = client.put_provisioned_concurrency_config
+    assert refused(put, ProvisionedConcurrentExecutions=0, **what) == (
+        VALIDATION,
+        "1 validation error detected: Value '0' at 'provisionedConcurrentExecutions' failed to "
+        "satisfy constraint: Member must have value greater than or equal to 1",
+    )
 
 
 def test_initialisation_that_fails(endpoint: LocalEndpoint) -> None:

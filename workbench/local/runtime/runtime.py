@@ -21,7 +21,7 @@ from workbench.local.runtime.records import (
     Observer,
     Throttled,
 )
-from workbench.local.runtime.sandbox import RESTORE_TIMEOUT, Sandbox
+from workbench.local.runtime.sandbox import Sandbox
 from workbench.local.runtime.snapshots import Done, Snapshots
 from workbench.local.services.settings import LOCAL_CREDENTIALS
 from workbench.local.xray import segments
@@ -46,6 +46,7 @@ class RuntimeConfig:
     account_concurrency: int = 1000
     idle_timeout: float = 600.0
     init_timeout: float = 10.0
+    restore_timeout: float = 10.0
     provisioning_delay: float = 0.1
     standby: bool = True
     credentials: Mapping[str, str] = field(default_factory=lambda: LOCAL_CREDENTIALS)
@@ -199,7 +200,7 @@ class Runtime:
         """An environment that begins at the version's snapshot, or where there is none anew."""
         launcher = self._snapshots.launcher(spec)
         if launcher is not None:
-            return self._sandbox(spec, "snap-start", launcher, RESTORE_TIMEOUT)
+            return self._sandbox(spec, "snap-start", launcher, self.config.restore_timeout)
         launcher = self._launchers.launcher_for(spec)
         return self._sandbox(spec, "snap-start", launcher, _ahead_timeout(spec))
 
@@ -219,7 +220,8 @@ class Runtime:
     def _sandbox(
         self, spec: FunctionSpec, kind: InitializationType, launcher: Launcher, limit: float
     ) -> Sandbox:
-        sandbox = Sandbox(self, Environment(spec, self._changed, kind), launcher, limit)
+        environment = Environment(spec, self._changed, kind)
+        sandbox = Sandbox(self, environment, launcher, limit, self.config.restore_timeout)
         self._sandboxes.add(sandbox)
         if self._sweep is None:
             self._sweep_later()

@@ -42,9 +42,6 @@ from workbench.local.runtime.records import (
 )
 from workbench.local.runtime.response_stream import ResponseStream
 
-# How long a runtime may take once it is restored, its hooks included, in seconds (§1.4).
-RESTORE_TIMEOUT = 10.0
-
 
 class Owner(Protocol):
     """Whoever made a sandbox, and what the sandbox tells it."""
@@ -69,11 +66,17 @@ class Sandbox:
     """Runs one invocation at a time in one Environment, and tells its owner when it is free.
 
     `init_timeout` is how long initialisation, or the restore of a snapshot, may take outside an
-    invocation, in seconds. `init_fault` is what went wrong with it, if anything did.
+    invocation, `restore_timeout` the runtime alone once it is restored (§1.4), in seconds.
+    `init_fault` is what went wrong with either, if anything did.
     """
 
     def __init__(
-        self, owner: Owner, environment: Environment, launcher: Launcher, init_timeout: float
+        self,
+        owner: Owner,
+        environment: Environment,
+        launcher: Launcher,
+        init_timeout: float,
+        restore_timeout: float,
     ) -> None:
         self.environment = environment
         self.spec: FunctionSpec = environment.spec
@@ -81,6 +84,7 @@ class Sandbox:
         self._owner = owner
         self._launcher = launcher
         self._init_timeout = init_timeout
+        self._restore_timeout = restore_timeout
         self._journal = Journal(self.spec, environment.log_stream, owner.logs)
         self._loop = asyncio.get_running_loop()
         self._deadline = Deadline(self._loop, self._time_is_up)
@@ -200,7 +204,7 @@ class Sandbox:
 
     def restored(self) -> None:
         self._restored = self._loop.time()
-        self._deadline.set(RESTORE_TIMEOUT)
+        self._deadline.set(self._restore_timeout)
 
     def _init_failed(self, fault: Fault, result: InvokeResult | None) -> None:
         """It never asked for work: once more, inside the invocation (§1.4)."""
