@@ -30,6 +30,8 @@ class AsyncInvocations:
         time_scale: float,
     ) -> None:
         self._functions = functions
+        self._kept = store.functions
+        self._kept.on_change.append(self._changed)
         self._outbox = Outbox(store.deliveries, services, self._deliver, metrics, notice)
         self.queue = AsyncQueue(
             store.async_events,
@@ -55,6 +57,10 @@ class AsyncInvocations:
         """Start nothing more; what is not done is still on disk."""
         self.queue.close()
         await self._outbox.close()
+
+    def _changed(self, function: str) -> None:
+        if self._kept.get(function) is None:
+            self.queue.forget(function)
 
     def _deliver(self, delivery: Delivery) -> None:
         """Invoke the function that is a record's destination with it."""

@@ -137,6 +137,15 @@ class AsyncQueue:
             lane.paused_until = 0.0
         self.resume()
 
+    def forget(self, function: str) -> None:
+        """The function was deleted: its events go, so that a new one of its name gets none."""
+        lane = self._lanes.get(function)
+        self._events.remove_all(function, keeping=lane.taken if lane is not None else ())
+        if lane is not None:
+            lane.ready.clear()
+            lane.more = False
+            lane.next_due = float("inf")
+
     def waiting(self, limit: int) -> tuple[list[AsyncEvent], int]:
         """The events that come next, without their payloads, and how many there are in all."""
         self._remove()

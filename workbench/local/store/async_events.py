@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from workbench.local.store import deliveries
 from workbench.local.store.database import transaction
@@ -115,6 +115,14 @@ class AsyncEvents:
             db.executemany("DELETE FROM event_queue WHERE id = ?", [(id,) for id in ids])
             for delivery in outgoing:
                 deliveries.insert(db, delivery)
+
+    def remove_all(self, function: str, *, keeping: Collection[int]) -> None:
+        """The function's events are over, but for those with the ids `keeping`."""
+        marks = ",".join("?" * len(keeping))
+        self._db.execute(
+            f"DELETE FROM event_queue WHERE function = ? AND id NOT IN ({marks})",
+            (function, *keeping),
+        )
 
     def hasten(self, now: float) -> None:
         """Every event that waits is due at `now`."""
