@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import sys
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from endpoint_lab import LocalEndpoint
+from endpoint_lab import LocalEndpoint, zipped
 from library_layer import publish
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -30,6 +33,15 @@ def look_up(event):
 def handler(event, context):
     look_up(event)
     return os.environ["_X_AMZN_TRACE_ID"]
+"""
+
+WITH_SDK_OF_NODE = """
+const xray = require("aws-xray-sdk-core");
+exports.handler = (event) => xray.captureAsyncFunc("look up", async (subsegment) => {
+  subsegment.addAnnotation("plan", "pro");
+  subsegment.close();
+  return process.env._X_AMZN_TRACE_ID;
+});
 """
 
 WITH_TRACER = """
@@ -180,3 +192,31 @@ def test_documents_put_by_the_api(shared_endpoint: LocalEndpoint) -> None:
     assert caught.value.response["Error"]["Code"] == "InvalidRequestException"
     with pytest.raises(ClientError):
         xray.get_service_graph(StartTime=0, EndTime=1)
+
+
+def test_the_sdk_of_node(shared_endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    if shutil.which("npm") is None or shutil.which("node") is None:
+        pytest.skip("Node.js and npm are not installed")
+    done = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--silent", "aws-xray-sdk-core@3"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=80,
+    )
+    if done.returncode:
+        pytest.skip(f"npm cannot fetch aws-xray-sdk-core: {done.stderr.strip()[-200:]}")
+    files: dict[str, str | bytes] = {
+        str(path.relative_to(tmp_path)): path.read_bytes()
+        for path in (tmp_path / "node_modules").rglob("*")
+        if path.is_file() and not path.name.endswith((".d.ts", ".md", ".map"))
+    }
+    name = shared_endpoint.create(
+        Runtime="nodejs20.x",
+        Code={"ZipFile": zipped({**files, "index.js": WITH_SDK_OF_NODE})},
+        Timeout=30,
+        TracingConfig={"Mode": "Active"},
+    )
+    _, function = _segments(shared_endpoint, _root(_invoke(shared_endpoint, name)), "look up")
+    look_up = _part(_part(function, "Invocation"), "look up")
+    assert look_up["annotations"] == {"plan": "pro"}
