@@ -13,6 +13,15 @@ from workbench.local.metrics.catalogue import Series, dimension_sets
 from workbench.local.metrics.database import KEPT_SECONDS, MetricsDatabase
 from workbench.local.metrics.datapoints import Datapoint, packed_buckets, unpacked_buckets
 from workbench.local.recorder import Recorder
+from workbench.local.recording.invocations import invocation_record, metric_values
+from workbench.local.runtime.records import (
+    Completion,
+    FunctionSpec,
+    InvokeRequest,
+    InvokeResult,
+    Levels,
+    Report,
+)
 
 MINUTE = 1_700_000_040
 
@@ -83,6 +92,39 @@ def test_dimension_sets() -> None:
     assert dimension_sets(Series("PolledEventCount", mapping="m")) == [
         {"EventSourceMappingUUID": "m"}
     ]
+
+
+def test_what_is_measured_of_an_invocation() -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:fn"
+    spec = FunctionSpec("fn", arn, "1", "id", "python3.11", "a.b", Path("/"))
+    completion = Completion(
+        spec,
+        InvokeRequest("r", b"{}", f"{arn}:live", ""),
+        InvokeResult(b"{}", "Unhandled"),
+        Report(2.5, 3, 128, 30, post_runtime_extensions_ms=1.5),
+        "",
+        "stream",
+        MINUTE + 59.9,
+        provisioned=True,
+        levels=Levels(2, 5, 3, 13, 1, 4),
+    )
+    of = ("fn", "fn:live", "1")
+    assert metric_values([invocation_record(completion)] * 2) == {
+        MINUTE: {
+            Series("Invocations", *of): [1, 1],
+            Series("Errors", *of): [1, 1],
+            Series("Throttles", *of): [0, 0],
+            Series("Duration", *of): [2.5, 2.5],
+            Series("PostRuntimeExtensionsDuration", *of): [1.5, 1.5],
+            Series("ConcurrentExecutions", "fn"): [2, 2],
+            Series("ConcurrentExecutions"): [5, 5],
+            Series("UnreservedConcurrentExecutions"): [3, 3],
+            Series("ClaimedAccountConcurrency"): [13, 13],
+            Series("ProvisionedConcurrencyInvocations", *of): [1, 1],
+            Series("ProvisionedConcurrentExecutions", *of[:2]): [1, 1],
+            Series("ProvisionedConcurrencyUtilization", *of[:2]): [0.25, 0.25],
+        }
+    }
 
 
 async def test_what_was_counted_is_on_disk_after_a_sync(tmp_path: Path) -> None:

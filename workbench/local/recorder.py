@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,8 +35,6 @@ class Recorder:
         self._environments: dict[str, Mapping[str, object]] = {}
         self._flush: asyncio.TimerHandle | None = None
         self._recording = Recording()
-        self._running: Counter[str] = Counter()  # invocations, by the function's name
-        self._running_in_account = 0
         self._folder = folder
         self.metrics = Metrics(self._recording.counted)
         self.traces = TracesReader(folder / TRACES_DB, self.sync)
@@ -74,17 +71,11 @@ class Recorder:
             self._broadcaster.send("environment", environment)
 
     def invocation_started(self, spec: FunctionSpec, request: InvokeRequest) -> None:
-        self._running[spec.name] += 1
-        self._running_in_account += 1
         if self._broadcaster.listening:
             self._broadcaster.send("invocation", _event("started", spec, request))
 
     def invocation_finished(self, completion: Completion) -> None:
-        name = completion.spec.name
-        running, in_account = self._running[name], self._running_in_account
-        self._running[name] = running - 1
-        self._running_in_account = in_account - 1
-        self._recording.finished(invocation_record(completion, running, in_account))
+        self._recording.finished(invocation_record(completion))
         if self._broadcaster.listening:
             event = _event("finished", completion.spec, completion.request)
             event["FunctionError"] = completion.result.function_error

@@ -76,6 +76,12 @@ def test_statistics(shared_endpoint: LocalEndpoint, counted: str) -> None:
     assert one("Invocations", Resource=f"{counted}:live", ExecutedVersion="1")["SampleCount"] == 2
     assert one("Throttles")["Sum"] == 1
     assert one("ConcurrentExecutions")["Maximum"] == 1
+    everything = cloudwatch.get_metric_statistics(
+        **{**_of(counted, "UnreservedConcurrentExecutions"), "Dimensions": []},
+        **_range(),
+        Statistics=["Maximum"],
+    )
+    assert everything["Datapoints"][0]["Maximum"] >= 1
     duration = one("Duration")
     assert duration["Unit"] == "Milliseconds"
     assert 0 < duration["Minimum"] <= duration["ExtendedStatistics"]["p50"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from workbench.local.metrics.catalogue import Series
-from workbench.local.runtime.records import Completion
+from workbench.local.runtime.records import Completion, Levels
 from workbench.local.xray.segments import Traced, traced
 from workbench.project.history import Entry
 
@@ -15,11 +15,7 @@ LOG_TEXT_LIMIT = 256 * 1024  # characters of log text kept with an invocation
 
 
 class InvocationRecord(NamedTuple):
-    """A finished invocation as it is passed on: plain values, quick to pickle.
-
-    `concurrency` is how many invocations of the function, this one included, were running when
-    it ended; `account_concurrency` those of all functions.
-    """
+    """A finished invocation as it is passed on: plain values, quick to pickle."""
 
     function: str
     version: str
@@ -36,8 +32,8 @@ class InvocationRecord(NamedTuple):
     init_ms: float | None
     memory_size: int
     max_memory_used: int
-    concurrency: int
-    account_concurrency: int
+    levels: tuple[int, ...]
+    post_runtime_extensions_ms: float | None
     architecture: str
     ephemeral_storage: int
     provisioned: bool
@@ -45,9 +41,7 @@ class InvocationRecord(NamedTuple):
     traced: Traced | None
 
 
-def invocation_record(
-    completion: Completion, concurrency: int, account_concurrency: int
-) -> InvocationRecord:
+def invocation_record(completion: Completion) -> InvocationRecord:
     """What is passed on of a completion."""
     request, result, report = completion.request, completion.result, completion.report
     return InvocationRecord(
@@ -66,8 +60,8 @@ def invocation_record(
         report.init_ms,
         report.memory_size,
         report.max_memory_used,
-        concurrency,
-        account_concurrency,
+        tuple(completion.levels),
+        report.post_runtime_extensions_ms,
         completion.spec.architecture,
         completion.spec.ephemeral_storage,
         completion.provisioned,
@@ -117,16 +111,25 @@ def metric_values(records: Iterable[InvocationRecord]) -> dict[int, dict[Series,
         function = record.function
         qualifier = qualifier_of(record.invoked_arn)
         of = (function, f"{function}:{qualifier}" if qualifier else function, record.version)
-        values = [
+        levels = Levels(*record.levels)
+        values: list[tuple[Series, float]] = [
             (Series("Invocations", *of), 1.0),
             (Series("Errors", *of), 1.0 if record.function_error else 0.0),
             (Series("Throttles", *of), 0.0),
             (Series("Duration", *of), record.duration_ms),
-            (Series("ConcurrentExecutions", function), float(record.concurrency)),
-            (Series("ConcurrentExecutions"), float(record.account_concurrency)),
+            (Series("ConcurrentExecutions", function), levels.function),
+            (Series("ConcurrentExecutions"), levels.account),
+            (Series("UnreservedConcurrentExecutions"), levels.unreserved),
+            (Series("ClaimedAccountConcurrency"), levels.claimed),
         ]
+        if record.post_runtime_extensions_ms is not None:
+            extensions = Series("PostRuntimeExtensionsDuration", *of)
+            values.append((extensions, record.post_runtime_extensions_ms))
         if record.provisioned:
             values.append((Series("ProvisionedConcurrencyInvocations", *of), 1.0))
+            used = levels.provisioned / max(levels.provisioned_ready, levels.provisioned)
+            values.append((Series("ProvisionedConcurrentExecutions", *of[:2]), levels.provisioned))
+            values.append((Series("ProvisionedConcurrencyUtilization", *of[:2]), used))
         if record.spillover:
             values.append((Series("ProvisionedConcurrencySpilloverInvocations", *of), 1.0))
         for series, value in values:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
 
-from workbench.local.runtime.records import FunctionSpec, Throttled
+from workbench.local.runtime.records import FunctionSpec, Levels, Throttled
 
 RESERVED_EXCEEDED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 RESERVED_RATE_EXCEEDED = "ReservedFunctionInvocationRateLimitExceeded"
@@ -85,6 +85,7 @@ class Concurrency:
         self._clock = clock
         self._loads: dict[str, _Load] = {}
         self._claimed = 0
+        self._running = 0  # in flight, all of them
         self._unreserved = 0  # in flight, of those that shared what nobody claims
         rate = account_limit * RATE_PER_CONCURRENCY
         self._rate = TokenBucket(rate, rate, clock())
@@ -125,6 +126,7 @@ class Concurrency:
                 raise Throttled(ACCOUNT_EXCEEDED)
             if not self._rate.take(self._clock()):
                 raise Throttled(RATE_EXCEEDED)
+            self._running += 1
             self._unreserved += 1
             load.on_demand += 1
             return Charge.UNRESERVED
@@ -132,11 +134,13 @@ class Concurrency:
             raise Throttled(RESERVED_EXCEEDED)
         if load.rate is not None and not load.rate.take(self._clock()):
             raise Throttled(RESERVED_RATE_EXCEEDED)
+        self._running += 1
         load.on_demand += 1
         return Charge.RESERVED
 
     def enter_provisioned(self, arn: str) -> Charge:
         """Count one more invocation in an environment that was provisioned for it."""
+        self._running += 1
         self._load(arn).provisioned += 1
         return Charge.PROVISIONED
 
@@ -149,6 +153,7 @@ class Concurrency:
     def leave(self, arn: str, charge: Charge) -> None:
         """Count one less."""
         load = self._loads[arn]
+        self._running -= 1
         if charge is Charge.PROVISIONED:
             load.provisioned -= 1
             return
@@ -160,6 +165,18 @@ class Concurrency:
         """How many invocations of the function, all versions together, are running."""
         load = self._loads.get(arn)
         return 0 if load is None else load.on_demand + load.provisioned
+
+    def levels(self, arn: str) -> Levels:
+        """What runs now, as metrics tell it."""
+        load = self._load(arn)
+        return Levels(
+            load.on_demand + load.provisioned,
+            self._running,
+            self._unreserved,
+            self._unreserved + self._claimed,
+            load.provisioned,
+            load.ready,
+        )
 
     def _load(self, arn: str) -> _Load:
         load = self._loads.get(arn)

@@ -116,6 +116,22 @@ class InvokeResult:
     refusal: tuple[str, str] | None = None
 
 
+class Levels(NamedTuple):
+    """How many invocations ran at a moment (lambda-facts §5): of the function, of the account, of
+    those that share the unreserved concurrency; that with all that is claimed; of the function's
+    provisioned environments, and how many of these there are."""
+
+    function: int = 1
+    account: int = 1
+    unreserved: int = 1
+    claimed: int = 1
+    provisioned: int = 0
+    provisioned_ready: int = 0
+
+
+ALONE = Levels()
+
+
 @dataclass(slots=True)
 class Completion:
     """What is known once the invocation is over, its report and log text included.
@@ -123,7 +139,8 @@ class Completion:
     `log_text` is the START…REPORT text of this invocation alone (UTF-8).
     `started` is epoch seconds. `provisioned` says that it ran in a provisioned environment,
     `spillover` that it did not although its version has some: all were in use. `overhead_ms` is
-    what came after the answer, of a traced invocation.
+    what came after the answer, of a traced invocation. `levels` are those at its end, itself
+    included.
     """
 
     spec: FunctionSpec
@@ -136,6 +153,7 @@ class Completion:
     provisioned: bool = False
     spillover: bool = False
     overhead_ms: float = 0.0
+    levels: Levels = ALONE
 
 
 class Observer(Protocol):

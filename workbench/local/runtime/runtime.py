@@ -17,6 +17,7 @@ from workbench.local.runtime.provisioned import ProvisionedConcurrency, Provisio
 from workbench.local.runtime.records import (
     FunctionSpec,
     InvokeRequest,
+    Levels,
     LogSink,
     Observer,
     Throttled,
@@ -235,6 +236,10 @@ class Runtime:
             self._snapshots.ready(sandbox)
         else:
             self._provisioned.ready(sandbox)
+
+    def levels(self, spec: FunctionSpec) -> Levels:
+        """What runs at this moment."""
+        return self._concurrency.levels(spec.arn)
 
     def sandbox_done(self, sandbox: Sandbox, charge: Charge) -> None:
         """An invocation is over; the sandbox can take the next one, if it is not leaving."""

@@ -36,6 +36,7 @@ from workbench.local.runtime.placement import Charge
 from workbench.local.runtime.records import (
     FunctionSpec,
     InvokeResult,
+    Levels,
     LogSink,
     Observer,
     ReportStatus,
@@ -51,6 +52,9 @@ class Owner(Protocol):
 
     @property
     def observer(self) -> Observer: ...
+
+    def levels(self, spec: FunctionSpec) -> Levels:
+        """How many invocations run now."""
 
     def sandbox_ready(self, sandbox: Sandbox) -> None:
         """It was initialised ahead of an invocation, and waits for one."""
@@ -277,6 +281,7 @@ class Sandbox:
         completion = invocation.completion(
             report, self._journal.take(), self.environment.log_stream
         )
+        completion.levels = self._owner.levels(self.spec)
         self._invocation = None
         self.environment.request_id = None
         self.last_used = self._loop.time()
