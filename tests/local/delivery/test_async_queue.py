@@ -89,8 +89,8 @@ def test_reserving_nothing_ends_events_and_so_does_deleting(tmp_path: Path) -> N
         client.delete_function_concurrency(FunctionName=name)
         failing = endpoint.create(telling(ran, "raise ValueError"))
         send(endpoint, failing)
-        wait_for(lambda: told(ran))
-        assert queued(endpoint) == 1
+        queue = endpoint.server._endpoint.asynchronous.queue
+        wait_for(lambda: [event.attempts for event in endpoint.call(queue.waiting, 10)[0]] == [1])
         client.delete_function(FunctionName=failing)
         assert queued(endpoint) == 0
         assert len(told(ran)) == 1
