@@ -72,7 +72,7 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
             functions[name] = replace(functions[name], event_invoke_config=given)
     # What is unknown in a resource concerns no function until the resource cannot be made.
     quiet = Resolver(tree, place, config.parameter_overrides, lambda node, message: None)
-    declared = tuple(template_resources.resources(resources, quiet, place))
+    declared = tuple(template_resources.resources(resources, quiet, place, path.parent))
     return Project(root, tuple(functions.values()), tuple(problems), declared)
 
 

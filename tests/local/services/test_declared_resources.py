@@ -39,6 +39,7 @@ Resources:
           BUS: !Ref Bus
           PARAMETER: !Ref Setting
           SECRET_ARN: !Ref Password
+          MACHINE_ARN: !Ref Machine
   Dead: {Type: AWS::SQS::Queue}
   Jobs:
     Type: AWS::SQS::Queue
@@ -74,10 +75,28 @@ Resources:
   Password:
     Type: AWS::SecretsManager::Secret
     Properties: {GenerateSecretString: {SecretStringTemplate: '{"u":"a"}', GenerateStringKey: p}}
+  Double:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: index.handler
+      Timeout: 60
+      InlineCode: "def handler(event, context): return {'n': event['n'] * 2}"
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: machine.asl.yaml
+      DefinitionSubstitutions: {Double: !GetAtt Double.Arn}
   Nowhere: {Type: AWS::S3::Bucket, Condition: Never}
   Broken: {Type: AWS::S3::Bucket, Properties: {BucketName: x}}
 Conditions:
   Never: !Equals [a, b]
+"""
+
+MACHINE = """\
+StartAt: Double
+States:
+  Double: {Type: Task, Resource: "${Double}", End: true}
 """
 
 USE = """\
@@ -88,7 +107,7 @@ def handler(event, context):
     env = os.environ
     client = {name: boto3.client(name) for name in (
         "sqs", "dynamodb", "dynamodbstreams", "s3", "sns", "kinesis", "events", "ssm",
-        "secretsmanager")}
+        "secretsmanager", "stepfunctions")}
     queue = dict(QueueUrl=env["QUEUE_URL"])
     client["sns"].publish(TopicArn=env["TOPIC_ARN"], Message="news")
     client["events"].put_events(Entries=[dict(
@@ -103,7 +122,15 @@ def handler(event, context):
     messages = client["sqs"].receive_message(**queue, MaxNumberOfMessages=10)["Messages"]
     secret = client["secretsmanager"].get_secret_value(SecretId=env["SECRET_ARN"])["SecretString"]
     stream = client["dynamodbstreams"].describe_stream(StreamArn=env["STREAM_ARN"])
+    started = client["stepfunctions"].start_execution(
+        stateMachineArn=env["MACHINE_ARN"], input='{"n": 21}')
+    while True:
+        execution = client["stepfunctions"].describe_execution(
+            executionArn=started["executionArn"])
+        if execution["status"] != "RUNNING":
+            break
     return {
+        "machine": execution["status"] + execution.get("output", ""),
         "shards": len(shards),
         "visibility": attributes["VisibilityTimeout"],
         "redrive": json.loads(attributes["RedrivePolicy"])["maxReceiveCount"],
@@ -116,6 +143,7 @@ def handler(event, context):
 """
 
 EXPECTED = {
+    "machine": 'SUCCEEDED{"n": 42}',
     "shards": 2,
     "visibility": "90",
     "redrive": 3,
@@ -132,6 +160,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]
     root = tmp_path_factory.mktemp("project")
     (root / "src").mkdir()
     (root / "src" / "use.py").write_text(USE)
+    (root / "machine.asl.yaml").write_text(MACHINE)
     (root / "template.yaml").write_text(TEMPLATE)
     with local_lambda(root, project=root) as endpoint:
         endpoint.settle("Use")

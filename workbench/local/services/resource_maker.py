@@ -37,7 +37,7 @@ class ResourceMaker:
                 continue
             self._made.add(kind)
             try:
-                calls = resources.calls(*kind, resource["Properties"], self._settings.region)
+                calls = resources.calls(*kind, resource["Properties"], self._settings)
             except (AttributeError, TypeError, ValueError) as error:
                 yield resource["LogicalId"], f"its properties are not understood: {error}"
                 continue

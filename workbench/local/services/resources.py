@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.local.services.settings import ServiceSettings
+
 # What a service says when the resource is there already: nothing is left to do then.
 EXISTS = frozenset(
     {
@@ -40,10 +42,10 @@ class Call:
     later: bool = False
 
 
-def calls(type_: str, name: str, properties: Properties, region: str) -> list[Call]:
+def calls(type_: str, name: str, properties: Properties, place: ServiceSettings) -> list[Call]:
     """What makes the resource called `name`; nothing for a type that is not known here."""
     maker = _MAKERS.get(type_)
-    return [] if maker is None else list(maker(name, properties, region))
+    return [] if maker is None else list(maker(name, properties, place))
 
 
 def _picked(properties: Properties, *members: str) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def _attributes(properties: Properties, *members: str) -> dict[str, str]:
     return {member: _text(properties[member]) for member in members if member in properties}
 
 
-def _queue(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _queue(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     attributes = _attributes(
         properties,
         *("ContentBasedDeduplication", "DeduplicationScope", "DelaySeconds", "FifoQueue"),
@@ -72,19 +74,19 @@ def _queue(name: str, properties: Properties, region: str) -> Iterable[Call]:
     yield Call("sqs", "CreateQueue", {"QueueName": name, "Attributes": attributes})
     redrive = _attributes(properties, "RedriveAllowPolicy", "RedrivePolicy")
     if redrive:
-        url = f"https://sqs.{region}.amazonaws.com/{name}"  # the name at its end is what counts
+        url = f"{place.endpoint_url}/{place.account}/{name}"
         parameters = {"QueueUrl": url, "Attributes": redrive}
         yield Call("sqs", "SetQueueAttributes", parameters, later=True)
 
 
-def _topic(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _topic(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     attributes = _attributes(
         properties, "ContentBasedDeduplication", "DisplayName", "FifoTopic", "SignatureVersion"
     )
     yield Call("sns", "CreateTopic", {"Name": name, "Attributes": attributes})
 
 
-def _subscription(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _subscription(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     if properties.get("Protocol") == "lambda":
         return
     attributes = _attributes(
@@ -94,8 +96,8 @@ def _subscription(name: str, properties: Properties, region: str) -> Iterable[Ca
     yield Call("sns", "Subscribe", {**parameters, "Attributes": attributes}, later=True)
 
 
-def _bucket(name: str, properties: Properties, region: str) -> Iterable[Call]:
-    where = {} if region == "us-east-1" else {"LocationConstraint": region}
+def _bucket(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    where = {} if place.region == "us-east-1" else {"LocationConstraint": place.region}
     configuration = {"CreateBucketConfiguration": where} if where else {}
     yield Call("s3", "CreateBucket", {"Bucket": name, **configuration})
     versioning = properties.get("VersioningConfiguration")
@@ -104,7 +106,7 @@ def _bucket(name: str, properties: Properties, region: str) -> Iterable[Call]:
         yield Call("s3", "PutBucketVersioning", parameters)
 
 
-def _table(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _table(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     parameters = _picked(
         properties,
         *("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema"),
@@ -122,7 +124,7 @@ def _table(name: str, properties: Properties, region: str) -> Iterable[Call]:
         yield Call("dynamodb", "UpdateTimeToLive", parameters)
 
 
-def _simple_table(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _simple_table(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     key = properties.get("PrimaryKey") or {}
     attribute = key.get("Name", "id")
     kind = {"Number": "N", "Binary": "B"}.get(key.get("Type", "String"), "S")
@@ -135,7 +137,7 @@ def _simple_table(name: str, properties: Properties, region: str) -> Iterable[Ca
     yield Call("dynamodb", "CreateTable", parameters)
 
 
-def _stream(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _stream(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     parameters = _picked(properties, "ShardCount", "StreamModeDetails")
     on_demand = (parameters.get("StreamModeDetails") or {}).get("StreamMode") == "ON_DEMAND"
     if not on_demand:
@@ -143,11 +145,11 @@ def _stream(name: str, properties: Properties, region: str) -> Iterable[Call]:
     yield Call("kinesis", "CreateStream", {"StreamName": name, **parameters})
 
 
-def _event_bus(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _event_bus(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     yield Call("events", "CreateEventBus", {"Name": name})
 
 
-def _rule(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _rule(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     parameters = {
         "Name": name,
         **_picked(properties, "Description", "EventBusName", "ScheduleExpression", "State"),
@@ -160,7 +162,7 @@ def _rule(name: str, properties: Properties, region: str) -> Iterable[Call]:
         yield Call("events", "PutTargets", parameters, later=True)
 
 
-def _parameter(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _parameter(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     parameters = {
         "Name": name,
         "Type": "String",
@@ -170,7 +172,7 @@ def _parameter(name: str, properties: Properties, region: str) -> Iterable[Call]
     yield Call("ssm", "PutParameter", parameters)
 
 
-def _secret(name: str, properties: Properties, region: str) -> Iterable[Call]:
+def _secret(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     generate = properties.get("GenerateSecretString")
     text = _text(properties.get("SecretString", ""))
     if generate is not None:
@@ -182,7 +184,21 @@ def _secret(name: str, properties: Properties, region: str) -> Iterable[Call]:
     yield Call("secretsmanager", "CreateSecret", {"Name": name, "SecretString": text})
 
 
-_MAKERS: dict[str, Callable[[str, Properties, str], Iterable[Call]]] = {
+def _state_machine(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    definition = _text(properties.get("DefinitionString") or properties.get("Definition") or {})
+    for variable, value in (properties.get("DefinitionSubstitutions") or {}).items():
+        definition = definition.replace(f"${{{variable}}}", _text(value))
+    role = properties.get("RoleArn") or properties.get("Role")
+    parameters = {
+        "name": name,
+        "definition": definition,
+        "roleArn": role or f"arn:aws:iam::{place.account}:role/{name}",
+        "type": properties.get("StateMachineType") or properties.get("Type") or "STANDARD",
+    }
+    yield Call("stepfunctions", "CreateStateMachine", parameters)
+
+
+_MAKERS: dict[str, Callable[[str, Properties, ServiceSettings], Iterable[Call]]] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,
@@ -194,4 +210,6 @@ _MAKERS: dict[str, Callable[[str, Properties, str], Iterable[Call]]] = {
     "AWS::SSM::Parameter": _parameter,
     "AWS::SecretsManager::Secret": _secret,
     "AWS::Serverless::SimpleTable": _simple_table,
+    "AWS::Serverless::StateMachine": _state_machine,
+    "AWS::StepFunctions::StateMachine": _state_machine,
 }
