@@ -63,9 +63,7 @@ class Function:
         """The events, once there are enough of them."""
         with self._changed:
             found = self._changed.wait_for(lambda: enough(self.events), SECONDS)
-            assert found, (
-                f"after {SECONDS} s there are {len(self.events)} events, last {self.events[-3:]}"
-            )
+            assert found, f"after {SECONDS} s there are {len(self.events)} events"
             return list(self.events)
 
     def records(self, number: int) -> list[Any]:

@@ -23,7 +23,7 @@ from typing import Any
 
 from workbench.local.errors import ApiError
 from workbench.local.http import Listener, Request, Response
-from workbench.local.services import kinesis_shards, wsgi
+from workbench.local.services import kinesis_shards, sqs_queues, wsgi
 from workbench.local.services.executions import name_execution
 from workbench.local.services.protocols import error_response
 from workbench.local.services.resource_maker import ResourceMaker
@@ -53,6 +53,8 @@ class EmbeddedServices:
         # State machines run, and AWS's own policies can be attached to roles.
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         default_user_config["iam"]["load_aws_managed_policies"] = True
+        kinesis_shards.correct()
+        sqs_queues.correct()
         self._application: Any = DomainDispatcherApplication(create_backend_app)
         self._modules = frozenset(list_of_moto_modules())
         self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
@@ -72,8 +74,6 @@ class EmbeddedServices:
                 name_execution(request)
             environ = wsgi.environ(request)
             self._keep_underscores(request, environ)
-            if service == "kinesis":
-                kinesis_shards.correct()
             if service == "s3" and request.method == "PUT" and _is_form(request):
                 del environ["CONTENT_TYPE"]  # urllib's and curl's default: it is stored as it is
             if self._unknown(environ):

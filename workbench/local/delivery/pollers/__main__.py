@@ -98,6 +98,5 @@ def _read(source: BinaryIO) -> Any:
 
 
 if __name__ == "__main__":
-    os.nice(5)
     main(sys.stdin.buffer, sys.stdout.buffer)
     os._exit(0)  # threads that wait for a service or a function hold nothing that would be lost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -61,8 +62,10 @@ class Invoker:
         self._path = f"/2015-03-31/functions/{quote(function_arn, safe='')}/invocations"
         self._local = threading.local()
 
-    def invoke(self, event: bytes, trace: str | None = None) -> Outcome:
-        """Invoke and wait, however long it takes."""
+    def invoke(
+        self, event: bytes, trace: str | None = None, sent: Callable[[], None] | None = None
+    ) -> Outcome:
+        """Invoke and wait, however long it takes. `sent` is called before the waiting."""
         headers = {"Authorization": _AUTHORIZATION, "Content-Type": "application/json"}
         if trace is not None:
             headers["X-Amzn-Trace-Id"] = trace
@@ -72,6 +75,8 @@ class Invoker:
             self._local.connection = connection
         try:
             connection.request("POST", self._path, event, headers)
+            if sent is not None:
+                sent()
             response = connection.getresponse()
             payload = response.read()
         except (OSError, http.client.HTTPException):

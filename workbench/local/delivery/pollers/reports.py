@@ -13,9 +13,10 @@ _PAUSE_SECONDS = 0.1
 class Report:
     """What is known of one mapping. Any thread may change it."""
 
-    def __init__(self, uuid: str, changed: Callable[[], None]) -> None:
+    def __init__(self, uuid: str, changed: Callable[[], None], urgent: Callable[[], None]) -> None:
         self._uuid = uuid
         self._changed = changed
+        self._urgent = urgent
         self._lock = threading.Lock()
         self._values: dict[str, Any] = {}
         self._stalled: dict[str, str] = {}
@@ -27,6 +28,7 @@ class Report:
         """The pollers of this revision of the mapping are at work."""
         self._values.pop("Stopped", None)
         self._set(Revision=revision)
+        self._urgent()
 
     def stopped(self) -> None:
         """No poller of the mapping runs any more."""
@@ -35,6 +37,7 @@ class Report:
             self._stalled.clear()
             self._dirty = True
         self._changed()
+        self._urgent()
 
     def result(self, text: str) -> None:
         """How the last batch went: LastProcessingResult."""
@@ -107,6 +110,7 @@ class Reporter:
         self._reports: dict[str, Report] = {}
         self._lock = threading.Lock()
         self._changed = threading.Event()
+        self._urgent = threading.Event()
 
     def start(self) -> None:
         """Begin to send."""
@@ -117,24 +121,25 @@ class Reporter:
         with self._lock:
             report = self._reports.get(uuid)
             if report is None:
-                report = self._reports[uuid] = Report(uuid, self._changed.set)
+                report = self._reports[uuid] = Report(uuid, self._changed.set, self._urgent.set)
             return report
 
     def forget(self, uuid: str) -> None:
         """Nothing more is told of this mapping once its last report is sent."""
-        self._flush()
+        self.flush()
         with self._lock:
             self._reports.pop(uuid, None)
 
     def _run(self) -> None:
-        pause = threading.Event()
         while True:
             self._changed.wait()
+            self._urgent.wait(_PAUSE_SECONDS)  # not in the middle of what changed it
+            self._urgent.clear()
             self._changed.clear()
-            self._flush()
-            pause.wait(_PAUSE_SECONDS)
+            self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what is to be told, at once."""
         with self._lock:
             reports = list(self._reports.values())
         for report in reports:

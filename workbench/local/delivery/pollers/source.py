@@ -85,11 +85,13 @@ class Source(ABC):
             if last:
                 self._ended()
 
-    def invoke(self, event: bytes, trace: str | None = None) -> Outcome:
-        """Invoke the function once; tells what comes of it."""
+    def invoke(
+        self, event: bytes, trace: str | None = None, sent: Callable[[], None] | None = None
+    ) -> Outcome:
+        """Invoke the function once; tells what comes of it. See Invoker.invoke."""
         self._flying(1)
         try:
-            outcome = self.invoker.invoke(event, trace)
+            outcome = self.invoker.invoke(event, trace, sent)
         finally:
             self._flying(-1)
         if not outcome.ran:

@@ -27,7 +27,6 @@ PER_RECEIVE = 10
 RECEIVING = 5  # lanes that receive at the same time while there is a backlog
 AWS_WAIT = 20  # seconds of a long poll
 LOCAL_WAIT = 1
-_FIFO_PAUSE = 0.1
 _BACKLOG_SECONDS = 5.0  # between looks at the queue's length
 _ENVELOPE = len('{"Records":[]}')
 
@@ -45,7 +44,6 @@ class QueueSource(Source):
 
     def run(self) -> None:
         self._sqs = self.client("sqs")
-        self._fifo = self.mapping.source_arn.endswith(".fifo")
         self._receiving = 0
         self._lanes = 1
         self._throttled = 0  # lanes that wait for room to invoke
@@ -108,33 +106,42 @@ class QueueSource(Source):
     def _may_receive(self) -> bool:
         """Take a place among those that receive; without one the lane is over."""
         with self._lock:
-            places = RECEIVING if self._backlog else 1
-            if self.stopping.is_set() or self._receiving >= places:
+            if self.stopping.is_set() or self._receiving >= self._places():
                 self._lanes -= 1
                 return False
             self._receiving += 1
             return True
 
     def _received(self, number: int) -> None:
-        """Give the place back; when messages came, let another lane look for more of them."""
+        """Give the place back, so many messages having come."""
         with self._lock:
             self._receiving -= 1
-            now = time.monotonic()
+            self._backlog = number >= min(PER_RECEIVE, self.mapping.batch_size)
             if not number:
-                self._backlog, self._busy_since = False, 0.0
-            else:
-                self._backlog = number >= min(PER_RECEIVE, self.mapping.batch_size)
-                self._busy_since = self._busy_since or now
-            more = number > 0 and not self._throttled and self._lanes < self._limit(now)
-            self._lanes += more
-        if more and not self.stopping.is_set():
-            self.spawn(self._lane)
-        elif more:
-            with self._lock:
-                self._lanes -= 1
+                self._busy_since = 0.0
+            elif not self._busy_since:
+                self._busy_since = time.monotonic()
 
-    def _limit(self, now: float) -> int:
-        reached = FIRST_CONCURRENCY + int(ADDED_PER_SECOND * (now - (self._busy_since or now)))
+    def _look_for_more(self) -> None:
+        """Have another lane look for messages while this one waits for the function."""
+        with self._lock:
+            more = (
+                not self.stopping.is_set()
+                and not self._throttled
+                and self._receiving < self._places()
+                and self._lanes < self._limit()
+            )
+            self._lanes += more
+        if more:
+            self.spawn(self._lane)
+
+    def _places(self) -> int:
+        return RECEIVING if self._backlog else 1
+
+    def _limit(self) -> int:
+        """How many lanes there may be by now."""
+        busy = time.monotonic() - self._busy_since if self._busy_since else 0.0
+        reached = FIRST_CONCURRENCY + int(ADDED_PER_SECOND * busy)
         return min(reached, self.mapping.concurrency or MOST_CONCURRENCY)
 
     # -- from the queue
@@ -162,13 +169,7 @@ class QueueSource(Source):
 
     def _patience(self) -> int:
         """How long a long poll waits, in seconds."""
-        if not self.is_local:
-            return AWS_WAIT
-        if self._fifo:
-            # Embedded queues turn in a tight loop while all there is waits for its group.
-            self.stopping.wait(_FIFO_PAUSE)
-            return 0
-        return LOCAL_WAIT
+        return LOCAL_WAIT if self.is_local else AWS_WAIT
 
     def _receive(self, number: int, wait: int) -> tuple[list[_Message], int]:
         """Receive once: the messages that pass the filters, and how many came in all."""
@@ -224,7 +225,7 @@ class QueueSource(Source):
         pause, waiting = FIRST_PAUSE, False
         try:
             while True:
-                outcome = self.invoke(event, trace)
+                outcome = self.invoke(event, trace, self._look_for_more)
                 late = time.monotonic() + pause >= until
                 if outcome.ran or outcome.refused or late:
                     break

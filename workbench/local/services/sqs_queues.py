@@ -1,0 +1,325 @@
+"""SQS queues that hold many messages and are used by many at once.
+
+moto looks through all messages of a queue for each that is sent, received or deleted (with a
+thousand of them a receive takes half a second), and its threads may give one message to two
+receivers or lose one. Here queues find messages by their handles and by when they can be seen, and
+a FIFO queue knows which of its groups wait for a message that is in flight.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import heapq
+import itertools
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+_HANDLES_REMEMBERED = 50_000  # of deleted messages: deleting one again is no error
+_DEDUPLICATION_SECONDS = 300.0
+_FIRST_SEQUENCE = 18_850_000_000_000_000_000  # 20 digits, as AWS's
+_LONGEST_WAIT = 1.0  # a clock may be set
+
+_sequence = itertools.count(_FIRST_SEQUENCE)
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """A message in a queue. `due` is when it can be seen (epoch seconds) unless it is ready."""
+
+    message: Any
+    place: int
+    state: Literal["ready", "hidden", "delayed", "gone"]
+    due: float = 0.0
+
+
+class HeldMessages:
+    """All messages of one queue, the oldest first. Any thread may call."""
+
+    def __init__(self, fifo: bool) -> None:
+        self._fifo = fifo
+        self._changed = threading.Condition()
+        self._places = itertools.count()
+        self._by_handle: dict[str, _Held] = {}
+        self._deleted: dict[str, None] = {}  # handles
+        self._later: list[tuple[float, int, _Held]] = []
+        self._ready: dict[str, list[tuple[int, _Held]]] = {}  # by group, "" in standard queues
+        self._in_flight: Counter[str] = Counter()  # by group, of FIFO queues
+        self._states: Counter[str] = Counter()
+        self._sent: dict[str, float] = {}  # deduplication ids and when they came
+
+    def add(self, message: Any) -> None:
+        """Take a message in, unless a FIFO queue had its like in the last five minutes."""
+        with self._changed:
+            now = time.time()
+            if self._fifo:
+                if message.deduplication_id and self._is_duplicate(message.deduplication_id, now):
+                    return
+                message.sequence_number = str(next(_sequence))
+            held = _Held(message, next(self._places), "gone")
+            delayed = message.delayed_until / 1000
+            if delayed > now:
+                self._put_off(held, "delayed", delayed)
+            else:
+                self._make_ready(held)
+            self._changed.notify_all()
+
+    def _is_duplicate(self, id: str, now: float) -> bool:
+        for known, sent in list(itertools.islice(self._sent.items(), 2)):
+            if now - sent >= _DEDUPLICATION_SECONDS:  # the oldest are first
+                del self._sent[known]
+        if now - self._sent.get(id, 0.0) < _DEDUPLICATION_SECONDS:
+            return True
+        self._sent[id] = now
+        return False
+
+    def receive(self, queue: Any, count: int, wait: float, visibility: int) -> list[Any]:
+        """Up to `count` messages, waiting `wait` seconds for the first; hidden from now on for
+        `visibility` seconds. What was received too often goes to the dead-letter queue."""
+        until = time.monotonic() + wait
+        with self._changed:
+            while True:
+                self._wake()
+                if taken := self._take(queue, count):
+                    for held in taken:
+                        self._hide(held, visibility)
+                    return [held.message for held in taken]
+                left = until - time.monotonic()
+                if left <= 0:
+                    return []
+                next_due = self._later[0][0] - time.time() if self._later else _LONGEST_WAIT
+                self._changed.wait(max(0.001, min(left, next_due, _LONGEST_WAIT)))
+
+    def delete(self, handle: str) -> bool:
+        """Remove the message that was received with this handle; False when none was."""
+        with self._changed:
+            held = self._by_handle.get(handle)
+            if held is None:
+                return handle in self._deleted
+            for known in held.message.all_receipt_handles:
+                if known and self._by_handle.pop(known, None):
+                    self._deleted[known] = None
+            while len(self._deleted) > _HANDLES_REMEMBERED:
+                del self._deleted[next(iter(self._deleted))]
+            self._leave(held)
+            self._changed.notify_all()
+            return True
+
+    def show_in(self, handle: str, seconds: int) -> Any:
+        """Hide a message that is in flight for `seconds` from now; it, or None when there is no
+        such message."""
+        with self._changed:
+            held = self._by_handle.get(handle)
+            if held is None:
+                return None
+            self._wake()
+            if held.state == "hidden":
+                held.message.change_visibility(seconds)
+                self._leave(held)
+                if seconds:
+                    self._put_off(held, "hidden", time.time() + seconds)
+                else:
+                    self._make_ready(held)
+                self._changed.notify_all()
+            return held.message
+
+    def clear(self) -> None:
+        """Remove all messages."""
+        with self._changed:
+            for held in [*self._by_handle.values(), *(item[2] for item in self._later)]:
+                held.state = "gone"
+            self._by_handle.clear()
+            self._later.clear()
+            self._ready.clear()
+            self._in_flight.clear()
+            self._states.clear()
+
+    def count(self, state: Literal["ready", "hidden", "delayed"]) -> int:
+        """How many messages can be seen, are in flight, or are delayed."""
+        with self._changed:
+            self._wake()
+            return self._states[state]
+
+    def seen(self) -> list[Any]:
+        """The messages that can be seen, the oldest first."""
+        with self._changed:
+            self._wake()
+            entries = itertools.chain.from_iterable(self._ready.values())
+            return [held.message for _, held in sorted(entries, key=lambda entry: entry[0])]
+
+    # -- with the lock held
+
+    def _group(self, held: _Held) -> str:
+        return (held.message.group_id or "") if self._fifo else ""
+
+    def _make_ready(self, held: _Held) -> None:
+        held.state = "ready"
+        self._states["ready"] += 1
+        heapq.heappush(self._ready.setdefault(self._group(held), []), (held.place, held))
+
+    def _put_off(self, held: _Held, state: Literal["hidden", "delayed"], due: float) -> None:
+        held.state, held.due = state, due
+        self._states[state] += 1
+        if state == "hidden" and self._fifo:
+            self._in_flight[self._group(held)] += 1
+        heapq.heappush(self._later, (due, held.place, held))
+
+    def _leave(self, held: _Held) -> None:
+        """The message is not in its state any more."""
+        self._states[held.state] -= 1
+        group = self._group(held)
+        if held.state == "ready":
+            waiting = self._ready[group]
+            waiting.remove((held.place, held))
+            heapq.heapify(waiting)
+            if not waiting:
+                del self._ready[group]
+        elif held.state == "hidden" and self._fifo:
+            self._in_flight[group] -= 1
+            if not self._in_flight[group]:
+                del self._in_flight[group]
+        held.state = "gone"
+
+    def _wake(self) -> None:
+        """Make ready what is due."""
+        now = time.time()
+        while self._later and self._later[0][0] <= now:
+            due, _, held = heapq.heappop(self._later)
+            if held.state in ("hidden", "delayed") and held.due == due:
+                self._leave(held)
+                self._make_ready(held)
+
+    def _take(self, queue: Any, count: int) -> list[_Held]:
+        taken: list[_Held] = []
+        for group in list(self._ready):
+            if group in self._in_flight:
+                continue
+            waiting = self._ready[group]
+            while waiting and len(taken) < count:
+                held = heapq.heappop(waiting)[1]
+                self._states["ready"] -= 1
+                held.state = "gone"
+                if self._keeps(queue, held):
+                    taken.append(held)
+            if not waiting:
+                del self._ready[group]
+            if len(taken) == count:
+                break
+        return taken
+
+    def _keeps(self, queue: Any, held: _Held) -> bool:
+        """Whether a message may still be received: not too old, and not too often by now."""
+        message = held.message
+        if message.sent_timestamp / 1000 + queue.message_retention_period <= time.time():
+            return False
+        dead, policy = queue.dead_letter_queue, queue.redrive_policy
+        if dead is None or not policy:
+            return True
+        if message.approximate_receive_count < policy["maxReceiveCount"]:
+            return True
+        for handle in message.all_receipt_handles:
+            self._by_handle.pop(handle or "", None)
+        message.visible_at = 0.0
+        held_by(dead).add(message)
+        return False
+
+    def _hide(self, held: _Held, visibility: int) -> None:
+        held.message.mark_received(visibility_timeout=visibility)
+        self._by_handle[held.message.receipt_handle] = held
+        if visibility:
+            self._put_off(held, "hidden", time.time() + visibility)
+        else:
+            self._make_ready(held)
+
+
+def held_by(queue: Any) -> HeldMessages:
+    """The messages of moto's queue."""
+    held: HeldMessages | None = queue.__dict__.get("held_messages")
+    if held is None:
+        held = queue.__dict__.setdefault("held_messages", HeldMessages(bool(queue.fifo_queue)))
+    return held
+
+
+@cache
+def correct() -> None:
+    """Make moto's queues work so. Loads that part of moto (4 ms)."""
+    from moto.sqs import models
+
+    queue: Any = models.Queue
+    backend: Any = models.SQSBackend
+    module: Any = models
+    module.generate_receipt_handle = _receipt_handle
+    queue.add_message = lambda self, message: held_by(self).add(message)
+    queue.messages = property(lambda self: held_by(self).seen())
+    queue.delete_message = _delete_message
+    for name, state in _COUNTS.items():
+        setattr(queue, name, property(_counting(state)))
+    backend.receive_message = _receive_message
+    backend.change_message_visibility = _change_message_visibility
+    backend.purge_queue = _purging(backend.purge_queue)
+
+
+_COUNTS: dict[str, Literal["ready", "hidden", "delayed"]] = {
+    "approximate_number_of_messages": "ready",
+    "approximate_number_of_messages_not_visible": "hidden",
+    "approximate_number_of_messages_delayed": "delayed",
+}
+
+
+def _counting(state: Literal["ready", "hidden", "delayed"]) -> Any:
+    return lambda self: held_by(self).count(state)
+
+
+def _receipt_handle() -> str:
+    return "AQEB" + base64.b64encode(os.urandom(135)).decode()
+
+
+def _delete_message(self: Any, receipt_handle: str) -> None:
+    if not held_by(self).delete(receipt_handle):
+        from moto.sqs.exceptions import ReceiptHandleIsInvalid
+
+        raise ReceiptHandleIsInvalid
+
+
+def _receive_message(
+    self: Any,
+    queue_name: str,
+    count: int,
+    wait_seconds_timeout: int,
+    visibility_timeout: int,
+    message_attribute_names: Iterable[str] | None = None,
+) -> list[Any]:
+    from moto.sqs.models import _filter_message_attributes
+
+    queue = self.get_queue(queue_name)
+    received = held_by(queue).receive(
+        queue, int(count), float(wait_seconds_timeout or 0), int(visibility_timeout or 0)
+    )
+    messages = [copy.copy(message) for message in received]
+    for message in messages:
+        _filter_message_attributes(message, list(message_attribute_names or ()))
+    return messages
+
+
+def _change_message_visibility(
+    self: Any, queue_name: str, receipt_handle: str, visibility_timeout: int
+) -> None:
+    from moto.sqs.exceptions import ReceiptHandleIsInvalid
+
+    queue = self.get_queue(queue_name)
+    if held_by(queue).show_in(receipt_handle, int(visibility_timeout)) is None:
+        raise ReceiptHandleIsInvalid
+
+
+def _purging(original: Any) -> Any:
+    def purge_queue(self: Any, queue_name: str) -> None:
+        original(self, queue_name)  # it checks when that was done last
+        held_by(self.get_queue(queue_name)).clear()
+
+    return purge_queue
