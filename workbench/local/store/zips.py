@@ -43,6 +43,8 @@ def _too_big() -> ApiError:
 def unpack(archive: bytes, into: Path, limit: int = MAX_ZIPPED) -> None:
     """Unpack `archive`, at most `limit` bytes, into the new folder `into`. Raises ApiError,
     leaving no trace."""
+    if len(archive) > MAX_UNZIPPED:
+        raise _too_big()
     if len(archive) > limit:
         raise ApiError(
             "RequestEntityTooLargeException", f"Zipped size must be smaller than {limit} bytes"
