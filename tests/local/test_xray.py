@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.aws.traces import Trace, spans
+from workbench.cli.waterfall import waterfall
 from workbench.local.api.trace_summaries import matching, summary
 from workbench.local.errors import ApiError
 from workbench.local.runtime.records import (
@@ -175,12 +177,48 @@ def test_subsegments_sent_by_themselves_get_their_place() -> None:
         ({"end_time": None}, "InvalidEndTime"),
         ({"type": "subsegment"}, "InvalidParentId"),
         ({"subsegments": ["x"]}, "InvalidSubsegments"),
+        ({"subsegments": [{"id": "x"}]}, "InvalidId"),
+        ({"http": "GET"}, "InvalidHttp"),
     ],
 )
 def test_documents_that_are_refused(changes: dict[str, Any], code: str) -> None:
     with pytest.raises(BadSegment) as caught:
         parse(json.dumps({**_segment(1), **changes}))
     assert caught.value.code == code
+
+
+_ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+_MEMBERS = (
+    "annotations", "aws", "cause", "end_time", "fault", "http", "in_progress", "metadata", "name",
+    "namespace", "origin", "parent_id", "resource_arn", "start_time", "type",
+)  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(_MEMBERS), _ODD),
+            st.dictionaries(st.sampled_from(_MEMBERS), _ODD),
+        ),
+        max_size=3,
+    )
+)
+def test_what_is_taken_can_be_shown(odd: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    taken = []
+    for number, (outer, inner) in enumerate(odd):
+        document = _segment(2 * number, subsegments=[{**_segment(2 * number + 1), **inner}])
+        try:
+            taken.append(parse(json.dumps({**document, **outer})).document)
+        except BadSegment:
+            continue
+    if taken:
+        found = assembled(taken)
+        matching("ok AND annotation.a = 1")(summary(ROOT, found))
+        assert waterfall(Trace(ROOT, spans(found), tuple(found)), 80)
 
 
 def test_the_newest_segments_are_kept(tmp_path: Path) -> None:

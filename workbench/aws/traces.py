@@ -109,7 +109,7 @@ def spans(documents: Iterable[Document]) -> tuple[Span, ...]:
         document, parent = waiting.pop(0)
         by_id[document["id"]] = _span(document)
         parents[document["id"]] = parent
-        waiting += [(each, document["id"]) for each in document.get("subsegments", ())]
+        waiting += [(each, document["id"]) for each in document.get("subsegments") or ()]
     roots: list[Span] = []
     for id, span in by_id.items():
         above = by_id.get(parents[id] or "")
@@ -121,23 +121,25 @@ def spans(documents: Iterable[Document]) -> tuple[Span, ...]:
 
 def _span(document: Document) -> Span:
     failures = tuple(each for each in ("fault", "error", "throttle") if document.get(each))
-    cause = document.get("cause")
-    exceptions = cause.get("exceptions", ()) if isinstance(cause, dict) else ()
+    cause = document.get("cause")  # X-Ray also takes the id of an exception told elsewhere
+    exceptions = cause.get("exceptions") if isinstance(cause, dict) else None
     return Span(
         name=document["name"],
-        kind=document.get("origin") or document.get("namespace") or "",
+        kind=str(document.get("origin") or document.get("namespace") or ""),
         start=document["start_time"],
         end=document.get("end_time"),
         failures=failures,
-        causes=tuple(_cause(exception) for exception in exceptions),
+        causes=tuple(_cause(each) for each in exceptions or () if isinstance(each, dict)),
     )
 
 
 def _cause(exception: Document) -> str:
     words = ": ".join(str(exception[key]) for key in ("type", "message") if exception.get(key))
-    stack = exception.get("stack") or ()
-    frame = stack[-1] if stack else None
-    where = f" ({frame.get('path')}:{frame.get('line')})" if frame and frame.get("path") else ""
+    stack = exception.get("stack")
+    frame = stack[-1] if isinstance(stack, list) and stack else None
+    where = ""
+    if isinstance(frame, dict) and frame.get("path"):
+        where = f" ({frame['path']}:{frame.get('line')})"
     return " ".join(words.split()) + where
 
 

@@ -17,12 +17,10 @@ Matches = Callable[[Summary], bool]
 def summary(trace_id: str, segments: list[Document]) -> Summary:
     """One trace in short. `segments` are assembled and not empty; times in seconds."""
     every = [each for segment in segments for each in walk(segment)]
-    start = min(each["start_time"] for each in every if "start_time" in each)
-    ends = [each["end_time"] for each in every if "end_time" in each]
+    start = min(each["start_time"] for each in every)
+    ends = [each["end_time"] for each in every if each.get("end_time") is not None]
     root = _root(segments)
-    services = {
-        (segment.get("name"), segment.get("origin")): _service(segment) for segment in segments
-    }
+    services = {(segment["name"], str(segment.get("origin"))): segment for segment in segments}
     found: Summary = {
         "Id": trace_id,
         "StartTime": start,
@@ -34,15 +32,15 @@ def summary(trace_id: str, segments: list[Document]) -> Summary:
         "Http": _http(root),
         "Annotations": _annotations(every),
         "Users": [],
-        "ServiceIds": list(services.values()),
+        "ServiceIds": [_service(segment) for segment in services.values()],
         "ResourceARNs": [
             {"ARN": arn}
-            for arn in dict.fromkeys(segment.get("resource_arn") for segment in segments)
+            for arn in dict.fromkeys(str(segment.get("resource_arn", "")) for segment in segments)
             if arn
         ],
         "EntryPoint": _service(root),
     }
-    if "end_time" in root:
+    if root.get("end_time") is not None:
         found["ResponseTime"] = round(root["end_time"] - root["start_time"], 3)
     return found
 
@@ -54,31 +52,51 @@ def _root(segments: list[Document]) -> Document:
 
 
 def _service(segment: Document) -> Summary:
-    name = segment.get("name", "")
+    name = segment["name"]
     account = (segment.get("aws") or {}).get("account_id")
-    service = {"Name": name, "Names": [name], "AccountId": account}
-    return {**service, "Type": segment.get("origin") or segment.get("type")}
+    service = {"Name": name, "Names": [name], "AccountId": _text(account)}
+    return {**service, "Type": _text(segment.get("origin") or segment.get("type"))}
 
 
 def _http(segment: Document) -> Summary:
     http = segment.get("http") or {}
-    request, response = http.get("request") or {}, http.get("response") or {}
+    request, response = (_mapping(http.get(side)) for side in ("request", "response"))
+    status = response.get("status")
     return {
-        "HttpURL": request.get("url"),
-        "HttpStatus": response.get("status"),
-        "HttpMethod": request.get("method"),
-        "UserAgent": request.get("user_agent"),
-        "ClientIp": request.get("client_ip"),
+        "HttpURL": _text(request.get("url")),
+        "HttpStatus": status if isinstance(status, int) else None,
+        "HttpMethod": _text(request.get("method")),
+        "UserAgent": _text(request.get("user_agent")),
+        "ClientIp": _text(request.get("client_ip")),
     }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _mapping(value: object) -> Summary:
+    return value if isinstance(value, dict) else {}
 
 
 def _annotations(every: list[Document]) -> Summary:
     found: Summary = {}
     for each in every:
         for name, value in (each.get("annotations") or {}).items():
-            kind = {bool: "BooleanValue", str: "StringValue"}.get(type(value), "NumberValue")
-            found.setdefault(name, []).append({"AnnotationValue": {kind: value}, "ServiceIds": []})
+            kind = _ANNOTATED.get(type(value))
+            if kind is not None:  # X-Ray indexes nothing else
+                found.setdefault(name, []).append(
+                    {"AnnotationValue": {kind: value}, "ServiceIds": []}
+                )
     return found
+
+
+_ANNOTATED: dict[type, str] = {
+    bool: "BooleanValue",
+    str: "StringValue",
+    int: "NumberValue",
+    float: "NumberValue",
+}
 
 
 _TERM = re.compile(

@@ -74,20 +74,20 @@ class XRay:
         unprocessed: list[Output] = []
         for text in input["TraceSegmentDocuments"]:
             try:
-                documents.parse(text)
+                documents.parse(text or "")
             except BadSegment as error:
                 unprocessed.append(
                     {"Id": error.id, "ErrorCode": error.code, "Message": f"{error.code}."}
                 )
             else:
-                self._take(text.encode())
+                self._take(text.encode("utf-8", "replace"))
         return {"UnprocessedTraceSegments": unprocessed}
 
     async def _batch_get_traces(self, input: Input) -> Output:
         wanted = input["TraceIds"]
         if len(wanted) > MAX_TRACES:
             raise _invalid(f"At most {MAX_TRACES} traces can be got at a time.")
-        found = await self._traces.traces(wanted)
+        found = await self._traces.traces([trace_id for trace_id in wanted if trace_id])
         return {
             "Traces": [
                 {

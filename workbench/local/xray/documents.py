@@ -51,21 +51,47 @@ def parse(text: str | bytes) -> Segment:
 def checked(document: Document) -> Segment:
     """The document as a segment. Raises BadSegment."""
     id, trace_id = document.get("id"), document.get("trace_id")
-    if not isinstance(id, str) or not _ID.fullmatch(id):
-        raise BadSegment("InvalidId", id if isinstance(id, str) else None)
+    _check_part(document)
+    assert isinstance(id, str)
     if not isinstance(trace_id, str) or not _TRACE_ID.fullmatch(trace_id):
         raise BadSegment("InvalidTraceId", id)
-    if not isinstance(document.get("name"), str) or not document["name"]:
-        raise BadSegment("InvalidName", id)
-    if not _is_time(document.get("start_time")):
-        raise BadSegment("InvalidStartTime", id)
     if not document.get("in_progress") and not _is_time(document.get("end_time")):
         raise BadSegment("InvalidEndTime", id)
-    if document.get("type") == "subsegment" and not isinstance(document.get("parent_id"), str):
+    parent_id = document.get("parent_id")
+    if parent_id is None:
+        if document.get("type") == "subsegment":
+            raise BadSegment("InvalidParentId", id)
+    elif not isinstance(parent_id, str) or not _ID.fullmatch(parent_id):
         raise BadSegment("InvalidParentId", id)
-    if not all(isinstance(each, dict) for each in document.get("subsegments") or ()):
-        raise BadSegment("InvalidSubsegments", id)
+    waiting = _subsegments(document)
+    while waiting:
+        part = waiting.pop()
+        _check_part(part)
+        waiting += _subsegments(part)
     return Segment(trace_id, id, float(document["start_time"]), document)
+
+
+def _check_part(part: Document) -> None:
+    """What segments and the subsegments inside them must have alike."""
+    id = part.get("id")
+    if not isinstance(id, str) or not _ID.fullmatch(id):
+        raise BadSegment("InvalidId", id if isinstance(id, str) else None)
+    if not isinstance(part.get("name"), str) or not part["name"]:
+        raise BadSegment("InvalidName", id)
+    if not _is_time(part.get("start_time")):
+        raise BadSegment("InvalidStartTime", id)
+    if part.get("end_time") is not None and not _is_time(part["end_time"]):
+        raise BadSegment("InvalidEndTime", id)
+    for member in ("annotations", "aws", "http"):
+        if not isinstance(part.get(member) or {}, dict):
+            raise BadSegment(f"Invalid{member.capitalize()}", id)
+
+
+def _subsegments(part: Document) -> list[Document]:
+    found = part.get("subsegments") or []
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise BadSegment("InvalidSubsegments", part.get("id"))
+    return list(found)
 
 
 def _is_time(value: object) -> bool:
@@ -81,7 +107,7 @@ def assembled(documents: Iterable[Document]) -> list[Document]:
     for document in all_documents:
         parent = places.get(document.get("parent_id", ""))
         is_part = document.get("type") == "subsegment" and parent is not None
-        if not is_part or parent is None or parent in list(walk(document)):
+        if not is_part or parent is None or any(each is parent for each in walk(document)):
             segments.append(document)
             continue
         kept = [
@@ -96,12 +122,9 @@ def walk(document: Document) -> Iterator[Document]:
     waiting = [document]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, dict) and isinstance(each.get("id"), str):
-            yield each
-            subsegments = each.get("subsegments")
-            waiting += reversed(subsegments if isinstance(subsegments, list) else [])
+        yield each
+        waiting += reversed(each.get("subsegments") or [])
 
 
 def _start(document: Document) -> float:
-    start = document.get("start_time")
-    return float(start) if isinstance(start, int | float) else 0.0
+    return float(document["start_time"])
