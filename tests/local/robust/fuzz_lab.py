@@ -10,11 +10,14 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
+from workbench.local.api import cbor
 from workbench.local.api.endpoint import LOGS
 from workbench.local.api.model import Member, Operation, ServiceModel, Shape
 
 LAMBDA_MODEL = ServiceModel("lambda", "2015-03-31")
 LOGS_MODEL = ServiceModel("logs", "2014-03-28")
+CLOUDWATCH_MODEL = ServiceModel("cloudwatch", "2010-08-01")
+XRAY_MODEL = ServiceModel("xray", "2016-04-12")
 # A page must not wait, and a live tail never ends.
 ENDLESS = {"StartLiveTail"}
 # What the function under test is called, and what must be left standing.
@@ -113,6 +116,40 @@ def logs_requests(draw: st.DrawFn) -> Sent:
     body = json.dumps(draw(values(operation.input))).encode()
     headers = _signed("logs") | {"X-Amz-Target": f"{LOGS_MODEL.target_prefix}.{operation.name}"}
     return Sent(operation.name, "POST", "/", headers, _broken(draw, body))
+
+
+@st.composite
+def metrics_requests(draw: st.DrawFn) -> Sent:
+    """A request for one of CloudWatch's operations about Lambda's metrics."""
+    name = draw(st.sampled_from(["ListMetrics", "GetMetricStatistics", "GetMetricData"]))
+    operation = CLOUDWATCH_MODEL.operations[name]
+    assert operation.input is not None
+    body = json.dumps(draw(values(operation.input))).encode()
+    headers = _signed("monitoring")
+    # What names another namespace is for the services beside Lambda: a prefix keeps it here.
+    here = b'{"":"AWS/Lambda",' + body[1:] if body[:2] == b'{"' else b'{"":"AWS/Lambda"}'
+    if draw(st.booleans()):
+        here = cbor.encode({"": "AWS/Lambda"}) + draw(st.binary(max_size=20))
+        path = f"/service/GraniteServiceVersion20100801/operation/{name}"
+        return Sent(name, "POST", path, headers, here)
+    headers["X-Amz-Target"] = f"GraniteServiceVersion20100801.{name}"
+    return Sent(name, "POST", "/", headers, here)
+
+
+@st.composite
+def traces_requests(draw: st.DrawFn) -> Sent:
+    """A request for an operation of X-Ray."""
+    operation = XRAY_MODEL.operations[draw(st.sampled_from(XRAY))]
+    assert operation.input is not None
+    body = json.dumps(draw(values(operation.input))).encode()
+    headers = _signed("xray")
+    return Sent(operation.name, "POST", operation.uri, headers, _broken(draw, body))
+
+
+XRAY = (
+    "PutTraceSegments", "PutTelemetryRecords", "BatchGetTraces", "GetTraceSummaries",
+    "GetSamplingRules", "GetSamplingTargets", "GetServiceGraph",
+)  # fmt: skip
 
 
 def _named(draw: st.DrawFn, operation: Operation, member: Member) -> Any:

@@ -15,8 +15,17 @@ from collections.abc import Iterator
 
 import pytest
 from endpoint_lab import LocalEndpoint, local_lambda
-from fuzz_lab import KNOWN, Sent, lambda_requests, logs_requests
+from fuzz_lab import (
+    KNOWN,
+    Sent,
+    lambda_requests,
+    logs_requests,
+    metrics_requests,
+    traces_requests,
+)
 from hypothesis import HealthCheck, given, note, settings
+
+from workbench.local.api import cbor
 
 CASES = os.environ.get("WORKBENCH_FUZZ_CASES")
 fuzzed = settings(
@@ -26,6 +35,9 @@ fuzzed = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+
+# Few operations, and simple ones.
+fuzzed_a_little = settings(fuzzed, max_examples=int(CASES or 60))
 
 
 class Target:
@@ -50,7 +62,8 @@ class Target:
         self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
         assert answer.status < 500 or answer.status == 501, (answer.status, body)
         if answer.status >= 400 and sent.method != "HEAD":
-            error = json.loads(body)
+            is_cbor = answer.headers["Content-Type"] == "application/cbor"
+            error = cbor.decode(body) if is_cbor else json.loads(body)
             assert answer.headers["x-amzn-ErrorType"] or error["__type"]
             assert "Traceback" not in str(error)
 
@@ -92,6 +105,24 @@ def test_requests_for_lambda(target: Target) -> None:
 def test_requests_for_logs(target: Target) -> None:
     @fuzzed
     @given(logs_requests())
+    def check(sent: Sent) -> None:
+        target.send(sent)
+
+    check()
+
+
+def test_requests_for_metrics(target: Target) -> None:
+    @fuzzed_a_little
+    @given(metrics_requests())
+    def check(sent: Sent) -> None:
+        target.send(sent)
+
+    check()
+
+
+def test_requests_for_traces(target: Target) -> None:
+    @fuzzed_a_little
+    @given(traces_requests())
     def check(sent: Sent) -> None:
         target.send(sent)
 
