@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from endpoint_lab import LocalEndpoint, local_lambda
+
+# Functions have a /tmp of their own: files by which they and a test tell each other something
+# must be elsewhere.
+if Path("/var/tmp").is_dir():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/var/tmp")
 
 
 @pytest.fixture(scope="session")

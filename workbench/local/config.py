@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
 
@@ -19,6 +20,8 @@ class ServerConfig:
     `concurrency` is the account's (§5); `log_group_bytes` bounds the
     text kept for one log group, oldest dropped first. `services` are the ones functions use, and
     `credentials` the AWS profile whose credentials they get (None: none that mean anything).
+    With `isolation` "none" functions see this machine's file system even where the kernel allows
+    each environment its own.
     """
 
     state: Path
@@ -30,6 +33,7 @@ class ServerConfig:
     transition_seconds: float = 0.1
     time_scale: float = 1.0
     concurrency: int = 1000
+    isolation: Literal["auto", "none"] = "auto"
     log_group_bytes: int = 64 * 1024 * 1024
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None

@@ -116,6 +116,7 @@ class LocalLambda:
             credentials=self._credentials.variables,
             services=self._services.variables,
             xray_daemon=self._xray_daemon.address,
+            private_file_systems=config.isolation == "auto",
         )
         self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
         self._endpoint = Endpoint(

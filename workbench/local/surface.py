@@ -42,6 +42,10 @@ class Environments(Protocol):
     def environments(self) -> Iterable[Mapping[str, object]]:
         """The live execution environments, as in the `environment` event."""
 
+    @property
+    def file_systems(self) -> str:
+        """ "private" or "shared"."""
+
     def cancel(self, request_id_or_token: str) -> bool:
         """Kill the environment that runs this invocation; False when none does."""
 
@@ -120,6 +124,7 @@ class Surface:
             "TimeScale": config.time_scale,
             "Services": str(config.services),
             "Credentials": config.credentials,
+            "FileSystems": self._runtime.file_systems,
             "Problems": self._broadcaster.problems,
             "Notices": self._broadcaster.notices,
         }

@@ -139,7 +139,15 @@ class RuntimeDomain:
 
     async def _start(self) -> None:
         address = await self._api.open()
-        spec = self._environment.spec
+        environment = self._environment
+        spec = environment.spec
+        fault = None
+        try:
+            # A reset environment keeps its own, and so its /tmp (lambda-facts §1.4).
+            if environment.file_system is None:
+                environment.file_system = await self._launcher.file_system(spec)
+        except LaunchError as error:
+            fault = Fault(error.error_type, str(error))
         variables = self._launcher.static_variables(spec)
         variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = self._environment.initialization_type
         if spec.snap_start:  # a snapshot knows nothing of the streams of those it restores (§1.7)
@@ -148,10 +156,10 @@ class RuntimeDomain:
             variables["AWS_LAMBDA_LOG_STREAM_NAME"] = self._environment.log_stream
         variables["AWS_LAMBDA_RUNTIME_API"] = address
         self._events.launched()
-        fault = await self._start_extensions(variables)
+        fault = fault or await self._start_extensions(variables)
         if fault is None:
             try:
-                launch = Launch(spec, variables, address)
+                launch = Launch(spec, variables, address, environment.file_system)
                 self._runtime.started(self._launcher.start(launch, self._runtime.exited))
             except LaunchError as error:
                 fault = Fault(error.error_type, str(error))
@@ -171,7 +179,7 @@ class RuntimeDomain:
             try:
                 if len(self._externals) >= MAX_EXTENSIONS:
                     raise ExtensionLaunchError("ErrTooManyExtensions", "TooManyExtensions")
-                start_extension(file, visible, process)
+                start_extension(file, visible, process, self._environment.file_system)
             except ExtensionLaunchError as error:
                 extension.state, extension.error_type = "LaunchError", error.reason
                 return Fault("Extension.LaunchError", str(error))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Literal
 
+from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.records import FunctionSpec
 
 # Why an environment was initialised when it was: AWS_LAMBDA_INITIALIZATION_TYPE (§1.6, §1.7).
@@ -54,8 +55,8 @@ class Environment:
     """
 
     __slots__ = (
-        "_changed", "id", "initialization_type", "log_stream", "pid", "request_id", "since",
-        "spec", "state",
+        "_changed", "file_system", "id", "initialization_type", "log_stream", "pid", "request_id",
+        "since", "spec", "state",
     )  # fmt: skip
 
     def __init__(
@@ -71,6 +72,7 @@ class Environment:
         self.state = State.STARTING
         self.since = time.time()
         self.pid: int | None = None
+        self.file_system: FileSystem | None = None
         self.request_id: str | None = None
         self._changed = changed
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workbench.local.runtime.domain_process import DomainProcess
+from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.launchers import LaunchError
-from workbench.local.runtime.launchers.spawn import spawn
+from workbench.local.runtime.launchers.spawn import check_executable, spawn
 from workbench.local.runtime.records import FunctionSpec
 
 # What the runtime's process has and extensions have not, besides names that begin with "_".
@@ -55,10 +56,21 @@ def extension_variables(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def start_extension(file: Path, variables: Mapping[str, str], process: DomainProcess) -> None:
-    """Start the extension in `file` as `process`. Raises ExtensionLaunchError."""
+def start_extension(
+    file: Path,
+    variables: Mapping[str, str],
+    process: DomainProcess,
+    file_system: FileSystem | None,
+) -> None:
+    """Start the extension in `file`, which is of a layer, as `process`; in its environment's
+    `file_system` if there is one. Raises ExtensionLaunchError."""
     try:
-        process.started(spawn([file], variables, Path("/"), process.exited))
+        if file_system is not None:
+            check_executable(file)
+            file = Path("/opt/extensions", file.name)
+        process.started(
+            spawn([file], variables, Path("/"), process.exited, file_system=file_system)
+        )
     except LaunchError as error:
         cause = error.__cause__
         assert isinstance(cause, OSError)

@@ -40,6 +40,8 @@ class RuntimeConfig:
     where AWS's services are. Both are read anew for each environment. `xray_daemon` is the address
     that functions send segments to. `standby` False starts no process ahead of need.
     `provisioning_delay` is how long provisioned concurrency is only asked for.
+    Without `private_file_systems` functions see this machine's file system also where they could
+    have one of their own.
     """
 
     state: Path
@@ -50,6 +52,7 @@ class RuntimeConfig:
     restore_timeout: float = 10.0
     provisioning_delay: float = 0.1
     standby: bool = True
+    private_file_systems: bool = True
     credentials: Mapping[str, str] = field(default_factory=lambda: LOCAL_CREDENTIALS)
     services: Mapping[str, str] = field(default_factory=dict)
 
@@ -71,6 +74,7 @@ class Runtime:
             observer,
             standby=config.standby,
             xray_daemon=config.xray_daemon,
+            private=config.private_file_systems,
         )
         self._provisioned = ProvisionedConcurrency(
             self._provisioning, self._concurrency.provision, config.provisioning_delay
@@ -175,6 +179,11 @@ class Runtime:
                 sandbox.kill()
                 return True
         return False
+
+    @property
+    def file_systems(self) -> str:
+        """ "private" where each environment has its own, "shared" where all see this machine's."""
+        return "private" if self._launchers.file_systems.private else "shared"
 
     def environments(self) -> list[dict[str, object]]:
         """Every environment there is, as `/_workbench/environments` lists them."""

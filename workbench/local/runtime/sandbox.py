@@ -407,4 +407,6 @@ class Sandbox:
 
     def _go(self) -> None:
         self.environment.to(State.GONE)
+        if self.environment.file_system is not None:
+            self.environment.file_system.close()
         self._owner.sandbox_gone(self)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.local.runtime.filesystem.file_systems import FileSystems
+from workbench.local.runtime.filesystem.places import places
 from workbench.local.runtime.records import FunctionSpec
 from workbench.project import runtimes
 
@@ -21,7 +23,8 @@ class Machine:
 
     `services` are variables that say where AWS's services are: defaults, which the function's own
     replace. `packages` is the folder that stands for /var/runtime: boto3 and what it needs, or
-    None.
+    None. `libraries` are folders of libraries that the interpreter needs. Without `file_systems`,
+    or where the kernel refuses them, functions see this machine's.
     """
 
     home: Path
@@ -29,6 +32,13 @@ class Machine:
     services: Mapping[str, str]
     xray_daemon: str = "127.0.0.1:2000"
     packages: Path | None = None
+    libraries: tuple[str, ...] = ()
+    file_systems: FileSystems | None = None
+
+    @property
+    def private(self) -> bool:
+        """Whether environments have file systems of their own; known when those are `ready`."""
+        return self.file_systems is not None and self.file_systems.private
 
 
 def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[str, str]:
@@ -36,15 +46,15 @@ def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[s
 
     `minor` is the version of the interpreter that really runs it: "3.12", or "22" for Node.js.
     """
-    task_root = str(spec.task_root)
-    layers = [str(layer) for layer in reversed(spec.layers)]  # a later layer wins
+    where = places(spec, machine.packages, private=machine.private)
+    task_root, layers = where.task_root, where.layers
     path = os.environ.get("PATH", os.defpath)
     variables = {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": os.pathsep.join([*(f"{layer}/bin" for layer in layers), path]),
         "LD_LIBRARY_PATH": os.pathsep.join(
-            [task_root, f"{task_root}/lib", *(f"{layer}/lib" for layer in layers)]
+            [*machine.libraries, task_root, f"{task_root}/lib", *(f"{at}/lib" for at in layers)]
         ),
         "HOME": str(machine.home),
         "PWD": task_root,
@@ -52,18 +62,18 @@ def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[s
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     }
     if runtimes.python_minor(spec.runtime) is not None:
-        folders: list[str | Path] = [spec.dependencies] if spec.dependencies else []
+        folders = [where.dependencies] if where.dependencies else []
         for layer in layers:
             folders += [f"{layer}/python/lib/python{minor}/site-packages", f"{layer}/python"]
-        if machine.packages:
-            folders.append(machine.packages)
+        if where.runtime:
+            folders.append(where.runtime)
         variables["LC_CTYPE"] = "C.UTF-8"
-        variables["PYTHONPATH"] = os.pathsep.join(map(str, folders))
+        variables["PYTHONPATH"] = os.pathsep.join(folders)
     elif runtimes.node_major(spec.runtime) is not None:
-        folders = [spec.dependencies / "node_modules"] if spec.dependencies else []
+        folders = [where.node_modules] if where.node_modules else []
         for layer in layers:
             folders += [f"{layer}/nodejs/node{minor}/node_modules", f"{layer}/nodejs/node_modules"]
-        variables["NODE_PATH"] = os.pathsep.join(map(str, [*folders, task_root]))
+        variables["NODE_PATH"] = os.pathsep.join([*folders, task_root])
     variables.update(machine.services)
     variables.update(spec.environment)
     variables.update(machine.credentials)
@@ -80,7 +90,7 @@ def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[s
             "_AWS_XRAY_DAEMON_ADDRESS": machine.xray_daemon.partition(":")[0],
             "_AWS_XRAY_DAEMON_PORT": machine.xray_daemon.partition(":")[2],
             "LAMBDA_TASK_ROOT": task_root,
-            "LAMBDA_RUNTIME_DIR": str(machine.packages or machine.home),
+            "LAMBDA_RUNTIME_DIR": where.runtime_dir or str(machine.home),
             "_HANDLER": spec.handler,
         }
     )

@@ -6,16 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.records import FunctionSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What a process must be started with: its function, all its variables, its Runtime API."""
+    """What a process must be started with: its function, all its variables, its Runtime API.
+
+    `file_system` is its environment's own, or None where environments have none.
+    """
 
     spec: FunctionSpec
     variables: Mapping[str, str]
     runtime_api: str
+    file_system: FileSystem | None = None
 
 
 OnExit = Callable[[int], None]
@@ -51,6 +56,10 @@ class LaunchError(Exception):
 
 class Launcher(Protocol):
     """One way to start processes."""
+
+    async def file_system(self, spec: FunctionSpec) -> FileSystem | None:
+        """The file system of a new environment of `spec`, which the caller closes; None where the
+        kernel allows none. `static_variables` may be asked for from then on. Raises LaunchError."""
 
     def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
         """The variables every environment of `spec` has, whatever its process."""

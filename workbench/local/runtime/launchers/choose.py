@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from workbench.local.runtime.filesystem.file_systems import FileSystems
+from workbench.local.runtime.filesystem.places import libraries
 from workbench.local.runtime.launchers import Launcher
-from workbench.local.runtime.launchers.packages import aws_packages
+from workbench.local.runtime.launchers.packages import aws_packages, sources
 from workbench.local.runtime.launchers.process import CustomLauncher, NodeLauncher
 from workbench.local.runtime.launchers.python import PythonLauncher
 from workbench.local.runtime.records import FunctionSpec, Observer, UnsupportedRuntime
@@ -27,7 +29,9 @@ class Launchers:
         *,
         standby: bool,
         xray_daemon: str,
+        private: bool,
     ) -> None:
+        self.file_systems = FileSystems(state, sources, self._shared, wanted=private)
         self._state = state
         self._credentials = credentials
         self._services = services
@@ -48,6 +52,13 @@ class Launchers:
             self._observer.notice(spec.name, explanation)
         return launcher
 
+    def _shared(self, reason: str) -> None:
+        self._observer.notice(
+            "",
+            "Functions have no file system of their own here: /var/task, /opt and a /tmp of its "
+            f"own are folders of this machine ({reason}).",
+        )
+
     def prepare(self, spec: FunctionSpec) -> None:
         """Have processes stand by for `spec`. Does nothing for a runtime that cannot be run."""
         if not self._standby:
@@ -64,11 +75,13 @@ class Launchers:
         for launcher in self._by_runtime.values():
             if isinstance(launcher, PythonLauncher | NodeLauncher):
                 await launcher.stop()
+        await self.file_systems.stop()
 
     def _make(self, runtime: str) -> Launcher:
         home = self._state / "home"
         home.mkdir(parents=True, exist_ok=True)
         machine = Machine(home, self._credentials, self._services, self._xray_daemon)
+        machine = replace(machine, file_systems=self.file_systems)
         if runtimes.is_provided(runtime):
             return CustomLauncher(machine)
         if not runtimes.is_run_here(runtime):
@@ -79,6 +92,7 @@ class Launchers:
         interpreter = interpreters.interpreter_for(runtime)
         if interpreter is None:
             raise UnsupportedRuntime(interpreters.reason_missing(runtime))
+        machine = replace(machine, libraries=libraries(interpreter.path))
         if runtime.startswith("python"):
             packages = aws_packages(interpreter.minor, self._state / "packages")
             machine = replace(machine, packages=packages)

@@ -6,12 +6,26 @@ links: nothing else of our environment becomes visible to a function.
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import importlib.util
 import re
 from pathlib import Path
 
 PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
+
+
+@functools.cache
+def sources() -> dict[str, Path]:
+    """The packages' folders and files on this machine, by file name."""
+    found: dict[str, Path] = {}
+    for name in PACKAGES:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            source = Path(spec.origin)
+            source = source.parent if spec.submodule_search_locations else source
+            found[source.name] = source
+    return found
 
 
 def aws_packages(minor: str, folder: Path) -> Path | None:
@@ -24,14 +38,8 @@ def aws_packages(minor: str, folder: Path) -> Path | None:
     if oldest and int(minor.split(".")[1]) < int(oldest[1]):
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    for name in PACKAGES:
-        found = importlib.util.find_spec(name)
-        if found is None or found.origin is None:
-            continue
-        source = Path(found.origin)
-        if found.submodule_search_locations:
-            source = source.parent
-        link = folder / source.name
+    for name, source in sources().items():
+        link = folder / name
         if link.is_symlink() and link.readlink() == source:
             continue
         link.unlink(missing_ok=True)

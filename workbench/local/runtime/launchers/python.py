@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 
+from workbench.local.runtime.filesystem.file_systems import Contents, FileSystem, FileSystemError
+from workbench.local.runtime.filesystem.places import (
+    bootstrap_path,
+    contents,
+    language_folder,
+    language_mounts,
+    program_path,
+)
 from workbench.local.runtime.launchers import Launch, OnExit, Process
 from workbench.local.runtime.launchers.preload import Plan, local_names, plan
+from workbench.local.runtime.launchers.private import file_system_for, task_root
 from workbench.local.runtime.launchers.process import WRAPPER_VARIABLE, wrapped
 from workbench.local.runtime.launchers.spawn import SpawnedProcess, spawn, start_program
 from workbench.local.runtime.launchers.zygote import BOOTSTRAP, SpawnInstead, Zygote
@@ -44,14 +54,19 @@ class PythonLauncher:
     def __init__(self, interpreter: Interpreter, machine: Machine, *, standby: bool) -> None:
         self.explanation = interpreter.explanation
         self._interpreter = interpreter
+        self._language = language_folder(interpreter.path)
         self._machine = machine
         # os.fork with what the interpreter's libraries do at start is only known good on Linux.
         self._standby = standby and os.name == "posix" and hasattr(os, "pidfd_open")
         self._bare: Zygote | None = None
+        self._making_bare = asyncio.Lock()
         self._zygotes: dict[FunctionVersion, Zygote] = {}  # least recently used first
         self._planned: dict[FunctionVersion, str] = {}  # the identity each plan was made for
         self._planning: set[asyncio.Task[None]] = set()
         self._retiring: set[Zygote] = set()
+
+    async def file_system(self, spec: FunctionSpec) -> FileSystem | None:
+        return await file_system_for(spec, self._machine, self._language)
 
     def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
         return static_variables(spec, self._machine, self._interpreter.minor)
@@ -65,15 +80,33 @@ class PythonLauncher:
         """As `prepare`, for a function that is used; reads its sources in a thread."""
         if not self._may_fork(spec):
             return
-        if self._bare is None or self._bare.failed:
-            self._bare = Zygote(self._interpreter.path, {}, Plan(COMMON), self._machine.home)
-        if self._planned.get((spec.arn, spec.version)) != spec.identity:
+        planned = self._planned.get((spec.arn, spec.version)) == spec.identity
+        if self._bare is None or self._bare.failed or not planned:
             self._planned[spec.arn, spec.version] = spec.identity
             task = asyncio.get_running_loop().create_task(self._plan(spec))
             self._planning.add(task)
             task.add_done_callback(self._planning.discard)
 
+    async def _stand_by(self, variables: Mapping[str, str], plan: Plan, inside: Contents) -> Zygote:
+        """A process that stands by, in a file system with this `inside` where there are any."""
+        file_system = None
+        file_systems = self._machine.file_systems
+        if file_systems is not None and await file_systems.ready():
+            file_system = await file_systems.make(inside)
+        command = self._interpreter_command(file_system)
+        return Zygote(command, variables, plan, self._machine.home, file_system)
+
     async def _plan(self, spec: FunctionSpec) -> None:
+        try:
+            async with self._making_bare:
+                if self._bare is None or self._bare.failed:
+                    inside = Contents(tuple(language_mounts(self._language)))
+                    self._bare = await self._stand_by({}, Plan(COMMON), inside)
+            await self._stand_by_for(spec)
+        except FileSystemError:
+            self._planned.pop((spec.arn, spec.version), None)  # its cold start will tell why
+
+    async def _stand_by_for(self, spec: FunctionSpec) -> None:
         if (spec.arn, spec.version) in self._zygotes:
             # A reload: its first invocation is worth more than a plan that hardly ever changes.
             await asyncio.sleep(_PLAN_LATER_S)
@@ -86,9 +119,11 @@ class PythonLauncher:
                 return
             self._retire(self._zygotes.pop(key))
         if any(name.partition(".")[0] not in _COMMON_TOPS for name in wanted.modules):
-            self._zygotes[key] = Zygote(
-                self._interpreter.path, variables, wanted, self._machine.home
-            )
+            inside = contents(spec, self._language, own_code=False)
+            made = await self._stand_by(variables, wanted, inside)
+            if key in self._zygotes:
+                self._retire(self._zygotes.pop(key))
+            self._zygotes[key] = made
         while len(self._zygotes) > MAX_ZYGOTES:
             oldest = next(iter(self._zygotes))
             self._planned.pop(oldest, None)
@@ -107,35 +142,50 @@ class PythonLauncher:
         spec = launch.spec
         if self._may_fork(spec):
             asyncio.get_running_loop().call_later(_PLAN_LATER_S, self._prepare, spec)
-            zygote = self._zygote_for(spec)
+            zygote = self._zygote_for(launch)
             if zygote is not None:
-                process = zygote.start(launch.variables, on_exit, self._spawn_instead(launch))
+                process = zygote.start(launch, on_exit, self._spawn_instead(launch))
                 if process is not None:
                     return process
         return spawn(
-            self._command(launch), launch.variables, spec.task_root, on_exit, framed_log=True
+            self._command(launch),
+            launch.variables,
+            task_root(launch),
+            on_exit,
+            file_system=launch.file_system,
+            framed_log=True,
         )
 
+    def _interpreter_command(self, file_system: FileSystem | None) -> list[str]:
+        private = file_system is not None
+        program = program_path(self._interpreter.path, private=private)
+        return [program, "-I", "-S", bootstrap_path(BOOTSTRAP, private=private)]
+
     def _command(self, launch: Launch) -> list[str]:
-        command = [str(self._interpreter.path), "-I", "-S", str(BOOTSTRAP)]
+        command = self._interpreter_command(launch.file_system)
         return wrapped(command, launch) if WRAPPER_VARIABLE in launch.variables else command
 
     def _spawn_instead(self, launch: Launch) -> SpawnInstead:
         def start(writing: int, on_exit: OnExit) -> SpawnedProcess:
-            command, folder = self._command(launch), launch.spec.task_root
-            popen = start_program(command, launch.variables, folder, writing, framed_log=True)
+            command, folder = self._command(launch), task_root(launch)
+            popen = start_program(
+                command, launch.variables, folder, writing, launch.file_system, framed_log=True
+            )
             return SpawnedProcess(popen, -1, on_exit)
 
         return start
 
-    def _zygote_for(self, spec: FunctionSpec) -> Zygote | None:
+    def _zygote_for(self, launch: Launch) -> Zygote | None:
+        spec = launch.spec
         key = (spec.arn, spec.version)
         zygote = self._zygotes.get(key)
-        if zygote is not None and zygote.usable and self._fits(zygote, spec):
+        if zygote is not None and zygote.may_enter(launch.file_system) and self._fits(zygote, spec):
             self._zygotes[key] = self._zygotes.pop(key)  # used last
             return zygote
         bare = self._bare
-        return bare if bare is not None and bare.usable and self._unshadowed(bare, spec) else None
+        if bare is None or not bare.may_enter(launch.file_system):
+            return None
+        return bare if self._unshadowed(bare, spec) else None
 
     def _fits(self, zygote: Zygote, spec: FunctionSpec) -> bool:
         """Whether it is what a new process of `spec`, as it is now, would be."""

@@ -9,7 +9,9 @@ import os
 import secrets
 import socket
 import struct
+from dataclasses import replace
 
+from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.launchers import Launch, Launcher, LaunchError, OnExit, Process
 from workbench.local.runtime.launchers.spawn import SpawnedProcess
 from workbench.local.runtime.launchers.zygote import ForkServer
@@ -31,6 +33,9 @@ class SnapshotLauncher:
         self._listener: socket.socket | None = None
         self._server: ForkServer | None = None
 
+    async def file_system(self, spec: FunctionSpec) -> FileSystem | None:
+        return await self._launcher.file_system(spec)
+
     def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
         return self._launcher.static_variables(spec)
 
@@ -44,7 +49,7 @@ class SnapshotLauncher:
             self._listener.listen(1)
             self._listener.setblocking(False)
             variables[ADDRESS_VARIABLE] = address
-        return self._launcher.start(Launch(launch.spec, variables, launch.runtime_api), on_exit)
+        return self._launcher.start(replace(launch, variables=variables), on_exit)
 
     def take_over(self) -> str:
         """Make ready to fork. Returns why that is impossible, in words that end a sentence."""
@@ -88,13 +93,17 @@ class _Restorer:
         self._launcher = launcher
         self._server = server
 
+    async def file_system(self, spec: FunctionSpec) -> FileSystem | None:
+        return None  # a restored process is where its snapshot is
+
     def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
         return self._launcher.static_variables(spec)
 
     def start(self, launch: Launch, on_exit: OnExit) -> Process:
         # All else a restored process has from its snapshot, with what its init made of it.
         variables = {"AWS_LAMBDA_RUNTIME_API": launch.runtime_api}
-        process = self._server.start(variables, on_exit, _nothing_instead)
+        restored = replace(launch, variables=variables)
+        process = self._server.start(restored, on_exit, _nothing_instead)
         if process is None:
             raise LaunchError("Runtime.ExitError", "The snapshot is gone.")
         return process

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.launchers import LaunchError, OnExit
 from workbench.local.runtime.launchers.reaper import kill_group, reap_group
 
@@ -58,16 +60,20 @@ def spawn(
     folder: Path,
     on_exit: OnExit,
     *,
+    file_system: FileSystem | None = None,
     pass_fds: Sequence[int] = (),
     framed_log: bool = False,
 ) -> SpawnedProcess:
     """Start `command` in `folder`, in a session of its own, its output on one pipe.
 
-    `framed_log` gives it the framed log descriptor. Raises LaunchError.
+    In an environment's own `file_system`, `command` and `folder` are paths in that. `framed_log`
+    gives it the framed log descriptor. Raises LaunchError.
     """
     reading, writing = os.pipe()
     try:
-        popen = start_program(command, variables, folder, writing, pass_fds, framed_log)
+        popen = start_program(
+            command, variables, folder, writing, file_system, pass_fds, framed_log
+        )
     except LaunchError:
         os.close(reading)
         raise
@@ -81,6 +87,7 @@ def start_program(
     variables: Mapping[str, str],
     folder: Path,
     writing: int,
+    file_system: FileSystem | None = None,
     pass_fds: Sequence[int] = (),
     framed_log: bool = False,
 ) -> subprocess.Popen[bytes]:
@@ -90,6 +97,9 @@ def start_program(
     if framed_log:
         environment[LOG_DESCRIPTOR_VARIABLE] = str(writing)
         descriptors.append(writing)
+    if file_system is not None:
+        command, environment = file_system.entering(command, folder, environment)
+        folder = Path("/")
     try:
         return subprocess.Popen(
             [os.fspath(part) for part in command],
@@ -107,3 +117,20 @@ def start_program(
             "Runtime.InvalidWorkingDir" if wrong_folder else "Runtime.InvalidEntrypoint",
             f"{folder}: no such folder" if wrong_folder else f"{error.filename}: {error.strerror}",
         ) from error
+
+
+def check_executable(file: Path) -> None:
+    """Raise the LaunchError that `spawn` would for a program that cannot be started at all.
+
+    In an environment's own file system others start it, and would exit with 126 or 127.
+    """
+    try:
+        with file.open("rb") as program:
+            head = program.read(256)
+        if not os.access(file, os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+        if not head.startswith((b"#!", b"\x7fELF")):
+            raise OSError(errno.ENOEXEC, os.strerror(errno.ENOEXEC), str(file))
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}"
+        raise LaunchError("Runtime.InvalidEntrypoint", reason) from error

@@ -12,7 +12,8 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from workbench.local.runtime.launchers import LaunchError, OnExit
+from workbench.local.runtime.filesystem.file_systems import FileSystem
+from workbench.local.runtime.launchers import Launch, LaunchError, OnExit
 from workbench.local.runtime.launchers.preload import Plan
 from workbench.local.runtime.launchers.reaper import (
     adopt_orphans,
@@ -45,7 +46,7 @@ class ForkedProcess:
         self._writing = writing  # the pipe's other end, for the process in its place
         self._order = order
         self._pid = 0
-        self._variables: bytes | None = None
+        self._launch: Launch | None = None
         self._spawn_instead: SpawnInstead | None = None
         self._instead: SpawnedProcess | None = None
         self._killed = False
@@ -59,12 +60,12 @@ class ForkedProcess:
         if self.pid and not self.ended:
             kill_group(self.pid)
 
-    def command(self, variables: Mapping[str, str], spawn_instead: SpawnInstead) -> None:
+    def command(self, launch: Launch, spawn_instead: SpawnInstead) -> None:
         """Tell the child what to be."""
-        self._variables = json.dumps(variables).encode() + b"\n"
+        self._launch = launch
         self._spawn_instead = spawn_instead
         if self._pid:
-            self._tell(self._variables)
+            self._tell(launch)
 
     def born(self, pid: int) -> None:
         """It is there."""
@@ -72,8 +73,8 @@ class ForkedProcess:
         self._close_writing()
         if self._killed:
             kill_group(pid)
-        elif self._variables is not None:
-            self._tell(self._variables)
+        elif self._launch is not None:
+            self._tell(self._launch)
 
     def never_born(self) -> None:
         """Its parent died: start a process in its place, if it was to be one."""
@@ -96,9 +97,15 @@ class ForkedProcess:
                 reap_group(self._pid)
             self.on_exit(code)
 
-    def _tell(self, message: bytes) -> None:
+    def _tell(self, launch: Launch) -> None:
+        message = json.dumps(dict(launch.variables)).encode() + b"\n"
+        file_system = launch.file_system
+        if file_system is not None and file_system.closed:
+            self._order.close()  # its environment is gone, and it will not be
+            return
         with contextlib.suppress(OSError):  # it died: its exit says so
-            self._order.sendall(message)
+            descriptors = [] if file_system is None else [file_system.descriptor]
+            socket.send_fds(self._order, [message], descriptors)
 
     def _close_writing(self) -> None:
         if self._writing >= 0:
@@ -137,15 +144,15 @@ class ForkServer:
         return any(child is not self._spare for child in self._children.values())
 
     def start(
-        self, variables: Mapping[str, str], on_exit: OnExit, spawn_instead: SpawnInstead
+        self, launch: Launch, on_exit: OnExit, spawn_instead: SpawnInstead
     ) -> ForkedProcess | None:
-        """A process with these variables, at once; None if there can be none."""
+        """A process with this launch's variables, at once; None if there can be none."""
         child = self._spare if self._spare is not None else self._fork(ahead=False)
         self._spare = None
         if child is None or child.ended:
             return None
         child.on_exit = on_exit
-        child.command(variables, spawn_instead)
+        child.command(launch, spawn_instead)
         self._loop.call_later(_REFILL_S, self._refill)
         return child
 
@@ -266,14 +273,27 @@ class ForkServer:
 class Zygote(ForkServer):
     """One standby process: it has imported what functions need, and forks.
 
-    `failed` also means that an import started threads or opened sockets.
+    `failed` also means that an import started threads or opened sockets. `command` runs our
+    bootstrap; the process is in `file_system` if there is one, and closes it at its end.
     """
 
-    def __init__(self, python: Path, variables: Mapping[str, str], plan: Plan, home: Path) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        variables: Mapping[str, str],
+        plan: Plan,
+        home: Path,
+        file_system: FileSystem | None = None,
+    ) -> None:
         self.variables = dict(variables)
         self.plan = plan
+        self._file_system = file_system
         control, theirs = socket.socketpair()
-        command = [str(python), "-I", "-S", str(BOOTSTRAP), str(theirs.fileno())]
+        command = [*command, str(theirs.fileno())]
+        descriptors = [theirs.fileno()]
+        if file_system is not None:
+            command, more = file_system.standby_command(command)
+            descriptors += more
         with theirs:
             self._popen = subprocess.Popen(
                 command,
@@ -286,7 +306,7 @@ class Zygote(ForkServer):
                     "LD_LIBRARY_PATH": variables.get("LD_LIBRARY_PATH", ""),
                     "HOME": str(home),
                 },
-                pass_fds=[theirs.fileno()],
+                pass_fds=descriptors,
                 start_new_session=True,
             )
         # Over the socket, not the command line: every user of the machine can read that.
@@ -294,11 +314,20 @@ class Zygote(ForkServer):
             "variables": self.variables,
             "modules": plan.modules,
             "clients": plan.clients,
+            "private": file_system is not None,
         }
         control.sendall(json.dumps(instructions).encode() + b"\n")
         super().__init__(control)
 
+    def may_enter(self, file_system: FileSystem | None) -> bool:
+        """Whether it is usable, and its children can have this file system."""
+        if file_system is None or self._file_system is None:
+            return self.usable and file_system is self._file_system
+        return self.usable and file_system.keeper == self._file_system.keeper
+
     def _end_process(self) -> None:
+        if self._file_system is not None:
+            self._file_system.close()
         with contextlib.suppress(ProcessLookupError):
             self._popen.send_signal(signal.SIGKILL)
         self._popen.wait()

@@ -1,15 +1,16 @@
 """A process that stands by: it has imported what a function needs and forks when asked.
 
 Started by the local Lambda with a control socket, on which its instructions
-come first: one line of JSON, "variables", "modules", "clients". It never imports the function's own
-code.
+come first: one line of JSON, "variables", "modules", "clients", "private". It never imports the
+function's own code.
 
 On the control socket, both ways, one JSON object a line. In: {"Fork": n, "Ahead": …}, with two
 descriptors (the child's order socket, the writing end of its output pipe); one that is forked ahead
 has time to rehearse. Out: {"Ready": …} once, then
 {"Pid": pid, "Fork": n} and {"Exit": code, "Fork": n}. A child waits on its order socket for one
-JSON object (its environment variables) and then is the function's process. When the control socket
-ends, the local Lambda is gone, and so are all children and what they started.
+JSON object (its environment variables), with the descriptor of its mount namespace where functions
+have private file systems, and then is the function's process. When the control socket ends, the
+local Lambda is gone, and so are all children and what they started.
 """
 # mypy: ignore-errors
 
@@ -31,6 +32,10 @@ from .errors import Fault
 from .handlers import find_handler
 from .process import BASE_PATH, take_place, unbuffer
 from .snapstart import offer_hooks
+
+CLONE_NEWNS = 0x20000
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+CAPABILITY_VERSION = 0x20080522
 
 REHEARSED = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -82,7 +87,7 @@ def unsafe(control):
 
 
 def receive(sock):
-    """One message with its descriptors; (None, []) at the end."""
+    """The bytes that are there, with their descriptors."""
     size = socket.CMSG_SPACE(2 * array.array("i").itemsize)
     data, ancillary, _, _ = sock.recvmsg(65536, size)
     descriptors = array.array("i")
@@ -90,18 +95,18 @@ def receive(sock):
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             usable = len(content) - len(content) % descriptors.itemsize
             descriptors.frombytes(content[:usable])
-    return (json.loads(data) if data else None), list(descriptors)
+    return data, list(descriptors)
 
 
 def line_of(sock):
-    """The JSON object of one line; the process ends when there is none to come."""
-    data = b""
+    """The JSON object of one line, with its descriptors; the process ends when none will come."""
+    data, descriptors = receive(sock)
     while not data.endswith(b"\n"):
         more = sock.recv(65536)
         if not more:
             os._exit(0)
         data += more
-    return json.loads(data)
+    return json.loads(data), descriptors
 
 
 def tell(control, **message):
@@ -122,11 +127,12 @@ def serve(control):
             os.read(wake_read, 4096)
             reap(control, children)
         if control in readable:
-            message, descriptors = receive(control)
-            if message is None:
+            data, descriptors = receive(control)
+            if not data:
                 for pid in children:
                     kill_group(pid)
                 os._exit(0)
+            message = json.loads(data)
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
@@ -187,6 +193,31 @@ def rehearse(clients):
     make_clients(clients)
 
 
+def unable(private):
+    """Why children cannot enter file systems of their own, if they must, or ""."""
+    if private:
+        try:
+            import ctypes
+
+            ctypes.CDLL(None)
+        except ImportError:
+            return "ctypes"
+    return ""
+
+
+def enter(namespace):
+    """Make the function's file system this process's, and give up the right to do that."""
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    if libc.setns(namespace, CLONE_NEWNS):
+        os._exit(1)
+    os.close(namespace)
+    if os.geteuid():
+        libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+        libc.capset((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)())
+
+
 def become(clients, ahead, order_descriptor, output):
     """In a child: wait for the order, then be the function's process."""
     os.setsid()
@@ -196,7 +227,9 @@ def become(clients, ahead, order_descriptor, output):
     if ahead:
         rehearse(clients)
     with socket.socket(fileno=order_descriptor) as order:
-        variables = line_of(order)
+        variables, descriptors = line_of(order)
+    for namespace in descriptors:
+        enter(namespace)
     os.environ.clear()
     os.environ.update(variables)
     random.seed()
@@ -210,7 +243,7 @@ def become(clients, ahead, order_descriptor, output):
 def main(descriptor):
     """Stand by on this control socket."""
     control = socket.socket(fileno=descriptor)
-    instructions = line_of(control)
+    instructions, _ = line_of(control)
     os.environ.clear()
     os.environ.update(instructions["variables"])
     listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
@@ -220,8 +253,9 @@ def main(descriptor):
     clients = instructions["clients"]
     preload(instructions["modules"])
     make_clients(clients)
+    refusal = unable(instructions["private"])
     gc.collect()
     gc.freeze()
-    tell(control, Ready=True, Unsafe=unsafe(control))
+    tell(control, Ready=True, Unsafe=unsafe(control) or refusal)
     output = become(clients, *serve(control))
     Client(output).run()
