@@ -69,6 +69,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="give functions this AWS profile's credentials (default: none that mean anything)",
     )
     parser.add_argument(
+        "--isolation",
+        choices=("auto", "none"),
+        default="auto",
+        help="auto: functions get /var/task, /opt and a /tmp of their own where the system allows "
+        "it; none: they see this machine's files (default: auto)",
+    )
+    parser.add_argument(
         "--linger",
         type=_seconds,
         metavar="SECONDS",
@@ -91,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
             linger=arguments.linger,
             concurrency=arguments.concurrency,
             time_scale=arguments.time_scale,
+            isolation=arguments.isolation,
             services=arguments.services,
             credentials=arguments.credentials,
         )

@@ -8,6 +8,8 @@ from typing import Literal
 
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
 
+Isolation = Literal["auto", "none"]
+
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
@@ -33,7 +35,7 @@ class ServerConfig:
     transition_seconds: float = 0.1
     time_scale: float = 1.0
     concurrency: int = 1000
-    isolation: Literal["auto", "none"] = "auto"
+    isolation: Isolation = "auto"
     log_group_bytes: int = 64 * 1024 * 1024
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None

@@ -16,7 +16,7 @@ from pathlib import Path
 from workbench import __version__
 from workbench.local.api.endpoint import Endpoint
 from workbench.local.broadcast import Broadcaster
-from workbench.local.config import ServerConfig
+from workbench.local.config import Isolation, ServerConfig
 from workbench.local.gate import Gate
 from workbench.local.http import Listener, Request
 from workbench.local.http_messages import Answer
@@ -53,7 +53,7 @@ class ServerOptions:
     `root` is the project's folder (it may be empty). `port` 0 takes a free one. With `linger`,
     the server stops after that many seconds in which nobody used it. `concurrency` is the
     account's. `time_scale` divides Lambda's long waits. `services` and `credentials` (a profile)
-    are what functions use of AWS.
+    are what functions use of AWS. `isolation` "none" shows functions this machine's file system.
     """
 
     root: Path
@@ -63,6 +63,7 @@ class ServerOptions:
     linger: float | None = None
     concurrency: int = 1000
     time_scale: float = 1.0
+    isolation: Isolation = "auto"
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None
 
@@ -207,6 +208,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         port=options.port,
         concurrency=options.concurrency,
         time_scale=options.time_scale,
+        isolation=options.isolation,
         services=options.services,
         credentials=options.credentials,
     )

@@ -69,6 +69,11 @@ class Lab:
         self.runtime = Runtime(RuntimeConfig(state, **config), self.recorder, self.recorder)
         return self.runtime
 
+    @property
+    def task_root(self) -> str:
+        """The task root as functions see it; known after the first invocation."""
+        return "/var/task" if self.runtime.file_systems == "private" else str(self.root)
+
     def write(self, name: str, text: str) -> Path:
         file = self.root / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,9 @@ import asyncio
 import json
 
 import pytest
-from runtime_lab import Lab, request
+from runtime_lab import Lab, request, until
 
+from workbench.local.runtime.launchers.process import NodeLauncher
 from workbench.local.runtime.response_stream import ResponseStream
 from workbench.project import interpreters
 
@@ -52,7 +53,7 @@ async def test_es_modules_and_top_level_await(lab: Lab, standby: bool) -> None:
     spec = lab.spec("src/app.handler", runtime="nodejs22.x", environment=variables)
     lab.runtime.prepare(spec)
     result, _ = await lab.invoke(spec)
-    assert json.loads(result.payload) == [4, "fn", str(lab.root), "orders"]
+    assert json.loads(result.payload) == [4, "fn", lab.task_root, "orders"]
     lab.write("package.json", '{"type": "module"}')
     lab.write("b.js", "export const handler = async () => 'module by package.json'")
     assert (await run(lab, "b.handler"))[0] == "module by package.json"
@@ -131,9 +132,12 @@ async def test_a_standby_process_takes_the_next_cold_start(lab: Lab) -> None:
     lab.write("app.js", "exports.handler = async () => process.pid")
     spec = lab.spec("app.handler", runtime="nodejs22.x")
     lab.runtime.prepare(spec)
-    spare = lab.runtime._launchers.launcher_for(spec)._spare  # type: ignore[attr-defined]
+    launcher = lab.runtime._launchers.launcher_for(spec)
+    assert isinstance(launcher, NodeLauncher)
+    await until(lambda: launcher._spare)
+    pid = launcher._spare.process.pid  # type: ignore[union-attr]
     result, done = await lab.invoke(spec)
-    assert int(result.payload) == spare[0].pid
+    assert int(result.payload) == pid
     assert done.report.max_memory_used > 0
     execution = lab.runtime.invoke(spec, request())
     await asyncio.wait_for(execution.completed(), 10)

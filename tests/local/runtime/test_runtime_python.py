@@ -117,7 +117,7 @@ async def test_environment_variables_are_built_from_nothing(
     assert env["AWS_LAMBDA_FUNCTION_VERSION"] == "7"
     assert env["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.11"
     assert env["AWS_LAMBDA_LOG_STREAM_NAME"] == done.log_stream
-    assert env["LAMBDA_TASK_ROOT"] == answer["cwd"] == str(lab.root) == answer["path"][0]
+    assert env["LAMBDA_TASK_ROOT"] == answer["cwd"] == lab.task_root == answer["path"][0]
     assert list(os.scandir(env["HOME"])) == []
     assert not any(path.endswith("site-packages") for path in answer["path"])
 
