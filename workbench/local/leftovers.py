@@ -1,9 +1,10 @@
 """No function outlives its local Lambda, however either of them ended.
 
 A function may hang, fork, or start programs in sessions of their own, and the server may be
-killed without a chance to clean up. What belongs to it is known by the environment the process
-was started with: HOME (or LAMBDA_RUNTIME_DIR, where the function sets HOME itself) is in the
-project's state folder, and only one server uses that at a time.
+killed without a chance to clean up. What belongs to it is known by its private /tmp, which is named
+after the project's state folder, or by the environment the process was started with: HOME (or
+LAMBDA_RUNTIME_DIR, where the function sets HOME itself) is in that folder. Only one server uses it
+at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from workbench.local.runtime.filesystem.mark import mark
 
 _PROC = Path("/proc")
 _NAMES = (b"HOME=", b"LAMBDA_RUNTIME_DIR=")
@@ -31,8 +34,9 @@ def end_leftovers(state: Path) -> None:
         return
     before = time.clock_gettime(time.CLOCK_BOOTTIME)
     marks = tuple(name + os.fsencode(state / folder) for name in _NAMES for folder in _FOLDERS)
+    name = os.fsencode(mark(state))
     for _ in range(_PASSES):
-        if not [pid for pid in _older(before) if _kill(pid, marks)]:
+        if not [pid for pid in _older(before) if _kill(pid, marks, name)]:
             return
 
 
@@ -47,14 +51,14 @@ def _older(before: float) -> Iterator[int]:
                 yield int(entry.name)
 
 
-def _kill(pid: int, marks: tuple[bytes, ...]) -> bool:
-    """Kill the process if it bears one of the marks; whether it did."""
+def _kill(pid: int, marks: tuple[bytes, ...], name: bytes) -> bool:
+    """Kill the process if it bears one of the marks, or has a /tmp of this name; whether it did."""
     with contextlib.suppress(OSError):
         # Held first: the number cannot go to another process between looking and killing.
         held = os.pidfd_open(pid)
         try:
             environment = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
-            if any(_bears(variable, marks) for variable in environment):
+            if any(_bears(variable, marks) for variable in environment) or _has_mount(pid, name):
                 signal.pidfd_send_signal(held, signal.SIGKILL)
                 return True
         finally:
@@ -64,3 +68,9 @@ def _kill(pid: int, marks: tuple[bytes, ...]) -> bool:
 
 def _bears(variable: bytes, marks: tuple[bytes, ...]) -> bool:
     return any(variable == mark or variable.startswith(mark + b"/") for mark in marks)
+
+
+def _has_mount(pid: int, name: bytes) -> bool:
+    here = Path("/proc/self/ns/mnt").readlink()
+    there = Path(f"/proc/{pid}/ns/mnt").readlink()
+    return here != there and name in Path(f"/proc/{pid}/mounts").read_bytes()

@@ -18,7 +18,8 @@ def layer(folder: Path, *names: str, source: str = "recorder.py") -> Path:
     """A layer with copies of an extension written for these tests, under these names."""
     extensions = folder / "extensions"
     extensions.mkdir(parents=True, exist_ok=True)
-    text = (SOURCES / source).read_text().replace("/usr/bin/python3", sys.executable)
+    python = str(Path(sys.executable).resolve())  # not the link in a folder that may be in /tmp
+    text = (SOURCES / source).read_text().replace("/usr/bin/python3", python)
     for name in names:
         (extensions / name).write_text(text)
         (extensions / name).chmod(0o755)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import workbench
+from workbench.local.runtime.filesystem.mark import mark
 
 RAPID = Path(__file__).parent.parent / "bootstraps"
 _RUN = "import sys; sys.path.append({root!r}); from {module} import main; main({arguments})"
@@ -235,12 +235,6 @@ class FileSystems:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._starting
         self._gone()
-
-
-def mark(state: Path) -> str:
-    """The name in the mount tables of all file systems made for a state folder."""
-    digest = hashlib.sha1(os.fsencode(state), usedforsecurity=False).hexdigest()
-    return f"workbench-{digest[:20]}"
 
 
 def _our_python(module: str, arguments: str, values: list[str]) -> list[str]:

@@ -89,7 +89,7 @@ def become(client, ahead, order_descriptor, output):
         rehearse(())
         os.environ.pop("_X_AMZN_TRACE_ID", None)
     with socket.socket(fileno=order_descriptor) as order:
-        told = line_of(order)
+        told, _ = line_of(order)
     os.environ.update(told)
     client.turn_to(told["AWS_LAMBDA_RUNTIME_API"])
     client.connect()
