@@ -281,7 +281,10 @@ class HttpConnection(asyncio.Protocol):
             log.exception("%s %s failed", request.method, request.path)
             answer = listener.on_error(request, service_failure())
         if isinstance(answer, Response):
-            self._send(answer)
+            if self._upload is None:
+                self._send(answer)
+            else:  # the rest of the body has to be read before
+                self._start(self._await(request, _ready(answer)))
         elif isinstance(answer, Deferred):
             answer.deliver_to(self._send)
         else:
@@ -404,3 +407,7 @@ class HttpConnection(asyncio.Protocol):
             self._send(last)
             return
         self._transport.close()
+
+
+async def _ready(response: Response) -> Response:
+    return response

@@ -180,7 +180,7 @@ def test_what_is_not_there_is_a_typed_error(shared_endpoint: LocalEndpoint) -> N
 
 def test_killed_services_are_there_again_for_the_next_call(endpoint: LocalEndpoint) -> None:
     sqs = endpoint.client("sqs")
-    for _ in range(3):
+    for _ in range(2):
         sqs.create_queue(QueueName="q")
         pid = endpoint.server._services._embedded.pid
         os.kill(pid, signal.SIGKILL)
@@ -238,7 +238,7 @@ def test_kills_under_load_are_errors_an_sdk_understands(endpoint: LocalEndpoint)
 
     with ThreadPoolExecutor(4) as pool:
         uses = [pool.submit(use, number) for number in range(4)]
-        for _ in range(5):
+        for _ in range(3):
             s3.list_buckets()
             os.kill(endpoint.server._services._embedded.pid, signal.SIGKILL)
         over.set()
