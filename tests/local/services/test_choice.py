@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,37 @@ def test_functions_have_them_when_asked_and_it_is_told(aws_home: Path, tmp_path:
         assert seen["AWS_ACCESS_KEY_ID"] == "AKIADEV" and seen["AWS_SECRET_ACCESS_KEY"] == "shh"
         assert seen["AWS_SESSION_TOKEN"] is None
         assert WorkbenchSurface(endpoint.url).status()["Credentials"] == "dev"
+
+
+def test_credentials_that_expire_are_renewed(
+    aws_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = tmp_path / "count"
+    source = tmp_path / "source.py"
+    source.write_text(
+        "import datetime, json, pathlib\n"
+        f"count = pathlib.Path({str(count)!r})\n"
+        "count.write_text(count.read_text() + 'I' if count.exists() else 'I')\n"
+        "end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)\n"
+        "print(json.dumps({'Version': 1, 'AccessKeyId': 'KEY' + count.read_text(),\n"
+        "    'SecretAccessKey': 's', 'SessionToken': 't', 'Expiration': end.isoformat()}))\n"
+    )
+    config = tmp_path / "config"
+    config.write_text(f"[profile lent]\ncredential_process = {sys.executable} {source}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setattr("workbench.local.services.credentials._BEFORE_THE_END", 3600.0)
+    monkeypatch.setattr("workbench.local.services.credentials._TRY_AGAIN", 0.1)
+    with local_lambda(tmp_path / "project", credentials="lent") as endpoint:
+        first = environment_of(endpoint, *KEYS)
+        assert first["AWS_ACCESS_KEY_ID"].startswith("KEYI")
+        assert first["AWS_SESSION_TOKEN"] == "t"
+        name = endpoint.create(SHOW)
+        seen: set[str] = set()
+        deadline = time.monotonic() + 60
+        while len(seen) < 2:
+            assert time.monotonic() < deadline
+            answer = endpoint.client().invoke(FunctionName=name, Payload=json.dumps(KEYS))
+            seen.add(json.loads(answer["Payload"].read())["AWS_ACCESS_KEY_ID"])
 
 
 @pytest.mark.parametrize(
