@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
-from runtime_lab import ARN, TRACE, request
+from runtime_lab import ARN, TRACE, request, until
 
 from workbench.local.runtime.response_stream import ResponseStream
 from workbench.local.runtime.runtime_api import MAX_RESPONSE, RuntimeApi, known_error_type
@@ -229,7 +229,9 @@ async def test_a_streamed_answer_over_its_limit(room: Room) -> None:
     for _ in range(25):
         client.writer.write(piece)
         await client.writer.drain()
-    client.writer.write(b"1\r\nx\r\n0\r\n\r\n")
+    client.writer.write(b"1\r\nx\r\n")
+    await until(lambda: room.heard.calls)  # the invocation does not wait for the end
+    client.writer.write(b"0\r\n\r\n")
     status, body = await client.reply()
     assert (status, error(body)[0]) == (413, "RequestEntityTooLarge")
     assert room.heard.calls == [("oversize", 200 * 1024**2)]

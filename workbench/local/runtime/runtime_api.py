@@ -160,6 +160,11 @@ class RuntimeApi:
     def may_answer(self, request_id: str) -> bool:
         return self.state == "Running" and request_id == self.request_id
 
+    def oversized(self, connection: _Connection) -> None:
+        """What comes is over its limit. An invocation need not wait for the end of it."""
+        if self.may_answer(connection.invocation()):
+            self.events.runtime_oversize(connection.limit)
+
     def request(self, connection: _Connection) -> None:
         """One complete request that was not dealt with while it came in."""
         method, path = connection.method, connection.path
@@ -200,10 +205,8 @@ class RuntimeApi:
         headers = connection.headers
         if connection.oversize:
             self._answered()
-            limit = connection.limit
-            message = f"Exceeded maximum allowed payload size ({limit} bytes)."
+            message = f"Exceeded maximum allowed payload size ({connection.limit} bytes)."
             connection.refuse(413, "RequestEntityTooLarge", message)
-            self.events.runtime_oversize(limit)
             return
         if what == "error":
             self._answered()
@@ -340,10 +343,9 @@ class _Connection(asyncio.Protocol):
         self.method = self._parser.get_method().decode()
         if self.headers.get("expect") == "100-continue":
             self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if self.headers.get(_MODE_HEADER) == "streaming":
-            request_id = self.path[len(_PREFIX + _INVOCATION) :].partition("/")[0]
-            if self.api.may_answer(request_id):
-                self._stream = self.api.events.runtime_stream()
+        streams = self.headers.get(_MODE_HEADER) == "streaming"
+        if streams and self.api.may_answer(self.invocation()):
+            self._stream = self.api.events.runtime_stream()
         if self._stream is not None and self._transport is not None:
             self.limit = MAX_STREAMED
             content_type = self.headers.get("content-type", STREAM_TYPE)
@@ -352,8 +354,10 @@ class _Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
         if self._size > self.limit:
-            self.oversize = True
-            self._body.clear()
+            if not self.oversize:
+                self.oversize = True
+                self._body.clear()
+                self.api.oversized(self)
             return
         if self._stream is not None:
             self._stream.write(body)
@@ -365,6 +369,10 @@ class _Connection(asyncio.Protocol):
         self.api.request(self)
 
     # replies
+
+    def invocation(self) -> str:
+        """The request id in the path."""
+        return self.path[len(_PREFIX + _INVOCATION) :].partition("/")[0]
 
     def body(self) -> bytes:
         return self._body[0] if len(self._body) == 1 else b"".join(self._body)
