@@ -1,17 +1,21 @@
-"""Kinesis shards that are split or merged, as AWS has them.
+"""Kinesis shards that hold many records and are split or merged as AWS's are.
 
-moto goes on writing to a closed shard, and moves what it had to its children under new sequence
-numbers: whoever had read it would read it again. With AWS records stay where they are, new ones go
-to the children, and reading a closed shard comes to an end.
+moto looks through all records of a shard for each that is put or read, and loses one of two that
+are put at the same moment. It goes on writing to a closed shard, and moves what it had to its
+children under new sequence numbers: whoever had read it would read it again. With AWS records stay
+where they are, new ones go to the children, and reading a closed shard comes to an end.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+
+_LARGEST_PAGE = 10_000
 
 
 @cache
@@ -21,10 +25,38 @@ def correct() -> None:
 
     stream: Any = models.Stream
     backend: Any = models.KinesisBackend
+    shard: Any = models.Shard
+    shard.get_min_sequence_number = lambda self: next(iter(self.records), 0)
+    shard.get_max_sequence_number = lambda self: next(reversed(self.records), 0)
+    shard.get_records = _records
+    shard.put_record = _one_at_a_time(shard.put_record)
     stream.split_shard = _split(stream.split_shard)
     stream.merge_shards = _merge(stream.merge_shards)
     stream.get_shard_for_key = _shard_for_key(stream.get_shard_for_key)
     backend.get_records = _read(backend.get_records)
+
+
+def _one_at_a_time(original: Callable[..., str]) -> Callable[..., str]:
+    lock = threading.Lock()
+
+    def put_record(self: Any, partition_key: str, data: str, explicit_hash_key: str) -> str:
+        with lock:
+            return original(self, partition_key, data, explicit_hash_key)
+
+    return put_record
+
+
+def _records(self: Any, last_sequence_id: str, limit: int | None) -> tuple[list[Any], int, int]:
+    """The records after one, the last of them and how far behind the newest that is, in ms."""
+    records, last = self.records, int(last_sequence_id)
+    first = max(last + 1, self.get_min_sequence_number())
+    newest = self.get_max_sequence_number()
+    most = min(newest, first + (limit or _LARGEST_PAGE) - 1)
+    found = [records[number] for number in range(first, most + 1)]  # they have no gaps
+    if not found:
+        return [], last, 0
+    behind = records[newest].created_at - found[-1].created_at
+    return found, most, int(behind * 1000)
 
 
 def _split(original: Callable[..., None]) -> Callable[..., None]:
