@@ -117,6 +117,40 @@ def test_two_segments_of_an_invocation() -> None:
     assert _documents(InvokeResult(b"{}"))[0]["id"] == service["id"]
 
 
+def test_the_attempts_of_an_event_are_parts_of_one_segment() -> None:
+    documents = []
+    for attempt in (1, 2):
+        request = InvokeRequest(
+            "r1", b"", ARN, f"Root={ROOT};Sampled=1", "Event", accepted=900.0, attempt=attempt
+        )
+        segments.begin(request)
+        assert request.trace is not None
+        request.trace = request.trace._replace(began=1000.0 * attempt)
+        completion = Completion(
+            _spec(),
+            request,
+            InvokeResult(b"{}", "Unhandled" if attempt == 1 else None),
+            Report(500.0, 500, 128),
+            "",
+            "stream",
+            1000.25 * attempt,
+        )
+        traced = segments.traced(completion)
+        assert traced is not None
+        documents += segments.documents(traced)
+    by_id = {document["id"]: parse(json.dumps(document)).document for document in documents}
+    service, *functions = assembled(by_id.values())
+    assert (service["start_time"], service["end_time"]) == (900, 2001)
+    parts = [(s["name"], s["start_time"], s.get("fault")) for s in service["subsegments"]]
+    assert parts == [
+        ("Dwell Time", 900, None),
+        ("Attempt #1", 1000, True),
+        ("Attempt #2", 2000, None),
+    ]
+    ids = [part["id"] for part in service["subsegments"]]
+    assert [function["parent_id"] for function in functions] == ids[1:]
+
+
 def test_segments_of_failures() -> None:
     payload = {
         "errorType": "ValueError",

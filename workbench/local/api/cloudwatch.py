@@ -66,7 +66,7 @@ class CloudWatch:
         if self._model is None:
             self._model = await asyncio.to_thread(ServiceModel, "cloudwatch", "2010-08-01")
         operation = self._model.operations[wire.name]
-        values = wire.input(operation)
+        values = _without_nulls(wire.input(operation))
         try:
             validate(operation.input, values)
         except ApiError as error:
@@ -204,6 +204,15 @@ def _concerns_lambda(operation: str, request: Request) -> bool:
         return True
     of_any = operation == "ListMetrics" and b"Namespace" not in body
     return of_any and OWN_CALLS not in request.headers.get("user-agent", "")
+
+
+def _without_nulls(value: Any) -> Any:
+    """A value whose lists have no null in them: it stands for nothing there."""
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items()}
+    return value
 
 
 def _with_epochs(result: Output) -> Output:

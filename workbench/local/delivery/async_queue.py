@@ -239,6 +239,8 @@ class AsyncQueue:
                 target.invoked_arn,
                 trace,
                 invocation_type="Event",
+                accepted=event.accepted,
+                attempt=event.attempts + 1,
             )
             execution = self._invoke(target.choose(), request)
         except Throttled as throttled:

@@ -50,7 +50,8 @@ class FunctionSpec:
 
 class TraceIds(NamedTuple):
     """The ids of the segments of a traced invocation: of the trace (`root`), of whoever called,
-    of the service, of the function, of its Invocation. `accepted` is epoch seconds (§13)."""
+    of the service, of the function, of its Invocation (§13). `accepted` and `began` are epoch
+    seconds; they differ for asynchronous events, whose attempts count from 1 (else 0)."""
 
     root: str
     parent: str | None
@@ -58,6 +59,8 @@ class TraceIds(NamedTuple):
     function: str
     invocation: str
     accepted: float
+    began: float
+    attempt: int
 
 
 @dataclass(slots=True)
@@ -65,8 +68,9 @@ class InvokeRequest:
     """One invocation. `client_context` is JSON text (already base64-decoded).
 
     `token` is the caller's own handle for cancelling (header X-Workbench-Invocation), if any.
-    `stream`, if set, receives a streamed response's bytes as they arrive. `trace` is set while it
-    runs, if it is traced.
+    `stream`, if set, receives a streamed response's bytes as they arrive. `accepted`
+    (epoch seconds) and `attempt` (from 1) are those of an asynchronous event. `trace` is set while
+    it runs, if it is traced.
     """
 
     request_id: str
@@ -77,6 +81,8 @@ class InvokeRequest:
     client_context: str | None = None
     token: str | None = None
     stream: ResponseStream | None = None
+    accepted: float | None = None
+    attempt: int = 0
     trace: TraceIds | None = None
 
 

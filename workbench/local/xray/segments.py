@@ -1,8 +1,9 @@
 """The segments that Lambda itself sends of a traced invocation (lambda-facts §13).
 
 Two of them, both named like the function: the service's, from the acceptance of the request on,
-and the function's below it, with the subsegments Init, Invocation and Overhead. What the
-function's own SDK sends hangs below Invocation, whose id is the Parent of the function's header.
+and the function's below it, with the subsegments Init (or Restore), Invocation and Overhead. What
+the function's own SDK sends hangs below Invocation, whose id is the Parent of the function's
+header. An asynchronous event's attempts are subsegments of one segment of the service.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ def begin(request: InvokeRequest) -> None:
     incoming = header.parse(request.trace_header)
     if incoming is None or not incoming.sampled:
         return
+    now = time.time()
     request.trace = TraceIds(
         root=incoming.root,
         parent=incoming.parent,
         service=hashlib.sha256(request.request_id.encode()).hexdigest()[:16],
         function=new_segment_id(),
         invocation=new_segment_id(),
-        accepted=time.time(),
+        accepted=request.accepted or now,
+        began=now,
+        attempt=request.attempt,
     )
     request.trace_header = str(replace(incoming, parent=request.trace.invocation))
 
@@ -58,6 +62,7 @@ class Traced(NamedTuple):
     started: float
     ended: float
     init_ms: float | None
+    restore_ms: float | None
     overhead_ms: float
     status: str
     error: bytes | None
@@ -80,6 +85,7 @@ def traced(completion: Completion) -> Traced | None:
         completion.started,
         completion.started + report.duration_ms / 1000,
         report.init_ms,
+        report.restore_ms,
         completion.overhead_ms,
         report.status,
         result.payload if result.function_error else None,
@@ -87,7 +93,8 @@ def traced(completion: Completion) -> Traced | None:
 
 
 def documents(invocation: Traced) -> list[Document]:
-    """The two segments of an invocation."""
+    """The two segments of an invocation, and of an event's the parts that its time in the queue
+    and this attempt are of the service's."""
     ids, function = invocation.ids, invocation.function
     aws = {"function_arn": invocation.arn}
     answered = max(invocation.started, invocation.ended - invocation.overhead_ms / 1000)
@@ -96,11 +103,13 @@ def documents(invocation: Traced) -> list[Document]:
         _subsegment(new_segment_id(), "Overhead", answered, invocation.ended, aws),
     ]
     first = invocation.started
-    if invocation.init_ms is not None:
-        first -= invocation.init_ms / 1000
-        init = _subsegment(new_segment_id(), "Init", first, invocation.started, aws)
-        subsegments.insert(0, init)
-    service = _service(ids, invocation.request_id, function, invocation.invoked_arn, 200)
+    for name, milliseconds in (("Init", invocation.init_ms), ("Restore", invocation.restore_ms)):
+        if milliseconds is not None:
+            first -= milliseconds / 1000
+            part = _subsegment(new_segment_id(), name, first, invocation.started, aws)
+            subsegments.insert(0, part)
+    status = 202 if ids.attempt else 200
+    service = _service(ids, invocation.request_id, function, invocation.invoked_arn, status)
     service["start_time"] = min(ids.accepted, first)
     service["end_time"] = invocation.ended
     own: Document = {
@@ -125,7 +134,22 @@ def documents(invocation: Traced) -> list[Document]:
         own["cause"] = _cause(invocation.error)
         if invocation.status != "success":  # a timeout or a crash, not an exception
             service["fault"] = True
-    return [service, own]
+    if not ids.attempt:
+        return [service, own]
+    attempt = _part_of_service(ids, f"Attempt #{ids.attempt}", ids.began, invocation.ended)
+    own["parent_id"] = attempt["id"]
+    if invocation.error is not None:
+        attempt["fault"] = True
+    parts = [attempt]
+    if ids.attempt == 1:
+        parts.insert(0, _part_of_service(ids, "Dwell Time", ids.accepted, ids.began))
+    return [service, *parts, own]
+
+
+def _part_of_service(ids: TraceIds, name: str, start: float, end: float) -> Document:
+    """A subsegment that is sent by itself: what came before of the event is there already."""
+    part = _subsegment(new_segment_id(), name, start, end, {})
+    return {**part, "trace_id": ids.root, "parent_id": ids.service, "type": "subsegment"}
 
 
 def throttled(spec: FunctionSpec, request: InvokeRequest) -> Document | None:
