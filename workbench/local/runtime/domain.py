@@ -24,7 +24,7 @@ from workbench.local.runtime.faults import Fault, crash_fault, exit_fault
 from workbench.local.runtime.init_log import InitLog
 from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launch, Launcher, LaunchError
-from workbench.local.runtime.memory import MemoryMeter
+from workbench.local.runtime.memory import MemoryMeter, MemoryWatch
 from workbench.local.runtime.records import InvokeRequest, InvokeResult
 from workbench.local.runtime.response_stream import ResponseStream
 from workbench.local.runtime.runtime_api import RuntimeApi
@@ -80,6 +80,7 @@ class RuntimeDomain:
         journal: Journal,
         phase: str,
         events: DomainEvents,
+        watch: MemoryWatch,
     ) -> None:
         self._environment = environment
         self._launcher = launcher
@@ -96,7 +97,13 @@ class RuntimeDomain:
             journal.platform,
             parse_json=environment.spec.log_format == "JSON",
         )
-        self._memory: MemoryMeter | None = None
+        self._watch = watch
+        self._memory = MemoryMeter(
+            environment.spec.memory_size,
+            lambda: self._runtime.pid,
+            lambda: [each.pid for each in (self._runtime, *self._externals.values())],
+            self._out_of_memory,
+        )
         self._boot: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._registered = asyncio.Event()
@@ -134,7 +141,7 @@ class RuntimeDomain:
     def start(self) -> None:
         """Begin: `initialised` or `failed` follows."""
         self._journal.listener = self._telemetry
-        self._log.begin()
+        self._watch.begin(self._memory)
         self._boot = self._loop.create_task(self._start())
 
     async def _start(self) -> None:
@@ -155,6 +162,7 @@ class RuntimeDomain:
         else:
             variables["AWS_LAMBDA_LOG_STREAM_NAME"] = self._environment.log_stream
         variables["AWS_LAMBDA_RUNTIME_API"] = address
+        self._log.begin()
         self._events.launched()
         fault = fault or await self._start_extensions(variables)
         if fault is None:
@@ -202,6 +210,7 @@ class RuntimeDomain:
 
     def _init_done(self) -> None:
         self._initialised = True
+        self._watch.end(self._memory)
         self._init_over("success", None)
         if not self._telemetry:
             self._journal.listener = None
@@ -225,11 +234,17 @@ class RuntimeDomain:
         """Give the runtime, which waits for it, an invocation, and tell the extensions."""
         if self._extensions:
             self._extensions.invoke(request, deadline_ms)
+        self._watch.begin(self._memory)
         self._api.deliver(request, deadline_ms)
 
-    def peak_mb(self, duration_ms: float) -> int:
-        """The most memory the runtime's process has used, after an invocation of `duration_ms`."""
-        return self._memory.peak_mb(duration_ms) if self._memory else 0
+    def rest(self, duration_ms: float) -> int:
+        """The invocation is over, after so long; the most memory the processes have used, in MB."""
+        self._watch.end(self._memory)
+        return self._memory.peak_mb(duration_ms)
+
+    def _out_of_memory(self) -> None:
+        self._fatal = "Runtime.OutOfMemory"
+        self.kill()
 
     # What the runtime says.
 
@@ -287,9 +302,9 @@ class RuntimeDomain:
 
     def _meet_runtime(self) -> None:
         # A forked process's id may be known only when it has spoken.
-        if self._memory is None and self._runtime.pid:
+        if self._runtime.pid:
             self._environment.pid = self._runtime.pid
-            self._memory = MemoryMeter(self._runtime.pid)
+            self._memory.meet()
 
     # What extensions say, on the Runtime API's listener.
 
@@ -357,8 +372,8 @@ class RuntimeDomain:
 
     def _runtime_gone(self) -> None:
         self._environment.pid = None
-        if self._memory is not None:
-            self._memory.close()
+        self._watch.end(self._memory)
+        self._memory.close()
 
     def _fail(self, fault: Fault) -> None:
         self._over = True

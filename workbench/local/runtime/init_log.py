@@ -27,6 +27,7 @@ class InitLog:
 
     def begin(self) -> None:
         """It begins now."""
+        self._began = time.monotonic()
         spec, instance = self._environment.spec, self._environment.log_stream
         kind = self._environment.initialization_type
         if self._phase == "restore":

@@ -12,6 +12,7 @@ from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.launchers import Launcher
 from workbench.local.runtime.launchers.choose import Launchers
 from workbench.local.runtime.launchers.snapshot import SnapshotLauncher
+from workbench.local.runtime.memory import MemoryWatch
 from workbench.local.runtime.placement import Charge, Concurrency, IdlePool
 from workbench.local.runtime.provisioned import ProvisionedConcurrency, ProvisionedStatus, Wanted
 from workbench.local.runtime.records import (
@@ -64,6 +65,7 @@ class Runtime:
         self.config = config
         self.logs = logs
         self.observer = observer
+        self.memory = MemoryWatch()
         self._concurrency = Concurrency(config.account_concurrency)
         self._idle: IdlePool[Sandbox] = IdlePool()
         self._sandboxes: set[Sandbox] = set()

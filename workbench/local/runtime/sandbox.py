@@ -32,6 +32,7 @@ from workbench.local.runtime.faults import (
 from workbench.local.runtime.invocation import Invocation
 from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launcher
+from workbench.local.runtime.memory import MemoryWatch
 from workbench.local.runtime.placement import Charge
 from workbench.local.runtime.records import (
     FunctionSpec,
@@ -52,6 +53,9 @@ class Owner(Protocol):
 
     @property
     def observer(self) -> Observer: ...
+
+    @property
+    def memory(self) -> MemoryWatch: ...
 
     def levels(self, spec: FunctionSpec) -> Levels:
         """How many invocations run now."""
@@ -167,7 +171,9 @@ class Sandbox:
             self.environment.to(State.STARTING)
         if phase != "invoke":
             self._deadline.set(self._init_timeout)
-        self._domain = RuntimeDomain(self.environment, self._launcher, self._journal, phase, self)
+        self._domain = RuntimeDomain(
+            self.environment, self._launcher, self._journal, phase, self, self._owner.memory
+        )
         self._domain.start()
 
     def _initialise_in_invocation(self) -> None:
@@ -179,6 +185,9 @@ class Sandbox:
             self._initialise("invoke")
 
     def launched(self) -> None:
+        self._init_began = self._loop.time()  # its file system is no part of it
+        if self._phase != "invoke":
+            self._deadline.set(self._init_timeout)
         self.environment.to(State.INIT)
 
     def initialised(self) -> None:
@@ -269,7 +278,7 @@ class Sandbox:
         report = invocation.report(ended)
         overhead: platform_events.Span | None = None
         if domain is not None:
-            report.max_memory_used = domain.peak_mb(report.duration_ms)
+            report.max_memory_used = domain.rest(report.duration_ms)
             if domain.has_extensions:
                 overhead = invocation.extension_overhead(ended)
                 report.post_runtime_extensions_ms = overhead.duration_ms

@@ -43,6 +43,7 @@ class FileSystem:
     def __init__(self, descriptor: int, user: int | None, keeper: int) -> None:
         self.descriptor = descriptor
         self.user = user
+        self.on_close: Callable[[], None] | None = None
         self.keeper = keeper  # of two file systems of one keeper, a process of one can enter both
 
     @property
@@ -76,6 +77,8 @@ class FileSystem:
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
+            if self.on_close is not None:
+                self.on_close()
 
 
 class FileSystems:

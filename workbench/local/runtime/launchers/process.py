@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import socket
@@ -122,13 +123,19 @@ class NodeLauncher:
             return await file_system_for(spec, self._machine, self._language)
         self._spare = None
         self._taken[spare.file_system] = spare
+        spare.file_system.on_close = functools.partial(self._discard, spare.file_system)
         try:
             return await file_system_for(spec, self._machine, None, spare.file_system)
         except BaseException:
-            if self._taken.pop(spare.file_system, None) is not None:
-                spare.process.kill()
-                spare.close()
+            spare.file_system.close()
             raise
+
+    def _discard(self, file_system: FileSystem) -> None:
+        """The environment is gone; a process that was to be its has not become it."""
+        spare = self._taken.pop(file_system, None)
+        if spare is not None:
+            spare.process.kill()
+            spare.close()
 
     def prepare(self, spec: FunctionSpec) -> None:
         """Have a process stand by; it knows nothing of any function yet."""
