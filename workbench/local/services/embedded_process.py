@@ -77,19 +77,27 @@ class EmbeddedServices:
             if service == "s3" and request.method == "PUT" and _is_form(request):
                 del environ["CONTENT_TYPE"]  # urllib's and curl's default: it is stored as it is
             if self._unknown(environ):
-                return _fail(
-                    request, 501, "NotImplemented", f"There is no such operation of “{service}”."
-                )
+                return _no_operation(request, 501)
             with sent_with(request.headers.get("x-amzn-trace-id")):
-                return wsgi.run(self._application, environ)
+                answer = wsgi.run(self._application, environ)
+            if answer.status >= 400 and _is_page(answer):  # Flask's own word
+                return _no_operation(request, answer.status)
+            return answer
         except NotImplementedError as error:
             what = f" ({error})" if str(error) else ""
             message = f"The embedded {service} does not have this operation{what}."
             return _fail(request, 501, "NotImplemented", message)
+        except ModuleNotFoundError as error:
+            message = f"The embedded {service} is not offered: it needs the package {error.name}."
+            return _fail(request, 501, "NotImplemented", message)
         except Exception:
             log.exception("%s %s %s failed", service, request.method, request.path)
-            message = f"The embedded {service} made a mistake; .workbench/server.log has details."
-            return _fail(request, 500, "InternalFailure", message)
+            # Nearly always what moto does not check or does not have: trying again is no use.
+            message = (
+                f"The embedded {service} cannot carry out this request; "
+                ".workbench/server.log has details."
+            )
+            return _fail(request, 501, "NotImplemented", message)
 
     def _unknown(self, environ: wsgi.Environ) -> bool:
         application = self._application
@@ -111,6 +119,18 @@ class EmbeddedServices:
 
 def _is_form(request: Request) -> bool:
     return request.headers.get("content-type", "").startswith("application/x-www-form")
+
+
+def _is_page(answer: Response) -> bool:
+    return any(
+        name.lower() == "content-type" and value.startswith("text/html")
+        for name, value in answer.headers
+    )
+
+
+def _no_operation(request: Request, status: int) -> Response:
+    message = f"There is no such operation of “{service_of(request)}”."
+    return _fail(request, status, "NotImplemented", message)
 
 
 def _fail(request: Request, status: int, code: str, message: str) -> Response:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
+from workbench.local.api import cbor
 from workbench.local.http_messages import Response
 
 
@@ -19,7 +20,7 @@ def error_response(
     out = [("x-amzn-RequestId", request_id), ("x-amzn-ErrorType", code)]
     if "smithy-protocol" in headers:
         out += [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
-        return Response(status, _cbor({"__type": code, "message": message}), out)
+        return Response(status, cbor.encode({"__type": code, "message": message}), out)
     if "x-amz-target" in headers:
         out.append(("Content-Type", headers.get("content-type", "application/x-amz-json-1.0")))
         body = json.dumps({"__type": code, "message": message}).encode()
@@ -39,12 +40,3 @@ def error_response(
         )
     document = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
     return Response(status, document, [*out, ("Content-Type", "application/xml")])
-
-
-def _cbor(texts: Mapping[str, str]) -> bytes:
-    """A small map of texts in CBOR (RFC 8949): major type 5, then pairs of major type 3."""
-    encoded = bytes([0xA0 | len(texts)])
-    for text in (text for pair in texts.items() for text in pair):
-        raw = text.encode()
-        encoded += b"\x79" + len(raw).to_bytes(2, "big") + raw
-    return encoded
