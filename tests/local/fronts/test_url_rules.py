@@ -8,7 +8,7 @@ import pytest
 
 from workbench.local.errors import ApiError
 from workbench.local.fronts import cors
-from workbench.local.fronts.url_access import caller, is_public
+from workbench.local.fronts.url_access import caller, is_public, may_be_invoked
 from workbench.local.http import Request
 
 
@@ -30,22 +30,24 @@ BY_URL = {"lambda:InvokedViaFunctionUrl": "true"}
 
 
 @pytest.mark.parametrize(
-    ("statements", "public"),
+    ("statements", "public", "invoke"),
     [
-        ([], False),
-        ([statement(URL, StringEquals=NONE)], False),
-        ([statement(INVOKE, Bool=BY_URL)], False),
-        ([statement(URL, StringEquals=NONE), statement(INVOKE, Bool=BY_URL)], True),
-        ([statement(URL), statement(INVOKE)], True),
-        ([statement("lambda:*")], True),
-        ([statement("*")], True),
-        ([statement(URL, StringEquals=IAM), statement(INVOKE, Bool=BY_URL)], False),
-        ([statement(URL, {"AWS": "arn:aws:iam::1:root"}), statement(INVOKE)], False),
-        ([statement(URL), statement(INVOKE, ArnLike={"AWS:SourceArn": "x"})], False),
+        ([], False, False),
+        ([statement(URL, StringEquals=NONE)], True, False),
+        ([statement(INVOKE, Bool=BY_URL)], False, True),
+        ([statement(URL, StringEquals=NONE), statement(INVOKE, Bool=BY_URL)], True, True),
+        ([statement(URL), statement(INVOKE)], True, True),
+        ([statement("lambda:*")], True, True),
+        ([statement("*")], True, True),
+        ([statement(URL, StringEquals=IAM), statement(INVOKE, Bool=BY_URL)], False, True),
+        ([statement(URL, {"AWS": "arn:aws:iam::1:root"}), statement(INVOKE)], False, True),
+        ([statement(URL), statement(INVOKE, ArnLike={"AWS:SourceArn": "x"})], True, False),
     ],
 )
-def test_what_makes_a_url_public(statements: list[dict[str, Any]], public: bool) -> None:
-    assert is_public(statements) is public
+def test_what_makes_a_url_public(
+    statements: list[dict[str, Any]], public: bool, invoke: bool
+) -> None:
+    assert (is_public(statements), may_be_invoked(statements)) == (public, invoke)
 
 
 def test_signed_requests_name_their_caller() -> None:

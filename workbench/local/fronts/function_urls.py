@@ -17,7 +17,7 @@ from workbench.local.api.context import Context
 from workbench.local.api.function_urls import KIND
 from workbench.local.api.specs import Specs
 from workbench.local.fronts import cors
-from workbench.local.fronts.url_access import forbidden, is_public
+from workbench.local.fronts.url_access import forbidden, is_public, may_be_invoked
 from workbench.local.fronts.url_invocation import UrlInvocations, UrlSettings
 from workbench.local.gate import check_host
 from workbench.local.http import BACKLOG, Listener
@@ -38,6 +38,13 @@ class _Door:
     listener: Listener
     settings: UrlSettings | None = None
     opening: asyncio.Task[None] | None = None
+
+
+_ONE_PERMISSION = (
+    "Everybody may use the function's URL here. On AWS, a URL made since October 2025 answers 403 "
+    "until the policy also allows lambda:InvokeFunction (add-permission with "
+    "--invoked-via-function-url)."
+)
 
 
 class FunctionUrls:
@@ -135,13 +142,16 @@ class FunctionUrls:
             attachments = self._context.store.attachments
             config: dict[str, Any] = attachments.get(KIND, door.function, door.qualifier)
             statements = attachments.get("policy", door.function, door.qualifier) or ()
+            iam, public = config["AuthType"] == "AWS_IAM", is_public(statements)
+            if public and not iam and not may_be_invoked(statements):
+                self._notice(door.function, _ONE_PERMISSION)
             door.settings = UrlSettings(
                 id=config["UrlId"],
                 function=door.function,
                 qualifier=door.qualifier,
                 port=door.port,
-                iam=config["AuthType"] == "AWS_IAM",
-                public=is_public(statements),
+                iam=iam,
+                public=public,
                 cors=config.get("Cors"),
                 streams=config.get("InvokeMode") == "RESPONSE_STREAM",
             )

@@ -40,22 +40,29 @@ def caller(request: Request) -> Caller:
 
 
 def is_public(statements: Iterable[Statement]) -> bool:
-    """Whether a resource policy opens a URL of AuthType NONE to everybody.
-
-    Since October 2025 that takes both lambda:InvokeFunctionUrl and lambda:InvokeFunction.
-    """
-    granted = [statement for statement in statements if _is_for_everybody(statement)]
-    return any(
-        _allows(statement, "lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": "NONE"})
-        for statement in granted
-    ) and any(
-        _allows(statement, "lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"})
-        for statement in granted
+    """Whether a resource policy opens a URL of AuthType NONE to everybody."""
+    return _everybody_may(
+        statements, "lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": "NONE"}
     )
 
 
-def _is_for_everybody(statement: Statement) -> bool:
-    return bool(statement["Effect"] == "Allow" and statement["Principal"] == "*")
+def may_be_invoked(statements: Iterable[Statement]) -> bool:
+    """Whether the policy also has what URLs made since October 2025 need besides: invoking the
+    function through its URL. Accounts that were there before do without, as in AWS's recordings."""
+    return _everybody_may(
+        statements, "lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"}
+    )
+
+
+def _everybody_may(
+    statements: Iterable[Statement], action: str, context: Mapping[str, str]
+) -> bool:
+    return any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == "*"
+        and _allows(statement, action, context)
+        for statement in statements
+    )
 
 
 def _allows(statement: Statement, action: str, context: Mapping[str, str]) -> bool:
