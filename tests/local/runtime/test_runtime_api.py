@@ -11,7 +11,8 @@ import pytest
 from runtime_lab import ARN, TRACE, request, until
 
 from workbench.local.runtime.response_stream import ResponseStream
-from workbench.local.runtime.runtime_api import MAX_RESPONSE, RuntimeApi, known_error_type
+from workbench.local.runtime.runtime_api import RuntimeApi, known_error_type
+from workbench.local.runtime.runtime_connection import MAX_RESPONSE
 
 BASE = "/2018-06-01/runtime"
 

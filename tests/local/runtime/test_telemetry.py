@@ -12,9 +12,10 @@ import pytest
 from extensions_lab import Call, Told, recording
 from runtime_lab import Lab, until
 
+from workbench.local.runtime.extension_events import LogsDropped
 from workbench.local.runtime.extensions_api import ExtensionsApi
 from workbench.local.runtime.output import Event
-from workbench.local.runtime.platform_events import LogsDropped, PlatformEvent
+from workbench.local.runtime.platform_events import PlatformEvent
 from workbench.local.runtime.records import FunctionSpec
 from workbench.local.runtime.telemetry import Telemetry
 from workbench.local.runtime.telemetry_api import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from workbench.local.runtime import platform_events, restore_events
+from workbench.local.runtime import extension_events, init_events, restore_events
 from workbench.local.runtime.environment import Environment
 from workbench.local.runtime.extensions_api import Extension
 from workbench.local.runtime.journal import Journal
@@ -33,7 +33,7 @@ class InitLog:
         if self._phase == "restore":
             self._journal.platform(restore_events.RestoreStart(spec, instance))
         else:
-            event = platform_events.InitStart(spec, instance, kind, self._phase)
+            event = init_events.InitStart(spec, instance, kind, self._phase)
             self._journal.platform(event)
 
     def runtime_done(self, status: str, error_type: str | None) -> None:
@@ -46,14 +46,14 @@ class InitLog:
         else:
             kind = self._environment.initialization_type
             self._journal.platform(
-                platform_events.InitRuntimeDone(kind, self._phase, status, error_type)
+                init_events.InitRuntimeDone(kind, self._phase, status, error_type)
             )
 
     def end(self, status: str, error_type: str | None, extensions: Iterable[Extension]) -> None:
         """It is over: "success", "error" or "timeout"; so far the extensions have come."""
         self.runtime_done(status, error_type)
         events: list[PlatformEvent] = [
-            platform_events.Extension(each.name, each.state, each.events, each.error_type)
+            extension_events.Extension(each.name, each.state, each.events, each.error_type)
             for each in extensions
         ]
         taken = (time.monotonic() - self._began) * 1000
@@ -61,5 +61,5 @@ class InitLog:
             events.append(restore_events.RestoreReport(status, error_type, taken))
         else:
             kind = self._environment.initialization_type
-            events.append(platform_events.InitReport(kind, self._phase, status, error_type, taken))
+            events.append(init_events.InitReport(kind, self._phase, status, error_type, taken))
         self._journal.platform(*events)

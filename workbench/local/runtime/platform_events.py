@@ -1,6 +1,7 @@
 """What the platform reports about an environment's life: one class an event.
 
-Each event renders itself as the line of the text log format (lambda-facts §3.1), empty where that
+Here are those of invocations; others are in init_events, restore_events and extension_events. Each
+event renders itself as the line of the text log format (lambda-facts §3.1), empty where that
 format has none, and as the record of §1.6, which makes the line of the JSON format (§3.2) and the
 event that extensions get. `level` is what SystemLogLevel is compared with.
 """
@@ -33,105 +34,6 @@ class PlatformEvent(Protocol):
     def text(self) -> str: ...
 
     def record(self) -> object: ...
-
-
-@dataclass(frozen=True, slots=True)
-class InitStart:
-    """An initialisation begins. `phase` is "init", or "invoke" when it is run again inside an
-    invocation; `instance` is the log stream's name."""
-
-    type: ClassVar[str] = "platform.initStart"
-    spec: FunctionSpec
-    instance: str
-    initialization_type: str
-    phase: str
-
-    @property
-    def level(self) -> Level:
-        return "INFO" if self.phase == "init" else "DEBUG"
-
-    def text(self) -> str:
-        if self.phase != "init":
-            return ""
-        version, arn = runtime_version(self.spec)
-        return f"INIT_START Runtime Version: {version}\tRuntime Version ARN: {arn}\n"
-
-    def record(self) -> Record:
-        spec = self.spec
-        record: Record = {"initializationType": self.initialization_type, "phase": self.phase}
-        if self.phase == "init":
-            record["runtimeVersion"], record["runtimeVersionArn"] = runtime_version(spec)
-        record["functionName"] = spec.name
-        record["functionVersion"] = spec.version
-        record["instanceId"] = self.instance
-        record["instanceMaxMemory"] = spec.memory_size * 1024 * 1024
-        return record
-
-
-@dataclass(frozen=True, slots=True)
-class InitRuntimeDone:
-    """The runtime has initialised, or failed to; extensions may still be at it."""
-
-    type: ClassVar[str] = "platform.initRuntimeDone"
-    initialization_type: str
-    phase: str
-    status: str
-    error_type: str | None
-
-    @property
-    def level(self) -> Level:
-        return "DEBUG" if self.status == "success" else "WARN"
-
-    def text(self) -> str:
-        return ""
-
-    def record(self) -> Record:
-        record: Record = {
-            "initializationType": self.initialization_type,
-            "phase": self.phase,
-            "status": self.status,
-        }
-        if self.error_type:
-            record["errorType"] = self.error_type
-        return record
-
-
-@dataclass(frozen=True, slots=True)
-class InitReport:
-    """An initialisation is over; times in ms. Told in the log when it failed or took too long, or
-    was ahead of any invocation."""
-
-    type: ClassVar[str] = "platform.initReport"
-    initialization_type: str
-    phase: str
-    status: str
-    error_type: str | None
-    duration_ms: float
-
-    @property
-    def level(self) -> Level:
-        if self.status != "success":
-            return "WARN"
-        return "DEBUG" if self.initialization_type == "on-demand" else "INFO"
-
-    def text(self) -> str:
-        if self.level == "DEBUG":
-            return ""
-        line = f"INIT_REPORT Init Duration: {self.duration_ms:.2f} ms"
-        if self.status != "success":
-            line += f"\tPhase: {self.phase}\tStatus: {self.status}"
-        return line + (f"\tError Type: {self.error_type}\n" if self.error_type else "\n")
-
-    def record(self) -> Record:
-        record: Record = {
-            "initializationType": self.initialization_type,
-            "phase": self.phase,
-            "status": self.status,
-            "metrics": {"durationMs": round(self.duration_ms, 3)},
-        }
-        if self.error_type:
-            record["errorType"] = self.error_type
-        return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,85 +181,6 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
-    """How an extension came out of initialisation; `error_type` says why it is not Ready."""
-
-    type: ClassVar[str] = "platform.extension"
-    name: str
-    state: str
-    events: tuple[str, ...]
-    error_type: str | None
-
-    @property
-    def level(self) -> Level:
-        return "WARN" if self.error_type else "INFO"
-
-    def text(self) -> str:
-        line = f"EXTENSION\tName: {self.name}\tState: {self.state}\tEvents: "
-        line += f"[{', '.join(self.events)}]"
-        return line + (f"\tError Type: {self.error_type}\n" if self.error_type else "\n")
-
-    def record(self) -> Record:
-        record: Record = {"name": self.name, "state": self.state, "events": list(self.events)}
-        if self.error_type:
-            record["errorType"] = self.error_type
-        return record
-
-
-@dataclass(frozen=True, slots=True)
-class TelemetrySubscription:
-    """An extension subscribed to the Telemetry API."""
-
-    type: ClassVar[str] = "platform.telemetrySubscription"
-    level: ClassVar[Level] = "INFO"
-    name: str
-    types: tuple[str, ...]
-
-    def text(self) -> str:
-        return _subscribed("TELEMETRY", self.name, self.types)
-
-    def record(self) -> Record:
-        return {"name": self.name, "state": "Subscribed", "types": list(self.types)}
-
-
-@dataclass(frozen=True, slots=True)
-class LogsSubscription:
-    """An extension subscribed to the Logs API, the Telemetry API's predecessor."""
-
-    type: ClassVar[str] = "platform.logsSubscription"
-    level: ClassVar[Level] = "INFO"
-    name: str
-    types: tuple[str, ...]
-
-    def text(self) -> str:
-        return _subscribed("LOGS", self.name, self.types)
-
-    def record(self) -> Record:
-        return {"name": self.name, "state": "Subscribed", "types": list(self.types)}
-
-
-@dataclass(frozen=True, slots=True)
-class LogsDropped:
-    """A subscriber did not take what was sent to it."""
-
-    type: ClassVar[str] = "platform.logsDropped"
-    level: ClassVar[Level] = "WARN"
-    dropped_bytes: int
-    dropped_records: int
-    reason: str
-
-    def text(self) -> str:
-        return ""
-
-    def record(self) -> Record:
-        return {
-            "droppedBytes": self.dropped_bytes,
-            "droppedRecords": self.dropped_records,
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Fault:
     """What ended an invocation, as the Logs API tells it."""
 
@@ -372,11 +195,6 @@ class Fault:
 
     def record(self) -> str:
         return f"RequestId: {self.request_id} Error: {self.message}\n{self.error_type}\n"
-
-
-def _subscribed(api: str, name: str, types: tuple[str, ...]) -> str:
-    shown = ", ".join(kind.capitalize() for kind in types)
-    return f"{api}\tName: {name}\tState: Subscribed\tTypes: [{shown}]\n"
 
 
 def runtime_version(spec: FunctionSpec) -> tuple[str, str]:

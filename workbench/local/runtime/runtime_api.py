@@ -1,37 +1,23 @@
-"""The Runtime API of one execution environment (lambda-facts §1.1), on a listener of its own.
-
-An `asyncio.Protocol` on httptools. Our bootstraps send an answer and the request for the next
-event in one packet; the reply to the answer is then held back and leaves together with the next
-event, which saves the function's process a wake-up on every warm invocation.
-"""
+"""The Runtime API of one execution environment (lambda-facts §1.1), on a listener of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import re
 import socket
 from typing import Protocol
 
-import httptools
-
 from workbench.local.runtime.extensions_api import Caller
 from workbench.local.runtime.records import InvokeRequest
-from workbench.local.runtime.response_stream import MAX_STREAMED, STREAM_TYPE, ResponseStream
+from workbench.local.runtime.response_stream import STREAM_TYPE, ResponseStream
+from workbench.local.runtime.runtime_connection import MODE_HEADER, Connection
 
-MAX_RESPONSE = 6_291_556
-_KEPT_OF_STREAM = 1024 * 1024  # of an answer that somebody reads as it comes, for the history
 _PREFIX = "/2018-06-01/"
 _INVOCATION = "runtime/invocation/"
 _KNOWN_ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
-_MODE_HEADER = "lambda-runtime-function-response-mode"
 _TYPE_HEADER = "lambda-runtime-function-error-type"
 _BODY_TRAILER = "lambda-runtime-function-error-body"
-_OK = (
-    b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n"
-    b'{"status":"OK"}\n'
-)
 
 
 class RuntimeEvents(Protocol):
@@ -84,8 +70,8 @@ class RuntimeApi:
         self._others = others
         self.state = "Started"
         self.request_id: str | None = None
-        self._waiting: _Connection | None = None
-        self._connections: set[_Connection] = set()
+        self._waiting: Connection | None = None
+        self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
     async def open(self) -> str:
@@ -95,7 +81,7 @@ class RuntimeApi:
         loop = asyncio.get_running_loop()
         # Kept before anything waits, so that `close` finds it if this is cancelled.
         self._server = await loop.create_server(
-            lambda: _Connection(self), sock=listener, start_serving=False
+            lambda: Connection(self), sock=listener, start_serving=False
         )
         await self._server.start_serving()
         return f"127.0.0.1:{listener.getsockname()[1]}"
@@ -136,12 +122,12 @@ class RuntimeApi:
 
     # What connections ask.
 
-    def connected(self, connection: _Connection) -> None:
+    def connected(self, connection: Connection) -> None:
         self._connections.add(connection)
         if self._server is None:
             connection.abort()
 
-    def disconnected(self, connection: _Connection) -> None:
+    def disconnected(self, connection: Connection) -> None:
         self._connections.discard(connection)
         if self._waiting is connection:
             self._waiting = None
@@ -149,7 +135,13 @@ class RuntimeApi:
         elif self._others is not None:
             self._others.disconnected(connection)
 
-    def next(self, connection: _Connection) -> None:
+    def waits(self, connection: Connection) -> bool:
+        return self._waiting is connection
+
+    def stream_for(self, path: str) -> ResponseStream | None:
+        return self.events.runtime_stream() if self.may_answer(_invocation(path)) else None
+
+    def next(self, connection: Connection) -> None:
         if self.state not in ("Started", "RuntimeResponseSentState", "Ready", "Restoring"):
             connection.refuse_transition(self.state, "Ready")
             return
@@ -160,12 +152,12 @@ class RuntimeApi:
     def may_answer(self, request_id: str) -> bool:
         return self.state == "Running" and request_id == self.request_id
 
-    def oversized(self, connection: _Connection) -> None:
+    def oversized(self, connection: Connection) -> None:
         """What comes is over its limit. An invocation need not wait for the end of it."""
-        if self.may_answer(connection.invocation()):
+        if self.may_answer(_invocation(connection.path)):
             self.events.runtime_oversize(connection.limit)
 
-    def request(self, connection: _Connection) -> None:
+    def request(self, connection: Connection) -> None:
         """One complete request that was not dealt with while it came in."""
         method, path = connection.method, connection.path
         if path.startswith(_PREFIX):
@@ -194,7 +186,7 @@ class RuntimeApi:
             return
         connection.reply(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
-    def _answer(self, connection: _Connection, request_id: str, what: str) -> None:
+    def _answer(self, connection: Connection, request_id: str, what: str) -> None:
         if self.state == "Started":
             target = "InvocationResponse" if what == "response" else "InvocationErrorResponse"
             connection.refuse_transition(self.state, target)
@@ -214,7 +206,7 @@ class RuntimeApi:
             error_type = known_error_type(headers.get(_TYPE_HEADER))
             self.events.runtime_error(connection.body(), error_type)
             return
-        mode = headers.get(_MODE_HEADER)
+        mode = headers.get(MODE_HEADER)
         if mode not in (None, "streaming", "buffered"):
             message = "Invalid function response mode"
             connection.refuse(400, "InvalidFunctionResponseMode", message)
@@ -232,7 +224,7 @@ class RuntimeApi:
     def _answered(self) -> None:
         self.state = "RuntimeResponseSentState"
 
-    def _init_error(self, connection: _Connection) -> None:
+    def _init_error(self, connection: Connection) -> None:
         if self.state != "Started":
             connection.refuse_transition(self.state, "InitError")
             return
@@ -241,7 +233,7 @@ class RuntimeApi:
         error_type = known_error_type(connection.headers.get(_TYPE_HEADER))
         self.events.runtime_init_error(connection.body(), error_type)
 
-    def _restore_next(self, connection: _Connection) -> None:
+    def _restore_next(self, connection: Connection) -> None:
         if self.state != "Started":
             connection.refuse_transition(self.state, "RestoreReady")
             return
@@ -249,7 +241,7 @@ class RuntimeApi:
         self._waiting = connection
         self.events.runtime_restore_next()
 
-    def _restore_error(self, connection: _Connection) -> None:
+    def _restore_error(self, connection: Connection) -> None:
         if self.state != "Restoring":
             connection.refuse_transition(self.state, "RuntimeRestoreErrorState")
             return
@@ -257,6 +249,11 @@ class RuntimeApi:
         connection.accept()
         error_type = known_error_type(connection.headers.get(_TYPE_HEADER))
         self.events.runtime_restore_error(connection.body(), error_type)
+
+
+def _invocation(path: str) -> str:
+    """The request id in a path."""
+    return path[len(_PREFIX + _INVOCATION) :].partition("/")[0]
 
 
 def known_error_type(value: str | None) -> str:
@@ -286,140 +283,3 @@ def _decoded_trailer(value: str) -> bytes:
         return base64.b64decode(value, validate=True)
     except ValueError:
         return b"{}"
-
-
-class _Connection(asyncio.Protocol):
-    """One connection of the function's process."""
-
-    def __init__(self, api: RuntimeApi) -> None:
-        self.api = api
-        self._parser = httptools.HttpRequestParser(self)
-        self._held: list[bytes] = []
-        self._transport: asyncio.Transport | None = None
-        self.on_message_begin()
-
-    # asyncio.Protocol
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._write = transport.write
-        self.api.connected(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self.api.disconnected(self)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError:
-            self.refuse(400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
-            self._flush()
-            if self._transport is not None:
-                self._transport.close()
-            return
-        if self._held and self.api._waiting is not self:
-            self._flush()
-
-    # httptools
-
-    def on_message_begin(self) -> None:
-        self.method = self.path = ""
-        self.headers: dict[str, str] = {}
-        self._body: list[bytes] = []
-        self._size = 0
-        self._stream: ResponseStream | None = None
-        self.limit = MAX_RESPONSE
-        self.oversize = False
-
-    def on_url(self, url: bytes) -> None:
-        self.path += url.decode("latin-1")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
-
-    def on_headers_complete(self) -> None:
-        self.method = self._parser.get_method().decode()
-        if self.headers.get("expect") == "100-continue":
-            self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        streams = self.headers.get(_MODE_HEADER) == "streaming"
-        if streams and self.api.may_answer(self.invocation()):
-            self._stream = self.api.events.runtime_stream()
-        if self._stream is not None and self._transport is not None:
-            self.limit = MAX_STREAMED
-            content_type = self.headers.get("content-type", STREAM_TYPE)
-            self._stream.begin(content_type, self._transport)
-
-    def on_body(self, body: bytes) -> None:
-        self._size += len(body)
-        if self._size > self.limit:
-            if not self.oversize:
-                self.oversize = True
-                self._body.clear()
-                self.api.oversized(self)
-            return
-        if self._stream is not None:
-            self._stream.write(body)
-            if self._size > _KEPT_OF_STREAM:
-                return
-        self._body.append(body)
-
-    def on_message_complete(self) -> None:
-        self.api.request(self)
-
-    # replies
-
-    def invocation(self) -> str:
-        """The request id in the path."""
-        return self.path[len(_PREFIX + _INVOCATION) :].partition("/")[0]
-
-    def body(self) -> bytes:
-        return self._body[0] if len(self._body) == 1 else b"".join(self._body)
-
-    def send(self, data: bytes) -> None:
-        """Write `data` now, after what was held back."""
-        if self._held:
-            self._held.append(data)
-            self._flush()
-        elif self._transport is not None:
-            self._write(data)
-
-    def _flush(self) -> None:
-        data = b"".join(self._held)
-        self._held.clear()
-        if self._transport is not None:
-            self._write(data)
-
-    def accept(self) -> None:
-        self._held.append(_OK)
-
-    def reply(
-        self,
-        status: int,
-        body: bytes,
-        content_type: str = "application/json",
-        more_headers: str = "",
-    ) -> None:
-        reasons = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
-        head = (
-            f"HTTP/1.1 {status} {reasons.get(status, 'Request Entity Too Large')}\r\n"
-            f"Content-Type: {content_type}\r\n{more_headers}Content-Length: {len(body)}\r\n\r\n"
-        )
-        self._held.append(head.encode() + body)
-
-    def refuse(self, status: int, error_type: str, message: str) -> None:
-        body = json.dumps({"errorMessage": message, "errorType": error_type}).encode()
-        self.reply(status, body)
-
-    def refuse_transition(self, state: str, target: str) -> None:
-        message = (
-            f"State transition from {state} to {target} failed for runtime. "
-            "Error: State transition is not allowed"
-        )
-        self.refuse(403, "InvalidStateTransition", message)
-
-    def abort(self) -> None:
-        self._held.clear()
-        if self._transport is not None:
-            self._transport.abort()

@@ -12,7 +12,6 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from workbench.local.runtime import platform_events
 from workbench.local.runtime.deadline import Deadline
@@ -32,42 +31,14 @@ from workbench.local.runtime.faults import (
 from workbench.local.runtime.invocation import Invocation
 from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launcher
-from workbench.local.runtime.memory import MemoryWatch
+from workbench.local.runtime.owner import Owner
 from workbench.local.runtime.placement import Charge
 from workbench.local.runtime.records import (
     FunctionSpec,
     InvokeResult,
-    Levels,
-    LogSink,
-    Observer,
     ReportStatus,
 )
 from workbench.local.runtime.response_stream import ResponseStream
-
-
-class Owner(Protocol):
-    """Whoever made a sandbox, and what the sandbox tells it."""
-
-    @property
-    def logs(self) -> LogSink: ...
-
-    @property
-    def observer(self) -> Observer: ...
-
-    @property
-    def memory(self) -> MemoryWatch: ...
-
-    def levels(self, spec: FunctionSpec) -> Levels:
-        """How many invocations run now."""
-
-    def sandbox_ready(self, sandbox: Sandbox) -> None:
-        """It was initialised ahead of an invocation, and waits for one."""
-
-    def sandbox_done(self, sandbox: Sandbox, charge: Charge) -> None:
-        """An invocation is over; the sandbox can take the next one, if it is not leaving."""
-
-    def sandbox_gone(self, sandbox: Sandbox) -> None:
-        """The sandbox has ended; nothing of it is left."""
 
 
 class Sandbox:

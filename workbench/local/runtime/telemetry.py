@@ -12,15 +12,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from workbench.local.runtime.extensions_api import Caller, ExtensionsApi
-from workbench.local.runtime.output import Event
-from workbench.local.runtime.platform_events import (
+from workbench.local.runtime.extension_events import (
     LogsDropped,
     LogsSubscription,
-    PlatformEvent,
     TelemetrySubscription,
-    timestamp,
 )
+from workbench.local.runtime.extensions_api import Caller, ExtensionsApi
+from workbench.local.runtime.output import Event
+from workbench.local.runtime.platform_events import PlatformEvent, timestamp
 from workbench.local.runtime.telemetry_api import (
     PATHS,
     Api,
