@@ -97,7 +97,8 @@ def test_trace(shop: Path) -> None:
     traces = json.loads(run("trace", cwd=shop).stdout)
     trace_id = next(each["Id"] for each in traces if each["EntryPoint"] == "Traced")
     history = json.loads(run("history", "Traced", cwd=shop).stdout)
-    assert trace_id in {entry["TraceId"] for entry in history}
+    request_id = next(each["RequestId"] for each in history if each["TraceId"] == trace_id)
+    assert json.loads(run("trace", request_id, cwd=shop).stdout)["Id"] == trace_id
     listed = on_terminal("trace", cwd=shop).splitlines()
     assert any(line.startswith(trace_id) and line.endswith("! fault") for line in listed)
     shown = on_terminal("trace", f"Root={trace_id};Sampled=1", cwd=shop)

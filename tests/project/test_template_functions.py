@@ -40,6 +40,7 @@ def test_a_sam_function_with_everything(project: Path) -> None:
               EphemeralStorage: {Size: 1024}
               Architectures: [arm64]
               Tracing: Active
+              LoggingConfig: {LogFormat: JSON, LogGroup: /shop/orders, SystemLogLevel: WARN}
               Environment: {Variables: {BB: own, CC: 1}}
           Plain:
             Type: AWS::Serverless::Function
@@ -61,10 +62,34 @@ def test_a_sam_function_with_everything(project: Path) -> None:
         ephemeral_storage=1024,
         architecture="arm64",
         active_tracing=True,
+        logging={"LogFormat": "JSON", "LogGroup": "/shop/orders", "SystemLogLevel": "WARN"},
         environment={"AA": "globals", "BB": "own", "CC": "1"},
         layers=(project / "layer",),
     )
     assert (plain.name, plain.runtime, plain.memory_size) == ("Plain", "python3.11", 128)
+
+
+def test_what_lambda_takes_of_logging_is_kept(project: Path) -> None:
+    found = load(
+        project,
+        """
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Plain:
+            Type: AWS::Serverless::Function
+            Properties:
+              CodeUri: other
+              Handler: app.handler
+              Runtime: python3.11
+              LoggingConfig: {LogGroup: aws/x, SystemLogLevel: LOUD, ApplicationLogLevel: INFO}
+        """,
+    )
+    assert found.functions[0].logging == {}
+    assert [message.partition(" ")[2] for message in messages(found)] == [
+        "“aws/x” cannot be the name of a log group.",
+        "SystemLogLevel must be one of DEBUG, INFO, WARN.",
+        "ApplicationLogLevel has no effect unless LogFormat is JSON.",
+    ]
 
 
 def test_plain_cloudformation_in_json_with_tabs(project: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.output import add_json_option, print_json, print_table, wants_json
 from workbench.cli.problems import CliError
-from workbench.cli.target import add_target_options, open_target
+from workbench.cli.target import add_target_options, history_key, open_target, project_root
 from workbench.cli.time_span import time_span
 
 if TYPE_CHECKING:
@@ -30,7 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  workbench trace 'Root=1-6920215c-3b1f0a7de6c84d29a05e7f11;Parent=…'"
     )
     parser.add_argument(
-        "id", metavar="ID", nargs="?", help="the trace's id, or a trace header (default: list them)"
+        "id",
+        metavar="ID",
+        nargs="?",
+        help="the trace's id, a trace header, or an invocation's request id (default: list them)",
     )
     parser.add_argument(
         "--since",
@@ -53,9 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(target: Target, arguments: argparse.Namespace) -> int:
     from workbench.aws import traces
 
-    trace_id = traces.trace_id_in(arguments.id)
-    if trace_id is None:
-        raise CliError(f"{arguments.id} is no trace id: they look like 1-<8 hex>-<24 hex>.")
+    trace_id = traces.trace_id_in(arguments.id) or _trace_id_of(arguments)
     found = traces.trace(target, trace_id)
     if found is None:
         raise CliError(
@@ -72,6 +73,26 @@ def _show(target: Target, arguments: argparse.Namespace) -> int:
     for line in waterfall(found, shutil.get_terminal_size().columns):
         print(line)
     return 0
+
+
+def _trace_id_of(arguments: argparse.Namespace) -> str:
+    """The trace of the invocation whose request id was given. Raises CliError."""
+    from workbench.project.history import History
+    from workbench.project.state_dir import StateDir
+
+    history = History(StateDir(project_root(arguments)).history_db)
+    try:
+        found = history.with_request_id(history_key(arguments), arguments.id)
+    finally:
+        history.close()
+    if found is None:
+        raise CliError(
+            f"{arguments.id} is no trace id, which looks like 1-<8 hex>-<24 hex>, and no request "
+            "id in the history."
+        )
+    if found.trace_id is None:
+        raise CliError(f"This invocation of {found.function} was not traced.")
+    return found.trace_id
 
 
 def _list(target: Target, arguments: argparse.Namespace) -> int:

@@ -348,6 +348,7 @@ def _link(source: FunctionSource, installed: Path | None) -> Link:
         ephemeral_storage=source.ephemeral_storage,
         architecture=source.architecture,
         active_tracing=source.active_tracing,
+        logging=source.logging,
         environment=source.environment,
         layers=source.layers,
         dependencies=installed,

@@ -199,6 +199,13 @@ class History:
             log_text=log_text.decode(errors="replace"),
         )
 
+    def with_request_id(self, target: str, request_id: str) -> Summary | None:
+        """The invocation with this request id; its last attempt, if it had several."""
+        found = self._summaries(
+            "target = ? AND request_id = ? ORDER BY id DESC LIMIT 1", [target, request_id]
+        )
+        return found[0] if found else None
+
     def last_results(self, target: str) -> dict[str, Summary]:
         """The newest invocation of every function on `target`, by function name."""
         newest = self._summaries(

@@ -40,7 +40,8 @@ class FunctionSource:
     `code` is the folder that becomes LAMBDA_TASK_ROOT, `layers` are folders (or zips) in the
     order AWS would merge them, `timeout` is in seconds, `memory_size` and `ephemeral_storage` in
     MB. `declared_in` is the template, or the source file when there is no template.
-    `event_invoke_config` has the members that PutFunctionEventInvokeConfig takes.
+    `event_invoke_config` has the members that PutFunctionEventInvokeConfig takes, `logging` those
+    of LoggingConfig.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FunctionSource:
     ephemeral_storage: int = 512
     architecture: str = "x86_64"
     active_tracing: bool = False
+    logging: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
     url: FunctionUrl | None = None

@@ -13,6 +13,7 @@ from workbench.project.intrinsics import Resolver
 from workbench.project.records import FunctionSource
 from workbench.project.state_dir import StateDir, StateDirError
 from workbench.project.template_async import AsyncReader
+from workbench.project.template_logging import LoggingReader
 from workbench.project.template_url import UrlReader
 from workbench.project.tree import Node
 
@@ -56,6 +57,7 @@ class Reader:
         self._report = report
         self._urls = UrlReader(resolver, report)
         self._asynchronous = AsyncReader(resolver, report)
+        self._logging = LoggingReader(resolver, report)
         # Functions of a large template share folders and handlers; each is looked up once.
         self._paths: dict[str, Path] = {}
         self._handler_files: dict[tuple[Path, str, str], bool] = {}
@@ -89,6 +91,7 @@ class Reader:
             ),
             architecture=self._architecture(get("Architectures")),
             active_tracing=self._active_tracing(get("Tracing"), get("TracingConfig")),
+            logging=self._logging.config(get("LoggingConfig")),
             environment=self._environment(get("Environment")),
             layers=layers,
             url=self._urls.of_sam(get("FunctionUrlConfig")) if function.is_sam else None,

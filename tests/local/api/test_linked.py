@@ -197,3 +197,25 @@ def test_what_is_declared_for_events_is_set_and_unset(
     assert "DeadLetterConfig" not in client.get_function_configuration(FunctionName="hot")
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_function_event_invoke_config(FunctionName="hot")
+
+
+def test_tracing_and_logging_are_as_declared(endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    write(folder, "one")
+    logging = {"LogFormat": "JSON", "LogGroup": f"/shop/{tmp_path.name}"}
+    declared = link(folder, active_tracing=True, logging=logging)
+    endpoint.call(linked(endpoint).link, declared)
+    client = endpoint.client()
+    configuration = client.get_function_configuration(FunctionName=declared.name)
+    assert configuration["TracingConfig"] == {"Mode": "Active"}
+    levels = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
+    assert configuration["LoggingConfig"] == {**logging, **levels}
+    before = configuration["RevisionId"]
+    endpoint.call(linked(endpoint).link, declared)
+    assert client.get_function_configuration(FunctionName=declared.name)["RevisionId"] == before
+    client.invoke(FunctionName=declared.name, LogType="Tail")
+    logs = endpoint.client("logs")
+    [stream] = logs.describe_log_streams(logGroupName=logging["LogGroup"])["logStreams"]
+    assert f"/{declared.name}[$LATEST]" in stream["logStreamName"]
+    events = logs.filter_log_events(logGroupName=logging["LogGroup"])["events"]
+    assert events[-1]["message"].startswith('{"time":')

@@ -115,7 +115,13 @@ class LinkedFunctions:
         config = self._context.config
         role = f"arn:{partition(config.region)}:iam::{config.account}:role/workbench"
         made = configuration.created(
-            self._context, link.name, {"Role": role, "Architectures": [link.architecture]}
+            self._context,
+            link.name,
+            {
+                "Role": role,
+                "Architectures": [link.architecture],
+                "LoggingConfig": dict(link.logging),
+            },
         )
         made.update(
             Runtime=link.runtime,

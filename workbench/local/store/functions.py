@@ -335,6 +335,7 @@ def _alias(row: tuple[Any, ...]) -> Alias:
 def _link_text(link: Link) -> str:
     values = {field.name: getattr(link, field.name) for field in fields(link)}
     values["environment"] = dict(link.environment)
+    values["logging"] = dict(link.logging)
     return json.dumps(values, default=str)
 
 

@@ -31,6 +31,7 @@ class Link:
     ephemeral_storage: int = 512
     architecture: str = "x86_64"
     active_tracing: bool = False
+    logging: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Path, ...] = ()
     dependencies: Path | None = None
