@@ -355,6 +355,7 @@ def _link(source: FunctionSource, installed: Path | None) -> Link:
         url=None if source.url is None else _url(source.url),
         dead_letter_arn=source.dead_letter_arn,
         event_invoke_config=source.event_invoke_config,
+        event_sources=source.event_sources,
     )
 
 

@@ -41,7 +41,8 @@ class FunctionSource:
     order AWS would merge them, `timeout` is in seconds, `memory_size` and `ephemeral_storage` in
     MB. `declared_in` is the template, or the source file when there is no template.
     `event_invoke_config` has the members that PutFunctionEventInvokeConfig takes, `logging` those
-    of LoggingConfig.
+    of LoggingConfig, `event_sources` those of CreateEventSourceMapping but FunctionName, for each
+    queue and stream.
     """
 
     name: str
@@ -62,6 +63,7 @@ class FunctionSource:
     url: FunctionUrl | None = None
     dead_letter_arn: str | None = None
     event_invoke_config: Mapping[str, Any] | None = None
+    event_sources: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

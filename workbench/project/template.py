@@ -13,6 +13,7 @@ from workbench.project.local_values import Place
 from workbench.project.records import FunctionSource, Problem, Project
 from workbench.project.template_async import AsyncReader
 from workbench.project.template_function import Declaration, Unusable
+from workbench.project.template_sources import SourcesReader
 from workbench.project.template_url import UrlReader
 from workbench.project.tree import Node, read
 
@@ -70,6 +71,11 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
     for name, given in asynchronous.of_resources(resources.mapping if resources else {}).items():
         if name in functions:
             functions[name] = replace(functions[name], event_invoke_config=given)
+    sources = SourcesReader(resolver, report)
+    for name, more in sources.of_resources(resources.mapping if resources else {}).items():
+        if name in functions:
+            both = (*functions[name].event_sources, *more)
+            functions[name] = replace(functions[name], event_sources=both)
     # What is unknown in a resource concerns no function until the resource cannot be made.
     quiet = Resolver(tree, place, config.parameter_overrides, lambda node, message: None)
     declared = tuple(template_resources.resources(resources, quiet, place, path.parent))

@@ -14,6 +14,7 @@ from workbench.project.records import FunctionSource
 from workbench.project.state_dir import StateDir, StateDirError
 from workbench.project.template_async import AsyncReader
 from workbench.project.template_logging import LoggingReader
+from workbench.project.template_sources import SourcesReader
 from workbench.project.template_url import UrlReader
 from workbench.project.tree import Node
 
@@ -58,6 +59,7 @@ class Reader:
         self._urls = UrlReader(resolver, report)
         self._asynchronous = AsyncReader(resolver, report)
         self._logging = LoggingReader(resolver, report)
+        self._sources = SourcesReader(resolver, report)
         # Functions of a large template share folders and handlers; each is looked up once.
         self._paths: dict[str, Path] = {}
         self._handler_files: dict[tuple[Path, str, str], bool] = {}
@@ -97,6 +99,7 @@ class Reader:
             url=self._urls.of_sam(get("FunctionUrlConfig")) if function.is_sam else None,
             dead_letter_arn=self._asynchronous.dead_letter_arn(function.properties),
             event_invoke_config=self._asynchronous.event_invoke_config(get("EventInvokeConfig")),
+            event_sources=self._sources.of_sam(get("Events")) if function.is_sam else (),
         )
 
     # -- properties -----------------------------------------------------------------------------

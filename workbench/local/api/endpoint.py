@@ -36,6 +36,7 @@ from workbench.local.api.async_functions import AsyncFunctions
 from workbench.local.api.cloudwatch import CloudWatch
 from workbench.local.api.context import Context, FunctionRuntime
 from workbench.local.api.context import Operation as Implementation
+from workbench.local.api.declared_sources import DeclaredSources
 from workbench.local.api.invoke import PREFIX, SUFFIX, Invoker
 from workbench.local.api.invoke_stream import StreamInvoker
 from workbench.local.api.linked import LinkedFunctions
@@ -193,7 +194,8 @@ class Endpoint:
         self.urls = FunctionUrls(self._context, self._specs, recorder.notice)
         self._context.urls = self.urls
         self._xray = XRay(recorder.traces, recorder.segment)
-        self.linked = LinkedFunctions(self._context, self._specs)
+        self._declared = DeclaredSources(self._context, recorder.notice)
+        self.linked = LinkedFunctions(self._context, self._specs, self._declared)
         store.functions.on_change.append(self._function_changed)
         transitions.make_snapshots(self._make_snapshot)
 
@@ -220,6 +222,7 @@ class Endpoint:
     async def close(self) -> None:
         """Start nothing more. The store belongs to whoever opened it."""
         await self.urls.close()
+        await self._declared.close()
         await self.event_sources.close()
         await self.asynchronous.close()
         self._context.transitions.close()

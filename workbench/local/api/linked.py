@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.local.api import configuration, event_invoke_config, function_urls
 from workbench.local.api.context import Context
+from workbench.local.api.declared_sources import DeclaredSources
 from workbench.local.api.specs import Specs
 from workbench.local.api.transitions import SETTLED, settled
 from workbench.local.arns import partition
@@ -25,10 +26,11 @@ _PREPARED = 12
 class LinkedFunctions:
     """What the project's side tells the API. Belongs to the event loop's thread."""
 
-    def __init__(self, context: Context, specs: Specs) -> None:
+    def __init__(self, context: Context, specs: Specs, sources: DeclaredSources) -> None:
         self._context = context
         self._functions = context.store.functions
         self._specs = specs
+        self._sources = sources
         self._prepared = 0
         specs.on_stale = self.code_changed
 
@@ -62,6 +64,8 @@ class LinkedFunctions:
             function_urls.declare(self._context, link.name, link.url)
         for link in configs:
             event_invoke_config.declare(self._context, link.name, link.event_invoke_config)
+        for link in links:
+            self._sources.declare(link.name, link.event_sources)
         for name in altered:  # nothing runs of those that are new
             self._functions.changed(name)
 
@@ -85,6 +89,7 @@ class LinkedFunctions:
     def unlink(self, name: str) -> None:
         """The project has this function no longer: it goes, unless versions were published; its
         $LATEST is then the last of them."""
+        self._sources.declare(name, ())
         versions = self._functions.versions(function=name, limit=100_000)
         if len(versions) < 2:
             self._functions.delete(name)

@@ -41,6 +41,7 @@ class EventSources:
         self._running: dict[str, int] = {}  # the revision of each mapping that is polled for
         self._reports: dict[str, Mapping[str, Any]] = {}
         self.on_change: list[Callable[[Mapping[str, object]], None]] = []
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._url = ""
 
     def start(self, url: str) -> None:
@@ -63,6 +64,19 @@ class EventSources:
         self._tell(mapping)
         self._transition(mapping.uuid)
         self._order()
+
+    def tag(self, uuid: str, tags: Mapping[str, str]) -> None:
+        """Replace a mapping's tags."""
+        mapping = self._mappings.get(uuid)
+        if mapping is not None:
+            self._mappings.put(replace(mapping, tags=tags))
+
+    async def settled(self, uuid: str) -> None:
+        """Return when no transition of the mapping is under way (any more)."""
+        while (mapping := self._mappings.get(uuid)) and mapping.state in TRANSITIONAL:
+            over = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(uuid, []).append(over)
+            await over
 
     def describe(self) -> list[dict[str, object]]:
         """All mappings with what their pollers last reported, for people to read: InFlight is
@@ -171,6 +185,9 @@ class EventSources:
             return
         if not wanted and uuid in self._running:
             return
+        for over in self._waiting.pop(uuid, ()):
+            if not over.done():
+                over.set_result(None)
         if mapping.state == "Deleting":
             self._mappings.delete(uuid)
             gone = {**mapping.configuration, "State": "Deleted"}

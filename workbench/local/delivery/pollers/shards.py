@@ -140,7 +140,9 @@ class DynamoDBReader:
         self._mapping = mapping
 
     def identity(self) -> str:
-        return self._mapping.source_arn  # it has the time when the stream was enabled
+        arn = self._mapping.source_arn
+        description = self._client.describe_stream(StreamArn=arn, Limit=1)["StreamDescription"]
+        return str(description.get("CreationRequestDateTime", arn))
 
     def shards(self) -> list[Shard]:
         found: list[Shard] = []
