@@ -12,9 +12,13 @@ from workbench.local.runtime.launchers import Launcher
 from workbench.local.runtime.launchers.packages import aws_packages, sources
 from workbench.local.runtime.launchers.process import CustomLauncher, NodeLauncher
 from workbench.local.runtime.launchers.python import PythonLauncher
+from workbench.local.runtime.launchers.spawn import all_gone
 from workbench.local.runtime.records import FunctionSpec, Observer, UnsupportedRuntime
 from workbench.local.runtime.variables import Machine
 from workbench.project import interpreters, runtimes
+
+# How long a process that was killed may take to be gone.
+_DYING_S = 5.0
 
 
 class Launchers:
@@ -71,10 +75,11 @@ class Launchers:
             launcher.prepare(spec)
 
     async def stop(self) -> None:
-        """End all standby processes."""
+        """End all standby processes; returns when no process is left."""
         for launcher in self._by_runtime.values():
             if isinstance(launcher, PythonLauncher | NodeLauncher):
                 await launcher.stop()
+        await all_gone(_DYING_S)
         await self.file_systems.stop()
 
     def _make(self, runtime: str) -> Launcher:

@@ -27,6 +27,8 @@ class SpawnedProcess:
         self.on_exit = on_exit
         self._popen = popen
         self._loop = asyncio.get_running_loop()
+        self.gone: asyncio.Future[None] = self._loop.create_future()
+        _RUNNING.add(self)
         try:
             self._descriptor = os.pidfd_open(popen.pid)
         except (AttributeError, OSError):  # not Linux, or an old one
@@ -45,13 +47,30 @@ class SpawnedProcess:
         kill_group(self.pid)
         code = self._popen.wait()
         reap_group(self.pid)
+        self._report(code)
+
+    def _report(self, code: int) -> None:
+        _RUNNING.discard(self)
+        self.gone.set_result(None)
         self.on_exit(code)
 
     def _wait(self) -> None:
         code = self._popen.wait()
         # The loop may be closed when the program ends while a process is still running.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self.on_exit, code)
+            self._loop.call_soon_threadsafe(self._report, code)
+
+
+_RUNNING: set[SpawnedProcess] = set()
+
+
+async def all_gone(seconds: float) -> None:
+    """Wait until each process that this event loop watches has ended, at most so long. They were
+    all killed; some of them nobody waits for any more."""
+    loop = asyncio.get_running_loop()
+    ends = [process.gone for process in _RUNNING if process.gone.get_loop() is loop]
+    if ends:
+        await asyncio.wait(ends, timeout=seconds)
 
 
 def spawn(
