@@ -8,6 +8,9 @@ of invocations shares one header. `Lineage` counts in it how often each function
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+
+from workbench.local.request_ids import new_root
 
 LIMIT = 16
 """Invocations of one function in one chain; the next one is a loop."""
@@ -53,6 +56,17 @@ def extended(trace_header: str, mark: str) -> tuple[str, int]:
     entries = [*list(counts.items())[1 - _FUNCTIONS :], (mark, min(earlier, _MOST))]
     text = "|".join(f"{function}:{count}" for function, count in entries)
     return f"{before}{_KEY}{text}{';' + rest if rest else ''}", earlier
+
+
+def of_batch(trace_headers: Iterable[str | None], mark: str) -> str | None:
+    """The trace header for invoking the function `mark` with messages that have these: theirs if
+    it is one, else a new one that goes on with the chain in which the function came most often."""
+    headers = set(trace_headers)
+    if len(headers) == 1:
+        return headers.pop()
+    chains = [header.partition(_KEY)[2].partition(";")[0] for header in headers if header]
+    longest = max(chains, key=lambda chain: dict(_counts(chain)).get(mark, -1), default="")
+    return f"Root={new_root()}{_KEY}{longest}" if longest else None
 
 
 def _counts(lineage: str) -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from workbench.local.delivery import lineage
 from workbench.local.delivery.pollers.batch_failures import failed_items
 from workbench.local.delivery.pollers.mapping import MAX_EVENT
 from workbench.local.delivery.pollers.source import FIRST_PAUSE, Source, longer
@@ -52,6 +53,7 @@ class QueueSource(Source):
         self._looked = 0.0
         self._url = ""
         self._visibility = 30.0
+        self._mark = lineage.mark(self.mapping.function)
         if self._find_queue():
             self._lane()
 
@@ -219,8 +221,7 @@ class QueueSource(Source):
     def _failed(self, batch: list[_Message], event: bytes) -> set[str]:
         """The ids of the messages that did not succeed."""
         everything = {message.id for message in batch}
-        traces = {message.trace for message in batch}
-        trace = traces.pop() if len(traces) == 1 else None
+        trace = lineage.of_batch((message.trace for message in batch), self._mark)
         until = time.monotonic() + self._visibility  # then the messages are seen again
         pause, waiting = FIRST_PAUSE, False
         try:
