@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
 from workbench.local.api.model import Operation, Shape
 from workbench.local.errors import ApiError
+from workbench.local.xml_text import escape
 
 XML = ("Content-Type", "text/xml")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from xml.sax.saxutils import escape
 
 from workbench.local.api import cbor
 from workbench.local.http_messages import Response
+from workbench.local.xml_text import escape
 
 
 def error_response(
