@@ -333,3 +333,42 @@ def test_what_cannot_be_forked_initialises_anew(
     assert "Restore Duration" in text
     notices = endpoint.server.broadcaster.notices
     assert any(reason in str(notice) and name in str(notice) for notice in notices)
+
+
+KEEPS_FILES = (
+    "import os\n"
+    "from snapshot_restore_py import register_before_snapshot\n"
+    "@register_before_snapshot\n"
+    "def fetch():\n"
+    "    os.makedirs('/tmp/model/deep')\n"
+    "    with open('/tmp/model/deep/weights', 'w') as file:\n"
+    "        file.write('fetched')\n"
+    "    os.symlink('deep/weights', '/tmp/model/link')\n"
+    "def handler(event, context):\n"
+    "    with open('/tmp/model/link') as file:\n"
+    "        found = [file.read(), sorted(os.listdir('/tmp'))]\n"
+    "    with open('/tmp/mine', 'w') as file:\n"
+    "        file.write('of this environment')\n"
+    "    if event.get('exit'):\n"
+    "        os._exit(1)\n"
+    "    size = os.statvfs('/tmp')\n"
+    "    return [*found, size.f_blocks * size.f_frsize >> 20]\n"
+)
+
+
+def test_each_environment_has_its_own_copy_of_the_files_in_tmp(endpoint: LocalEndpoint) -> None:
+    name = create(endpoint, KEEPS_FILES)
+    if endpoint.server._runtime.file_systems != "private":
+        pytest.skip("environments have no file systems of their own here")
+    assert publish(endpoint, name)["State"] == "Active"
+    answer, text = invoke(endpoint, name, Payload=b'{"exit": true}')
+    assert "Runtime exited" in answer["errorMessage"]
+    for _ in range(2):
+        answer, text = invoke(endpoint, name)
+        assert answer[0] == "fetched"
+        assert answer[2] == 512
+    assert answer[1] == ["mine", "model"]
+    assert invoke(endpoint, name, Payload=b'{"exit": true}')[0] != answer
+    answer, text = invoke(endpoint, name)
+    assert "RESTORE_START" in text
+    assert answer[1] == ["model"]

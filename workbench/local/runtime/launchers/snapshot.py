@@ -17,7 +17,8 @@ from workbench.local.runtime.launchers.spawn import SpawnedProcess
 from workbench.local.runtime.launchers.zygote import ForkServer
 from workbench.local.runtime.records import FunctionSpec
 
-ADDRESS_VARIABLE = "_LAMBDA_SNAPSHOT"
+# Where the process waits for orders to fork, and the size of /tmp where each child has its own.
+ORDERS_VARIABLE = "_LAMBDA_SNAPSHOT"
 _NOT_OURS = "its runtime is not ours"
 
 
@@ -48,7 +49,8 @@ class SnapshotLauncher:
             self._listener.bind("\0" + address)
             self._listener.listen(1)
             self._listener.setblocking(False)
-            variables[ADDRESS_VARIABLE] = address
+            size = "" if launch.file_system is None else launch.spec.ephemeral_storage
+            variables[ORDERS_VARIABLE] = f"{address} {size}".rstrip()
         return self._launcher.start(replace(launch, variables=variables), on_exit)
 
     def take_over(self) -> str:

@@ -30,7 +30,7 @@ class Client:
 
     def __init__(self, log_descriptor=None):
         self.log_descriptor = log_descriptor
-        self.snapshot_address = os.environ.pop("_LAMBDA_SNAPSHOT", None)
+        self.snapshot_orders = os.environ.pop("_LAMBDA_SNAPSHOT", None)
         self.request = {}
         self.log = Log(log_descriptor, self.request)
         self.turn_to(os.environ["AWS_LAMBDA_RUNTIME_API"])

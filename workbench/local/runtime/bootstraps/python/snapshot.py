@@ -17,13 +17,18 @@ import stat
 from .standby import line_of, rehearse, serve, tell
 
 
-def hold(client, address):
-    """Wait at this address of the local Lambda, forking; returns only in children, and where this
-    process cannot be forked. `client` has not said yet that it is initialised."""
+def hold(client, instructions):
+    """Wait for the local Lambda's orders, forking; returns only in children, and where this process
+    cannot be forked. `client` has not said yet that it is initialised. `instructions` are the
+    address to wait at and, where environments have a /tmp of their own, its size in MB."""
+    address, _, tmp_size = instructions.partition(" ")
     control = socket.socket(socket.AF_UNIX)
     control.connect("\0" + address)
     reason = obstacle({client.socket.fileno(), control.fileno(), client.log_descriptor})
+    take_tmp = None
     if not reason:
+        if tmp_size:
+            from .private_tmp import take as take_tmp
         gc.collect()
         gc.freeze()
     tell(control, Ready=True, Unsafe=reason)
@@ -32,6 +37,8 @@ def hold(client, address):
     client.initialised()
     state = random.getstate()
     ahead, order, output = serve(control)
+    if take_tmp is not None:
+        take_tmp(int(tmp_size))
     become(client, ahead, order, output)
     # Python gives each child its own random numbers; a restored environment has the snapshot's.
     random.setstate(state)

@@ -43,17 +43,17 @@ def after_restore():
 
 
 def snapshot(client):
-    """Between init and the first event; with a snapshot's address this process becomes one, and
+    """Between init and the first event; with orders to be a snapshot this process becomes one, and
     its children go on. A hook that fails ends the process as AWS's client does:
     64 before the snapshot, 65 after it was restored."""
     try:
         before_snapshot()
     except BaseException:
         client.fail("init/error", raised(), "Runtime.BeforeSnapshotError", 64)
-    if client.snapshot_address is not None:
+    if client.snapshot_orders is not None:
         from . import snapshot
 
-        snapshot.hold(client, client.snapshot_address)
+        snapshot.hold(client, client.snapshot_orders)
     client.restored()
     try:
         after_restore()
