@@ -63,6 +63,7 @@ def test_matching(pattern: Any, matching: list[Any], other: list[Any]) -> None:
         '{"a": [{"numeric": ["<", 1, ">", 0]}]}', '{"a": [{"numeric": [">", 5, "<", 1]}]}',
         '{"a": [{"anything-but": []}]}', '{"a": [{"anything-but": {"exists": true}}]}',
         '{"a": [{"cidr": "not an address"}]}', '{"a": [{"wildcard": "a**b"}]}', "[" * 100_000,
+        '{"a": ' * 500 + '{"a": [1]}' + "}" * 500,
     ],
 )  # fmt: skip
 def test_what_is_no_pattern(pattern: str) -> None:

@@ -68,6 +68,7 @@ def test_dynamodb_records(hurried: LocalEndpoint) -> None:
         function.mapped(table.arn, **FROM_START)
         table.put("a", n={"N": "1"}, b={"B": b"\x00\xff"}, s={"BS": [b"x"]})
         table.put("a", n={"N": "2"})
+        table.put("a", n={"N": "2"})  # changes nothing
         table.dynamodb.delete_item(TableName=table.name, Key={"id": {"S": "a"}})
         records = function.records(3)
     assert [record["eventName"] for record in records] == ["INSERT", "MODIFY", "REMOVE"]
@@ -84,6 +85,7 @@ def test_dynamodb_records(hurried: LocalEndpoint) -> None:
     image = {"id": {"S": "a"}, "n": {"N": "1"}, "b": {"B": "AP8="}, "s": {"BS": ["eA=="]}}
     assert change["Keys"] == {"id": {"S": "a"}} and change["NewImage"] == image
     assert isinstance(change["ApproximateCreationDateTime"], float)
+    assert change["SizeBytes"] == len("id" + "a") + len("id" + "a" + "n" + "b" + "s") + 2 + 2 + 1
     assert change["StreamViewType"] == "NEW_AND_OLD_IMAGES" and "OldImage" not in change
     assert records[1]["dynamodb"]["OldImage"] == image
 

@@ -19,6 +19,7 @@ from typing import Any
 Predicate = Callable[[Any], bool]
 
 _MISSING: Any = object()
+_DEEPEST = 100
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -50,19 +51,21 @@ def compile_object(pattern: Any) -> Predicate:
     """As `compile_pattern`, for a pattern that is parsed already."""
     if not isinstance(pattern, Mapping):
         raise InvalidPattern("A pattern must be a JSON object.")
-    return _fields(pattern)
+    return _fields(pattern, 1)
 
 
-def _fields(pattern: Mapping[str, Any]) -> Predicate:
+def _fields(pattern: Mapping[str, Any], depth: int) -> Predicate:
+    if depth > _DEEPEST:
+        raise InvalidPattern("The pattern is nested too deeply.")
     members: list[tuple[str, Predicate]] = []
     alternatives: list[Predicate] | None = None
     for name, value in pattern.items():
         if name == "$or" and _is_alternatives(value):
-            alternatives = [_fields(item) for item in value]
+            alternatives = [_fields(item, depth + 1) for item in value]
         elif isinstance(value, Mapping):
             if not value:
                 raise InvalidPattern(f'"{name}" must not be an empty object.')
-            members.append((name, _fields(value)))
+            members.append((name, _fields(value, depth + 1)))
         elif isinstance(value, list):
             members.append((name, _leaf(name, value)))
         else:

@@ -23,7 +23,7 @@ from typing import Any
 
 from workbench.local.errors import ApiError
 from workbench.local.http import Listener, Request, Response
-from workbench.local.services import kinesis_shards, sqs_queues, wsgi
+from workbench.local.services import dynamodb_streams, kinesis_shards, sqs_queues, wsgi
 from workbench.local.services.executions import name_execution
 from workbench.local.services.protocols import error_response
 from workbench.local.services.resource_maker import ResourceMaker
@@ -53,6 +53,7 @@ class EmbeddedServices:
         # State machines run, and AWS's own policies can be attached to roles.
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         default_user_config["iam"]["load_aws_managed_policies"] = True
+        dynamodb_streams.correct()
         kinesis_shards.correct()
         sqs_queues.correct()
         self._application: Any = DomainDispatcherApplication(create_backend_app)

@@ -23,6 +23,8 @@ from workbench.local.delivery.pollers.sqs import QueueSource
 from workbench.local.delivery.pollers.stream import StreamSource
 from workbench.local.delivery.pollers.supervisor import frame
 
+_SECONDS_AFTER_A_MISTAKE = 5.0
+
 
 class Sources:
     """The mappings that are polled for, kept equal to the orders."""
@@ -64,11 +66,21 @@ class Sources:
 
     def _ended(self, uuid: str) -> None:
         with self._lock:
-            del self._running[uuid]
+            source = self._running.pop(uuid)
             self._reporter.report(uuid).stopped()
             self._reporter.forget(uuid)
-            if (again := self._wanted.get(uuid)) is not None:
-                self._start(again)
+            if source.failed:
+                timer = threading.Timer(_SECONDS_AFTER_A_MISTAKE, self._start_again, [uuid])
+                timer.daemon = True
+                timer.start()
+            else:
+                self._start_again(uuid)
+
+    def _start_again(self, uuid: str) -> None:
+        with self._lock:
+            wanted = self._wanted.get(uuid)
+            if wanted is not None and uuid not in self._running:
+                self._start(wanted)
 
 
 def main(source: BinaryIO, answers: BinaryIO) -> None:

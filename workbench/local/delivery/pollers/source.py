@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 from workbench.local.delivery.pollers.invoke import Invoker, Outcome
 from workbench.local.delivery.pollers.mapping import PolledMapping, Surroundings
 from workbench.local.delivery.pollers.reports import Report
+
+log = logging.getLogger(__name__)
 
 _POOL = 64  # connections of a client
 _making = threading.Lock()  # making clients is not thread-safe in boto3
@@ -40,6 +43,7 @@ class Source(ABC):
         self._lock = threading.Lock()
         self._in_flight = 0
         self._threads = 0
+        self.failed = False  # one of the threads made a mistake
 
     @abstractmethod
     def run(self) -> None:
@@ -77,6 +81,11 @@ class Source(ABC):
     def _work(self, work: Callable[[], None]) -> None:
         try:
             work()
+        except Exception as error:
+            log.exception("polling %s for %s", self.mapping.source_arn, self.mapping.function_arn)
+            self.report.result(f"PROBLEM: The poller made a mistake ({error!r}).")
+            self.failed = True
+            self.stop()  # the others finish; then it is begun anew
         finally:
             self.invoker.close()
             with self._lock:
