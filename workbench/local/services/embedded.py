@@ -28,7 +28,7 @@ class Embedded:
     belongs to the event loop's thread.
 
     `state` is the project's state folder, where the process's socket goes. `notice` is told, in a
-    sentence, which resource could not be made.
+    sentence, which resource could not be made, and that the process had to be started again.
     """
 
     def __init__(
@@ -121,6 +121,10 @@ class Embedded:
     async def _start(self) -> Backend:
         if self._backend is not None:
             self._backend.close()
+            self._notice(
+                "The embedded services ended and were started again: what was in them is gone, "
+                "what the template declares is there anew."
+            )
         socket = self._socket()
         process = self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", embedded_process.__name__),
