@@ -76,6 +76,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "it; none: they see this machine's files (default: auto)",
     )
     parser.add_argument(
+        "--freeze",
+        action="store_true",
+        help="stop functions' processes between invocations, as AWS does",
+    )
+    parser.add_argument(
+        "--cpu-limits",
+        action="store_true",
+        help="give functions the share of a processor that their memory buys on AWS (Linux)",
+    )
+    parser.add_argument(
         "--linger",
         type=_seconds,
         metavar="SECONDS",
@@ -99,6 +109,8 @@ def run(arguments: argparse.Namespace) -> int:
             concurrency=arguments.concurrency,
             time_scale=arguments.time_scale,
             isolation=arguments.isolation,
+            freeze=arguments.freeze,
+            cpu_limits=arguments.cpu_limits,
             services=arguments.services,
             credentials=arguments.credentials,
         )

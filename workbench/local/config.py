@@ -23,7 +23,7 @@ class ServerConfig:
     text kept for one log group, oldest dropped first. `services` are the ones functions use, and
     `credentials` the AWS profile whose credentials they get (None: none that mean anything).
     With `isolation` "none" functions see this machine's file system even where the kernel allows
-    each environment its own.
+    each environment its own. `freeze` and `cpu_limits`: see RuntimeConfig.
     """
 
     state: Path
@@ -36,6 +36,8 @@ class ServerConfig:
     time_scale: float = 1.0
     concurrency: int = 1000
     isolation: Isolation = "auto"
+    freeze: bool = False
+    cpu_limits: bool = False
     log_group_bytes: int = 64 * 1024 * 1024
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None

@@ -29,6 +29,7 @@ from workbench.local.lifetime import (
 )
 from workbench.local.linking import ProjectLink
 from workbench.local.recorder import Recorder
+from workbench.local.runtime.cpu import CpuLimitsError
 from workbench.local.runtime.runtime import Runtime, RuntimeConfig
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
 from workbench.local.services.credentials import CredentialsError, FunctionCredentials
@@ -53,7 +54,8 @@ class ServerOptions:
     `root` is the project's folder (it may be empty). `port` 0 takes a free one. With `linger`,
     the server stops after that many seconds in which nobody used it. `concurrency` is the
     account's. `time_scale` divides Lambda's long waits. `services` and `credentials` (a profile)
-    are what functions use of AWS. `isolation` "none" shows functions this machine's file system.
+    are what functions use of AWS. `isolation` "none" shows functions this machine's file system;
+    `freeze` and `cpu_limits` are told of in RuntimeConfig.
     """
 
     root: Path
@@ -64,6 +66,8 @@ class ServerOptions:
     concurrency: int = 1000
     time_scale: float = 1.0
     isolation: Isolation = "auto"
+    freeze: bool = False
+    cpu_limits: bool = False
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None
 
@@ -83,7 +87,7 @@ def run(options: ServerOptions) -> int:
         info = server_process.running(root)
         where = f" at {info.url} (process {info.pid})" if info else ""
         return _fail(f"A local Lambda already serves {root}{where}.")
-    except (StateDirError, StateError, CredentialsError) as error:
+    except (StateDirError, StateError, CpuLimitsError, CredentialsError) as error:
         return _fail(str(error))
     except OSError as error:
         port = f"port {options.port}" if options.port else "a port"
@@ -118,6 +122,8 @@ class LocalLambda:
             services=self._services.variables,
             xray_daemon=self._xray_daemon.address,
             private_file_systems=config.isolation == "auto",
+            freeze=config.freeze,
+            cpu_limits=config.cpu_limits,
         )
         self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
         self._endpoint = Endpoint(
@@ -209,6 +215,8 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         concurrency=options.concurrency,
         time_scale=options.time_scale,
         isolation=options.isolation,
+        freeze=options.freeze,
+        cpu_limits=options.cpu_limits,
         services=options.services,
         credentials=options.credentials,
     )

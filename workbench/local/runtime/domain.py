@@ -8,9 +8,11 @@ ended one still has to say reaches nobody.
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from workbench.local.runtime.cpu import CpuLimits
 from workbench.local.runtime.domain_process import DomainProcess
 from workbench.local.runtime.environment import Environment
 from workbench.local.runtime.extensions_api import MAX_EXTENSIONS, Caller, ExtensionsApi
@@ -24,7 +26,7 @@ from workbench.local.runtime.faults import Fault, crash_fault, exit_fault
 from workbench.local.runtime.init_log import InitLog
 from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launch, Launcher, LaunchError
-from workbench.local.runtime.memory import MemoryMeter, MemoryWatch
+from workbench.local.runtime.memory import MemoryMeter, MemoryWatch, family
 from workbench.local.runtime.records import InvokeRequest, InvokeResult
 from workbench.local.runtime.response_stream import ResponseStream
 from workbench.local.runtime.runtime_api import RuntimeApi
@@ -81,6 +83,7 @@ class RuntimeDomain:
         phase: str,
         events: DomainEvents,
         watch: MemoryWatch,
+        cpu: CpuLimits | None = None,
     ) -> None:
         self._environment = environment
         self._launcher = launcher
@@ -98,10 +101,12 @@ class RuntimeDomain:
             parse_json=environment.spec.log_format == "JSON",
         )
         self._watch = watch
+        self._cpu = cpu
+        self._frozen = False
         self._memory = MemoryMeter(
             environment.spec.memory_size,
             lambda: self._runtime.pid,
-            lambda: [each.pid for each in (self._runtime, *self._externals.values())],
+            lambda: [each.pid for each in self._processes],
             self._out_of_memory,
         )
         self._boot: asyncio.Task[None] | None = None
@@ -117,9 +122,13 @@ class RuntimeDomain:
         self._init_result: InvokeResult | None = None
 
     @property
+    def _processes(self) -> tuple[DomainProcess, ...]:
+        return (self._runtime, *self._externals.values())
+
+    @property
     def running(self) -> bool:
         """Whether a process was started and has not ended."""
-        return self._runtime.running or any(each.running for each in self._externals.values())
+        return any(each.running for each in self._processes)
 
     @property
     def usable(self) -> bool:
@@ -217,7 +226,13 @@ class RuntimeDomain:
         if self._is_snapshot:
             self._events.snapshot_ready()
         else:
+            if self._cpu is not None:
+                self._loop.run_in_executor(None, self._limit_cpu, self._cpu)
             self._events.initialised()
+
+    def _limit_cpu(self, cpu: CpuLimits) -> None:
+        processes = family(each.pid for each in self._processes)
+        cpu.limit(self._environment.id, self._environment.spec.memory_size, processes)
 
     def report_timeout(self) -> None:
         """Initialisation took too long: say so in the log."""
@@ -236,6 +251,19 @@ class RuntimeDomain:
             self._extensions.invoke(request, deadline_ms)
         self._watch.begin(self._memory)
         self._api.deliver(request, deadline_ms)
+
+    def freeze(self) -> None:
+        """Stop the processes until the next invocation, as AWS does (§1.4)."""
+        self._frozen = True
+        for process in self._processes:
+            process.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on; nothing happens when they are not stopped."""
+        if self._frozen:
+            self._frozen = False
+            for process in self._processes:
+                process.send(signal.SIGCONT)
 
     def rest(self, duration_ms: float) -> int:
         """The invocation is over, after so long; the most memory the processes have used, in MB."""
@@ -331,7 +359,7 @@ class RuntimeDomain:
     def end(self) -> None:
         """Kill what runs and forget it."""
         self._stop_starting()
-        for process in (self._runtime, *self._externals.values()):
+        for process in self._processes:
             process.forget()
         self._close()
 
@@ -341,6 +369,7 @@ class RuntimeDomain:
         `reason` is "spindown", "timeout" or "failure".
         """
         self._stop_starting()
+        self.thaw()
         self._ending = self._loop.create_task(self._shut_down(reason, done))
 
     async def _shut_down(self, reason: str, done: Callable[[], None]) -> None:

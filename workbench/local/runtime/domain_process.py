@@ -47,10 +47,14 @@ class DomainProcess:
             self.gone.set()
             self._ended(self, code)
 
+    def send(self, number: signal.Signals) -> None:
+        """A signal to its process group, if it runs."""
+        if self.pid:
+            kill_group(self.pid, number)
+
     def terminate(self) -> None:
         """SIGTERM to its process group."""
-        if self.pid:
-            kill_group(self.pid, signal.SIGTERM)
+        self.send(signal.SIGTERM)
 
     def kill(self) -> None:
         """SIGKILL to its process group; its end is told."""

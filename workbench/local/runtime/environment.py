@@ -55,8 +55,8 @@ class Environment:
     """
 
     __slots__ = (
-        "_changed", "file_system", "id", "initialization_type", "log_stream", "pid", "request_id",
-        "since", "spec", "state",
+        "_changed", "file_system", "frozen", "id", "initialization_type", "log_stream", "pid",
+        "request_id", "since", "spec", "state",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +73,7 @@ class Environment:
         self.since = time.time()
         self.pid: int | None = None
         self.file_system: FileSystem | None = None
+        self.frozen = False  # its processes are stopped while it is ready
         self.request_id: str | None = None
         self._changed = changed
 
@@ -91,7 +92,7 @@ class Environment:
             "FunctionName": self.spec.name,
             "Version": self.spec.version,
             "InitializationType": self.initialization_type,
-            "State": self.state.value,
+            "State": "frozen" if self.frozen else self.state.value,
             "Pid": self.pid,
             "LogStream": self.log_stream,
             "At": self.since,

@@ -88,7 +88,7 @@ class MemoryMeter:
             self._wait -= 1
             return
         if self._looks % _MOST_TICKS == 0:
-            self._family = tuple(_family(self._processes()))
+            self._family = tuple(family(self._processes()))
         self._looks += 1
         used = -(-sum(_resident_pages(pid) for pid in self._family) // _PAGES_IN_MB)
         self._peak = max(self._peak, used)
@@ -134,7 +134,8 @@ class MemoryWatch:
                 meter.tick()
 
 
-def _family(processes: Iterable[int]) -> Iterable[int]:
+def family(processes: Iterable[int]) -> Iterable[int]:
+    """The processes that run of these, with all that they have started."""
     todo = [pid for pid in processes if pid]
     while todo:
         pid = todo.pop()

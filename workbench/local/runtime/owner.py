@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from workbench.local.runtime.cpu import CpuLimits
 from workbench.local.runtime.memory import MemoryWatch
 from workbench.local.runtime.placement import Charge
 from workbench.local.runtime.records import FunctionSpec, Levels, LogSink, Observer
@@ -23,6 +24,13 @@ class Owner(Protocol):
 
     @property
     def memory(self) -> MemoryWatch: ...
+
+    @property
+    def cpu(self) -> CpuLimits | None: ...
+
+    @property
+    def freezes(self) -> bool:
+        """Whether environments are frozen between invocations (§1.4)."""
 
     def levels(self, spec: FunctionSpec) -> Levels:
         """How many invocations run now."""

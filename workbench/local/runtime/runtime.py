@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workbench.local.runtime.cpu import CpuLimits
 from workbench.local.runtime.environment import Environment, InitializationType, State
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.launchers import Launcher
@@ -42,7 +43,8 @@ class RuntimeConfig:
     that functions send segments to. `standby` False starts no process ahead of need.
     `provisioning_delay` is how long provisioned concurrency is only asked for.
     Without `private_file_systems` functions see this machine's file system also where they could
-    have one of their own.
+    have one of their own. With `freeze` their processes stop between invocations, with
+    `cpu_limits` they have the share of a processor that their memory buys.
     """
 
     state: Path
@@ -54,18 +56,25 @@ class RuntimeConfig:
     provisioning_delay: float = 0.1
     standby: bool = True
     private_file_systems: bool = True
+    freeze: bool = False
+    cpu_limits: bool = False
     credentials: Mapping[str, str] = field(default_factory=lambda: LOCAL_CREDENTIALS)
     services: Mapping[str, str] = field(default_factory=dict)
 
 
 class Runtime:
-    """Runs functions. One per local Lambda; every call belongs to the event loop's thread."""
+    """Runs functions. One per local Lambda; every call belongs to the event loop's thread.
+
+    Raises CpuLimitsError where `cpu_limits` are asked for and impossible.
+    """
 
     def __init__(self, config: RuntimeConfig, logs: LogSink, observer: Observer) -> None:
         self.config = config
         self.logs = logs
         self.observer = observer
         self.memory = MemoryWatch()
+        self.cpu = CpuLimits() if config.cpu_limits else None
+        self.freezes = config.freeze
         self._concurrency = Concurrency(config.account_concurrency)
         self._idle: IdlePool[Sandbox] = IdlePool()
         self._sandboxes: set[Sandbox] = set()
@@ -203,6 +212,8 @@ class Runtime:
         if self._sandboxes:
             await self._stopped.wait()
         await self._launchers.stop()
+        if self.cpu is not None:
+            self.cpu.close()
 
     def _on_demand(self, spec: FunctionSpec) -> Sandbox:
         launcher = self._launchers.launcher_for(spec)

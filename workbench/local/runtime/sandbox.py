@@ -142,8 +142,9 @@ class Sandbox:
             self.environment.to(State.STARTING)
         if phase != "invoke":
             self._deadline.set(self._init_timeout)
+        owner = self._owner
         self._domain = RuntimeDomain(
-            self.environment, self._launcher, self._journal, phase, self, self._owner.memory
+            self.environment, self._launcher, self._journal, phase, self, owner.memory, owner.cpu
         )
         self._domain.start()
 
@@ -181,10 +182,17 @@ class Sandbox:
         self._initialised_ahead(State.SNAPSHOT)
 
     def _initialised_ahead(self, state: State) -> None:
-        self.environment.to(state)
+        self._wait(state)
         self._deadline.clear()
         self._journal.take()  # no part of the log text of the first invocation
         self._owner.sandbox_ready(self)
+
+    def _wait(self, state: State) -> None:
+        """There is nothing to do until the next invocation."""
+        if self._owner.freezes and state is State.READY and self._domain is not None:
+            self._domain.freeze()
+            self.environment.frozen = True
+        self.environment.to(state)
 
     def restored(self) -> None:
         self._restored = self._loop.time()
@@ -225,6 +233,9 @@ class Sandbox:
         invocation = self._invocation
         assert invocation is not None and self._domain is not None
         request = invocation.execution.request
+        if self.environment.frozen:
+            self.environment.frozen = False
+            self._domain.thaw()
         self.environment.to(State.BUSY)
         self._domain.deliver(request, int((invocation.started_at + self.spec.timeout) * 1000))
         self._journal.platform(platform_events.Start(request, self.spec.version))
@@ -267,7 +278,7 @@ class Sandbox:
         self.last_used = self._loop.time()
         usable = domain is not None and domain.usable and self.environment.state is State.BUSY
         if usable and report.status != "timeout":
-            self.environment.to(State.READY)
+            self._wait(State.READY)
             self._owner.sandbox_done(self, invocation.charge)
         else:
             reason = "timeout" if report.status == "timeout" else "failure"
@@ -379,6 +390,7 @@ class Sandbox:
         if self.environment.state in (State.RESETTING, State.STOPPING, State.GONE):
             return  # on its way; a reset looks at its end whether to leave
         self._deadline.close()
+        self.environment.frozen = False
         self.environment.to(State.STOPPING)
         if self._domain is None:
             self._go()
