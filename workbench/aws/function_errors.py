@@ -31,7 +31,11 @@ _PATTERNS = (_PYTHON, _DOTNET, _NODE, _NODE_SYNTAX, _JAVA, _RUBY)
 
 # Deep inside a stack these are whose code it is not.
 _LIBRARY_PARTS = {"node_modules", "site-packages", "dist-packages", "gems", "bootstraps"}
-_LIBRARY_ROOTS = ("/var/runtime/", "/var/lang/", "/opt/", "/usr/", "node:", "<frozen ")
+_LIBRARY_ROOTS = (
+    "/var/runtime/", "/var/lang/", "/opt/", "/usr/", "node:", "<frozen ",
+    # The local Lambda's own: its bootstraps, and packages installed for a project.
+    "/var/rapid/", "/var/dependencies/",
+)  # fmt: skip
 _PYTHON_LIBRARY = re.compile(r"/lib(?:64)?/python\d+(?:\.\d+)?/")
 _DEPENDENCIES = "/.workbench/dependencies/"
 _JAVA_LIBRARIES = re.compile(r"(?:java|javax|jdk|sun|com\.sun|com\.amazonaws|lambdainternal)[./]")

@@ -12,7 +12,7 @@ from endpoint_lab import ROLE
 
 # Streams as lambda-facts §1.9 tells custom runtimes to, over a plain socket.
 BOOTSTRAP = (
-    f"#!{sys.executable} -IS\n"
+    f"#!{Path(sys.executable).resolve()} -IS\n"
     + r"""
 import base64, json, os, pathlib, socket, sys, time
 
