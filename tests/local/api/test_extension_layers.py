@@ -19,7 +19,8 @@ def layer_zip() -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         entry = zipfile.ZipInfo("extensions/recorder")
         entry.external_attr = 0o755 << 16
-        text = EXTENSION.read_text().replace("/usr/bin/python3", str(Path(sys.executable).resolve()))
+        python = str(Path(sys.executable).resolve())
+        text = EXTENSION.read_text().replace("/usr/bin/python3", python)
         archive.writestr(entry, text)
     return buffer.getvalue()
 

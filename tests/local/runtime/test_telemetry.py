@@ -83,6 +83,17 @@ async def test_everything_that_happens_in_order(lab: Lab, told: Told, protocol: 
         assert told.of("path")[0] == "/here?a=b"
 
 
+async def test_an_extension_listens_at_sandbox_localdomain(lab: Lab, told: Told) -> None:
+    spec = recording(
+        lab, told, environment={**wants(types=["platform"]), "LISTEN_AT": "sandbox.localdomain"}
+    )
+    await lab.invoke(lab.spec(handler="app.handler"))
+    if lab.runtime.file_systems != "private":
+        pytest.skip("the name is only known in private file systems, which this kernel refuses")
+    await lab.invoke(spec)
+    await until(lambda: any(event["type"] == "platform.report" for event in told.telemetry()))
+
+
 async def test_what_is_buffered_arrives_before_the_end(lab: Lab, told: Told) -> None:
     environment = wants(buffering={"timeoutMs": 30000}, types=["platform"])
     spec = recording(lab, told, environment={**environment, "LINGER": "0.3"})

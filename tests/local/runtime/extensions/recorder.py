@@ -61,7 +61,9 @@ def subscribe(identifier, wanted):
         threading.Thread(target=read_lines, args=[server], daemon=True).start()
         wanted["destination"] = {"protocol": "TCP", "port": port}
     else:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener)
+        # On AWS, and in a file system of its own, an extension listens by this name.
+        host = os.environ.get("LISTEN_AT", "127.0.0.1")
+        server = http.server.ThreadingHTTPServer((host, 0), Listener)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://sandbox.localdomain:{server.server_port}/here?a=b"
         wanted["destination"] = {"protocol": "HTTP", "URI": address}

@@ -118,6 +118,18 @@ class FileSystems:
             await asyncio.shield(self._starting)
         return not self.refusal
 
+    def _write_hosts(self) -> Path:
+        """The file that stands for /etc/hosts: this machine's, and the name by which an extension
+        listens for telemetry (lambda-facts §1.6)."""
+        hosts = self._state / "hosts"
+        hosts.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            own = Path("/etc/hosts").read_text()
+        except OSError:
+            own = "127.0.0.1 localhost\n"
+        hosts.write_text(f"{own.rstrip()}\n127.0.0.1 sandbox.localdomain sandbox\n")
+        return hosts
+
     async def make(self, contents: Contents, empty: FileSystem | None = None) -> FileSystem:
         """A new file system, or `empty`, which was made with nothing in it, with `contents`.
 
@@ -170,6 +182,7 @@ class FileSystems:
             "Group": os.getegid(),
             "Runtime": {name: str(path) for name, path in self._packages().items()},
             "Rapid": str(RAPID),
+            "Hosts": str(self._write_hosts()),
             "Mark": mark(self._state),
         }
         socket.send_fds(self._control, [json.dumps(setup).encode()], [])

@@ -2,8 +2,9 @@
 
 A process of its own because only one with a single thread may enter another user or mount
 namespace. Started with a socket (SEQPACKET), whose number is its argument; one JSON object a
-message. First comes {"User", "Group", "Runtime": {name: path}, "Rapid": path, "Mark"}; the answer
-is {"Ready": true} with the descriptor of the user namespace if there is one, or {"Refused": why}.
+message. First comes {"User", "Group", "Runtime": {name: path}, "Rapid": path, "Hosts": path,
+"Mark"}; the answer is {"Ready": true} with the descriptor of the user namespace if there is one, or
+{"Refused": why}.
 Then each {"Number", "Mounts": [[path, target], …], "Layers": [path, …], "TmpSize": MB}, with or
 without the descriptor of a file system made before, is answered with {"Number"} and the descriptor
 of the file system's mount namespace, or with {"Number", "Error": [errno, text]}. It ends when the
@@ -91,6 +92,8 @@ class Keeper:
         for name, source in setup["Runtime"].items():
             self._show(source, f"/var/runtime/{name}")
         self._show(setup["Rapid"], "/var/rapid")
+        if Path("/etc/hosts").exists():
+            self._show(setup["Hosts"], "/etc/hosts")
         self._own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
     def _cover_var(self) -> None:
