@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from workbench.local.broadcast import Broadcaster
 from workbench.local.metrics.catalogue import Series, dimension_sets
 from workbench.local.metrics.database import KEPT_SECONDS, MetricsDatabase
 from workbench.local.metrics.datapoints import Datapoint, packed_buckets, unpacked_buckets
+from workbench.local.metrics.embedded_format import metric_data
 from workbench.local.recorder import Recorder
 from workbench.local.recording.invocations import invocation_record, metric_values
 from workbench.local.runtime.records import (
@@ -24,6 +27,17 @@ from workbench.local.runtime.records import (
 )
 
 MINUTE = 1_700_000_040
+
+_ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["a", "Name"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["Namespace", "Dimensions", "Metrics", "Name", "Unit"]), inner
+        )
+    ),
+    max_leaves=8,
+)
 
 
 def _point(*values: float) -> Datapoint:
@@ -125,6 +139,41 @@ def test_what_is_measured_of_an_invocation() -> None:
             Series("ProvisionedConcurrencyUtilization", *of[:2]): [0.25, 0.25],
         }
     }
+
+
+def test_metrics_in_a_log() -> None:
+    line: dict[str, Any] = {
+        "_aws": {
+            "Timestamp": 1_700_000_000_500,
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "Shop",
+                    "Dimensions": [["service"], ["service", "missing"]],
+                    "Metrics": [{"Name": "Orders", "Unit": "Count"}, {"Name": "none"}],
+                },
+                {"Namespace": "AWS/Lambda", "Metrics": [{"Name": "Orders"}]},
+                {"Namespace": "Bare", "Metrics": [{"Name": "Orders"}]},
+            ],
+        },
+        "service": "pay",
+        "Orders": [1, 2.5, "x", True],
+    }
+    text = f'START\n{{"CloudWatchMetrics" rubbish\n{json.dumps(line)}\n["CloudWatchMetrics"]\nEND\n'
+    datum = {
+        "MetricName": "Orders",
+        "Dimensions": [{"Name": "service", "Value": "pay"}],
+        "Timestamp": 1_700_000_000.5,
+        "Values": [1, 2.5],
+        "Unit": "Count",
+    }
+    bare = {**datum, "Dimensions": [], "Unit": "None"}
+    assert list(metric_data(text)) == [("Shop", datum), ("Bare", bare)]
+
+
+@given(_ODD)
+def test_any_json_in_a_log_is_read_or_passed_over(odd: Any) -> None:
+    line = {"_aws": {"Timestamp": 1, "CloudWatchMetrics": odd}, "Name": odd, "a": 1}
+    list(metric_data(json.dumps(line)))
 
 
 async def test_what_was_counted_is_on_disk_after_a_sync(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from workbench.local.broadcast import Broadcaster
 from workbench.local.metrics.counters import Metrics
+from workbench.local.metrics.embedded_format import MARK
 from workbench.local.metrics.reader import MetricsReader
 from workbench.local.recording.invocations import invocation_record, qualifier_of
 from workbench.local.recording.pipe import Recording
@@ -28,6 +29,7 @@ class Recorder:
     """The runtime's Observer (see runtime/records.py). Belongs to the event loop's thread.
 
     `folder` is where it keeps its files, see `StateDir`. `metrics` takes what others count.
+    `on_embedded_metrics` gets the log of an invocation that has metrics in it.
     """
 
     def __init__(self, broadcaster: Broadcaster, folder: Path) -> None:
@@ -36,6 +38,7 @@ class Recorder:
         self._flush: asyncio.TimerHandle | None = None
         self._recording = Recording()
         self._folder = folder
+        self.on_embedded_metrics: Callable[[str], None] = lambda log_text: None
         self.metrics = Metrics(self._recording.counted)
         self.traces = TracesReader(folder / TRACES_DB, self.sync)
         self.metrics_reader = MetricsReader(folder / METRICS_DB, self.sync)
@@ -76,6 +79,8 @@ class Recorder:
 
     def invocation_finished(self, completion: Completion) -> None:
         self._recording.finished(invocation_record(completion))
+        if MARK in completion.log_text:
+            self.on_embedded_metrics(completion.log_text)
         if self._broadcaster.listening:
             event = _event("finished", completion.spec, completion.request)
             event["FunctionError"] = completion.result.function_error

@@ -28,6 +28,7 @@ from workbench.local.lifetime import (
     until_unused,
 )
 from workbench.local.linking import ProjectLink
+from workbench.local.metrics.embedded import EmbeddedMetrics
 from workbench.local.recorder import Recorder
 from workbench.local.runtime.cpu import CpuLimitsError
 from workbench.local.runtime.runtime import Runtime, RuntimeConfig
@@ -126,6 +127,11 @@ class LocalLambda:
             cpu_limits=config.cpu_limits,
         )
         self._runtime = Runtime(runtime_config, self._store.logs, self._recorder)
+        self._embedded_metrics = EmbeddedMetrics(
+            self._services, lambda message: self.broadcaster.notice("", message)
+        )
+        if config.services.kind != "aws":  # there they would cost money that nobody meant to spend
+            self._recorder.on_embedded_metrics = self._embedded_metrics.take
         self._endpoint = Endpoint(
             config, self._store, self._runtime, self._services, self._recorder
         )
@@ -176,6 +182,7 @@ class LocalLambda:
         await self._listener.close()
         await self._endpoint.close()
         await self._runtime.stop()
+        await self._embedded_metrics.close()
         await self._services.close()
         await self._credentials.close()
         await self._xray_daemon.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,13 +71,13 @@ def function(shared_endpoint: LocalEndpoint, layer: str) -> Iterator[Any]:
         each.delete()
 
 
-def test_logger_and_metrics(function: Any) -> None:
+def test_logger_and_metrics(function: Any, shared_endpoint: LocalEndpoint) -> None:
     code = """\
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
-metrics = Metrics(namespace="Shop")
+metrics = Metrics(namespace="Powertools")
 
 @metrics.log_metrics(capture_cold_start_metric=True)
 @logger.inject_lambda_context(log_event=True)
@@ -93,6 +94,27 @@ def handler(event, context):
     assert said["order taken"]["function_memory_size"] == "512"
     metrics = [line for line in lines if "_aws" in line]
     assert {name for line in metrics for name in line} >= {"Orders", "ColdStart"}
+    assert put_metric(shared_endpoint, "Orders", "service") == {"Sum": 1, "Unit": "Count"}
+
+
+def put_metric(endpoint: LocalEndpoint, name: str, dimension: str) -> dict[str, Any]:
+    """What CloudWatch has of a metric that was written into a log; it comes a moment later."""
+    cloudwatch = endpoint.client("cloudwatch")
+    now = time.time()
+    limit = time.monotonic() + 30
+    while True:
+        found = cloudwatch.get_metric_statistics(
+            Namespace="Powertools",
+            MetricName=name,
+            Dimensions=[{"Name": dimension, "Value": "orders"}],
+            StartTime=now - 3600,
+            EndTime=now + 3600,
+            Period=7200,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        if found:
+            return {key: found[0][key] for key in ("Sum", "Unit")}
+        assert time.monotonic() < limit, "the metric did not come"
 
 
 def test_event_handler(function: Any) -> None:
