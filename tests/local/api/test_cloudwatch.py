@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.local.api import cbor
+from workbench.local.api.metric_math import BadExpression, evaluate
 
 FAILS_ON_DEMAND = "def handler(event, context):\n    if event.get('fail'): 1 / 0\n"
 
@@ -181,6 +182,48 @@ def test_protocols(shared_endpoint: LocalEndpoint, counted: str, protocol: str) 
             error = call(**({"Period": 60} | changes))
             assert error["Error"]["Code"] == code, error
             assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_expressions(shared_endpoint: LocalEndpoint, counted: str) -> None:
+    cloudwatch = shared_endpoint.client("cloudwatch")
+    times = {key: value for key, value in _range().items() if key != "Period"}
+    queries: list[dict[str, Any]] = [
+        {"Id": "rate", "Expression": "100 * share", "Label": "error rate"},
+        {"Id": "share", "Expression": "errors / invocations", "ReturnData": False},
+    ]
+    for id in ("Errors", "Invocations"):
+        stat = {"Metric": _of(counted, id), "Period": 7200, "Stat": "Sum"}
+        queries.append({"Id": id.lower(), "MetricStat": stat, "ReturnData": False})
+    [rate] = cloudwatch.get_metric_data(MetricDataQueries=queries, **times)["MetricDataResults"]
+    assert (rate["Id"], rate["Label"], rate["Values"]) == ("rate", "error rate", [25])
+    queries[1]["Expression"] = "rate + 1"
+    with pytest.raises(ClientError) as caught:
+        cloudwatch.get_metric_data(MetricDataQueries=queries, **times)
+    assert "leads back to itself" in caught.value.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        ("a", {1: 2.0, 2: 4.0}),
+        ("a + b * 2 - -1", {2: 15.0}),
+        ("(a + FILL(b, 1)) / 2", {1: 1.5, 2: 4.5, 3: None}),
+        ("a / (b - 5)", {}),
+        ("1 + 1", None),
+        ("a +", None),
+        ("SEARCH('x')", None),
+        ("(" * 10_000, None),
+        ("1 / 0 * a", None),
+    ],
+)
+def test_metric_math(expression: str, values: dict[int, float | None] | None) -> None:
+    metrics = {"a": {1: 2.0, 2: 4.0}, "b": {2: 5.0, 3: 0.0}}
+    if values is None:
+        with pytest.raises(BadExpression):
+            evaluate(expression, lambda id: metrics.get(id, {}))
+        return
+    found = evaluate(expression, metrics.__getitem__)
+    assert found == {at: value for at, value in values.items() if value is not None}
 
 
 def test_other_metrics_beside_lambdas(shared_endpoint: LocalEndpoint, counted: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from workbench.local.api.cloudwatch_protocols import Wire, wire_of
+from workbench.local.api.metric_math import BadExpression, Series, evaluate
 from workbench.local.api.model import ServiceModel
 from workbench.local.api.validate import validate
 from workbench.local.errors import ApiError
@@ -143,47 +144,65 @@ class CloudWatch:
         return {"Label": metric, "Datapoints": datapoints}
 
     async def _get_metric_data(self, input: Input) -> Output:
-        start, end = _range(input)
+        queries = {query["Id"]: query for query in input["MetricDataQueries"]}
+        found = await self._series_of(input, queries)
+        running: set[str] = set()
+
+        def series(id: str) -> Series:
+            """A query's values, those of an expression computed when they are first asked for."""
+            if id not in found:
+                if id not in queries or id in running:
+                    raise BadExpression(f"{id} is no id of a metric, or leads back to itself.")
+                running.add(id)
+                found[id] = evaluate(queries[id].get("Expression") or "", series)
+            return found[id]
+
+        newest_first = input.get("ScanBy") != "TimestampAscending"
         results: list[Output] = []
-        others: list[Input] = []
-        for query in input["MetricDataQueries"]:
-            stat = query.get("MetricStat")
-            if stat is not None and stat["Metric"].get("Namespace") != NAMESPACE:
-                others.append(query)
-                continue
-            if stat is None:
-                raise ApiError(
-                    "ValidationError",
-                    f"The local Lambda computes no expressions (query {query['Id']}): ask for "
-                    "its metrics with MetricStat.",
-                )
-            _check_statistic(stat["Stat"])
-            metric, period = stat["Metric"].get("MetricName", ""), _period(stat["Period"])
+        for id, query in queries.items():
             if query.get("ReturnData") is False:
                 continue
-            points = await self._points(
-                {**stat["Metric"], "Unit": stat.get("Unit")},
-                metric,
-                start // 60 * 60,
-                end,
-                period,
-            )
-            newest_first = input.get("ScanBy") != "TimestampAscending"
-            times = sorted(points, reverse=newest_first)
-            times = times[: input.get("MaxDatapoints") or MAX_DATA]
+            try:
+                values = series(id)
+            except BadExpression as error:
+                raise ApiError("ValidationError", str(error)) from None
+            times = sorted(values, reverse=newest_first)[: input.get("MaxDatapoints") or MAX_DATA]
+            metric = ((query.get("MetricStat") or {}).get("Metric") or {}).get("MetricName")
             results.append(
                 {
-                    "Id": query["Id"],
-                    "Label": query.get("Label") or metric,
+                    "Id": id,
+                    "Label": query.get("Label") or metric or id,
                     "Timestamps": times,
-                    "Values": [_statistic(stat["Stat"], points[at]) for at in times],
+                    "Values": [values[at] for at in times],
                     "StatusCode": "Complete",
                 }
             )
-        if others:
-            answer = await self._other("GetMetricData", {**input, "MetricDataQueries": others})
-            results += map(_with_epochs, answer["MetricDataResults"])
         return {"MetricDataResults": results, "Messages": []}
+
+    async def _series_of(self, input: Input, queries: dict[str, Input]) -> dict[str, Series]:
+        """The values of all queries that are no expressions, by id."""
+        start, end = _range(input)
+        found: dict[str, Series] = {}
+        others: list[Input] = []
+        for id, query in queries.items():
+            stat = query.get("MetricStat")
+            if stat is None:
+                continue
+            if stat["Metric"].get("Namespace") != NAMESPACE:
+                others.append({**query, "ReturnData": True})
+                continue
+            _check_statistic(stat["Stat"])
+            metric, period = stat["Metric"].get("MetricName", ""), _period(stat["Period"])
+            of = {**stat["Metric"], "Unit": stat.get("Unit")}
+            points = await self._points(of, metric, start // 60 * 60, end, period)
+            found[id] = {at: _statistic(stat["Stat"], point) for at, point in points.items()}
+        if others:
+            asked = {"StartTime": input["StartTime"], "EndTime": input["EndTime"]}
+            answer = await self._other("GetMetricData", {**asked, "MetricDataQueries": others})
+            for result in answer["MetricDataResults"]:
+                times = [int(time.timestamp()) for time in result["Timestamps"]]
+                found[result["Id"]] = dict(zip(times, result["Values"], strict=False))
+        return found
 
     async def _points(
         self, of: Input, metric: str, start: int, end: int, period: int
@@ -213,11 +232,6 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items()}
     return value
-
-
-def _with_epochs(result: Output) -> Output:
-    """A result as boto3 gives it, its times as they travel."""
-    return {**result, "Timestamps": [time.timestamp() for time in result["Timestamps"]]}
 
 
 def _metric(name: str, dimensions: dict[str, str]) -> Output:
