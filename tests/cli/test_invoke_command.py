@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -157,3 +159,21 @@ def test_by_its_address_alone(url: str, tmp_path: Path) -> None:
 
 def test_the_project_is_the_nearest_one_above(shop: Path) -> None:
     assert run("invoke", "Echo", "--event", "mine", cwd=shop / "src").returncode == 0
+
+
+def test_a_person_is_told_what_it_took(shop: Path) -> None:
+    leader, follower = os.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench", "invoke", "Echo"],
+        cwd=shop,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=follower,
+        timeout=60,
+    )
+    os.close(follower)
+    said = os.read(leader, 10_000).decode()
+    os.close(leader)
+    assert done.stdout == b"{}"
+    figures = r"workbench: \d+\.\d ms.*, billed \d+ ms, \d+ of 128 MB, \$0\.0000\d{4} · 1 M: \$\d"
+    assert re.match(figures, said), said

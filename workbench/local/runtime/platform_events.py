@@ -220,5 +220,6 @@ def envelope(event: PlatformEvent, seconds: float) -> str:
 
 def _traced(record: Record, request: InvokeRequest) -> Record:
     if "Sampled=1" in request.trace_header:
-        record["tracing"] = {"type": "X-Amzn-Trace-Id", "value": request.trace_header}
+        span = {} if request.trace is None else {"spanId": request.trace.invocation}
+        record["tracing"] = {**span, "type": "X-Amzn-Trace-Id", "value": request.trace_header}
     return record
