@@ -63,10 +63,10 @@ def until(condition: Callable[[], object]) -> Any:
 class Function:
     """A function with versions, and what is asked of it."""
 
-    def __init__(self, endpoint: LocalEndpoint, code: str = KIND) -> None:
+    def __init__(self, endpoint: LocalEndpoint, code: str = KIND, **more: Any) -> None:
         self.endpoint = endpoint
         self.client = endpoint.client()
-        self.name = endpoint.create(code, Timeout=30)
+        self.name = endpoint.create(code, Timeout=30, **more)
         self.publish()
 
     def publish(self) -> str:
@@ -163,6 +163,18 @@ def test_environments_are_initialised_ahead(function: Function) -> None:
     assert [line for line in function.log() if line.startswith("INIT_REPORT Init Duration: ")]
     kinds = sorted(found["InitializationType"] for found in function.environments())
     assert kinds == ["on-demand", "provisioned-concurrency", "provisioned-concurrency"]
+
+
+def test_json_logs_tell_the_initialization_type(endpoint: LocalEndpoint) -> None:
+    function = Function(endpoint, LoggingConfig={"LogFormat": "JSON"})
+    function.put(1)
+    function.ready()
+    told = [json.loads(line) for line in until(lambda: len(function.log()) >= 2 and function.log())]
+    assert [event["type"] for event in told] == ["platform.initStart", "platform.initReport"]
+    kinds = {event["record"]["initializationType"] for event in told}
+    assert kinds == {"provisioned-concurrency"}
+    assert told[1]["record"]["status"] == "success"
+    function.client.delete_function(FunctionName=function.name)
 
 
 def test_the_first_invocation_has_no_init_duration(function: Function) -> None:
@@ -290,6 +302,8 @@ def test_a_version_and_its_alias_cannot_both_have_them(function: Function) -> No
     function.put(1, second)
     move = {"FunctionName": function.name, "Name": "live", "FunctionVersion": second}
     assert refused(client.update_alias, **move) == (CONFLICT, taken)
+    move["FunctionVersion"] = "$LATEST"
+    assert refused(client.update_alias, **move) == (PARAMETER, UNPUBLISHED_VERSION)
     client.delete_alias(FunctionName=function.name, Name="live")
     listed = client.list_provisioned_concurrency_configs(FunctionName=function.name)
     assert [found["FunctionArn"] for found in listed["ProvisionedConcurrencyConfigs"]] == [
@@ -297,6 +311,9 @@ def test_a_version_and_its_alias_cannot_both_have_them(function: Function) -> No
     ]
 
 
+UNPUBLISHED_VERSION = (
+    "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+)
 UNPUBLISHED = (
     PARAMETER,
     "The function resource provided must be an alias or a published version.",
@@ -321,8 +338,7 @@ def test_what_has_no_environments_ahead(
     assert refused(client.get_provisioned_concurrency_config, **what) == refusal
     assert refused(client.delete_provisioned_concurrency_config, **what) == refusal
     if refusal is UNPUBLISHED:
-        text = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
-        refusal = (PARAMETER, text)
+        refusal = (PARAMETER, UNPUBLISHED_VERSION)
     put = client.put_provisioned_concurrency_config
     assert refused(put, ProvisionedConcurrentExecutions=1, **what) == refusal
 

@@ -372,3 +372,23 @@ def test_each_environment_has_its_own_copy_of_the_files_in_tmp(endpoint: LocalEn
     answer, text = invoke(endpoint, name)
     assert "RESTORE_START" in text
     assert answer[1] == ["model"]
+
+
+def test_json_logs_tell_of_the_restore(endpoint: LocalEndpoint) -> None:
+    name = create(endpoint, ECHO, LoggingConfig={"LogFormat": "JSON"})
+    publish(endpoint, name)
+    _, text = invoke(endpoint, name)
+    told = [json.loads(line) for line in text.splitlines()]
+    assert [event["type"].removeprefix("platform.") for event in told] == [
+        "restoreStart", "restoreReport", "start", "report",
+    ]  # fmt: skip
+    start, restored, _, report = (event["record"] for event in told)
+    assert list(start) == [
+        "initializationType", "runtimeVersion", "runtimeVersionArn", "functionName",
+        "functionVersion", "instanceId", "instanceMaxMemory",
+    ]  # fmt: skip
+    assert (start["initializationType"], restored["status"]) == ("snap-start", "success")
+    metrics = report["metrics"]
+    assert metrics["restoreDurationMs"] == restored["metrics"]["durationMs"]
+    assert metrics["billedRestoreDurationMs"] <= metrics["billedDurationMs"]
+    assert "initDurationMs" not in metrics

@@ -17,9 +17,10 @@ from workbench.local.api.paging import page_size
 from workbench.local.api.specs import Specs
 from workbench.local.errors import ApiError, conflict, invalid_parameter
 from workbench.local.runtime.provisioned import Wanted
-from workbench.local.store.records import LATEST, Alias
+from workbench.local.store.records import LATEST, Alias, Version
 
-ALIAS_OF_PROVISIONED = (
+_UNPUBLISHED = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+_ALIAS_OF_PROVISIONED = (
     "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned "
     "version"
 )
@@ -29,16 +30,11 @@ def put_provisioned_concurrency_config(context: Context, input: Input) -> Output
     """202 with status IN_PROGRESS; the environments are initialised from now on."""
     name, qualifier = context.named(input)
     if qualifier is None or qualifier == LATEST:
-        raise invalid_parameter(
-            "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
-        )
+        raise invalid_parameter(_UNPUBLISHED)
     _check_exists(context, name, qualifier)
     version, alias = context.version(name, qualifier)
     _refuse_second(context, name, qualifier, alias)
-    if snapstart.applies(version.configuration):
-        raise invalid_parameter(
-            "Provisioned Concurrency is not supported for SnapStart enabled functions."
-        )
+    _check_version(version)
     wanted = input["ProvisionedConcurrentExecutions"]
     _check_limits(context, name, qualifier, wanted)
     value = {"Requested": wanted, "Asked": time.time()}
@@ -107,10 +103,24 @@ def wanted(context: Context, specs: Specs, name: str) -> dict[str, Wanted]:
 
 
 def check_moved(context: Context, alias: Alias) -> None:
-    """Refuse an alias that brings provisioned concurrency to a version that has its own."""
+    """Refuse an alias that brings provisioned concurrency to a version that cannot have it, or has
+    its own."""
     own = provisioned_of(context, alias.function)
-    if alias.name in own and any(version in own for version in (alias.version, *alias.weights)):
-        raise conflict(ALIAS_OF_PROVISIONED)
+    if alias.name not in own:
+        return
+    for number in (alias.version, *alias.weights):
+        _check_version(context.version(alias.function, number)[0])
+        if number in own:
+            raise conflict(_ALIAS_OF_PROVISIONED)
+
+
+def _check_version(version: Version) -> None:
+    if version.version == LATEST:
+        raise invalid_parameter(_UNPUBLISHED)
+    if snapstart.applies(version.configuration):
+        raise invalid_parameter(
+            "Provisioned Concurrency is not supported for SnapStart enabled functions."
+        )
 
 
 def _published(context: Context, input: Input) -> tuple[str, str]:
@@ -139,7 +149,7 @@ def _refuse_second(context: Context, name: str, qualifier: str, alias: Alias | N
                 "Alias with weights can not be used with Provisioned Concurrency"
             )
         if alias.version in own:
-            raise conflict(ALIAS_OF_PROVISIONED)
+            raise conflict(_ALIAS_OF_PROVISIONED)
         return
     for other in own:
         found = context.store.functions.alias(name, other)

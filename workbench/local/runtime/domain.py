@@ -131,6 +131,11 @@ class RuntimeDomain:
         return any(each.running for each in self._processes)
 
     @property
+    def init_ms(self) -> float:
+        """How long its initialisation, or its restore from a snapshot, has taken."""
+        return self._log.duration_ms
+
+    @property
     def usable(self) -> bool:
         """Whether it can go on to another invocation: nothing has ended."""
         return not self._over

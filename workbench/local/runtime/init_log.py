@@ -15,7 +15,8 @@ from workbench.local.runtime.platform_events import PlatformEvent
 class InitLog:
     """Writes the events of an initialisation in their order: `begin`, `runtime_done`, `end`.
 
-    `phase` is "init", "invoke" when it is inside an invocation, or "restore".
+    `phase` is "init", "invoke" when it is inside an invocation, or "restore". `duration_ms` is how
+    long it took, once it is over.
     """
 
     def __init__(self, environment: Environment, journal: Journal, phase: str) -> None:
@@ -23,6 +24,7 @@ class InitLog:
         self._journal = journal
         self._phase = phase
         self._began = time.monotonic()
+        self.duration_ms = 0.0
         self._runtime_told = False
 
     def begin(self) -> None:
@@ -56,7 +58,7 @@ class InitLog:
             extension_events.Extension(each.name, each.state, each.events, each.error_type)
             for each in extensions
         ]
-        taken = (time.monotonic() - self._began) * 1000
+        taken = self.duration_ms = (time.monotonic() - self._began) * 1000
         if self._phase == "restore":
             events.append(restore_events.RestoreReport(status, error_type, taken))
         else:

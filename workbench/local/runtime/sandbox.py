@@ -73,7 +73,6 @@ class Sandbox:
         self._killed = False
         # About the current initialisation.
         self._phase = "init"
-        self._init_began = 0.0
         self._restored: float | None = None  # since when its runtime is at it again
         self.init_fault: Fault | None = None
 
@@ -137,7 +136,6 @@ class Sandbox:
 
     def _initialise(self, phase: str) -> None:
         self._phase = phase
-        self._init_began = self._loop.time()
         if self.environment.state is State.FAILED:
             self.environment.to(State.STARTING)
         if phase != "invoke":
@@ -157,8 +155,7 @@ class Sandbox:
             self._initialise("invoke")
 
     def launched(self) -> None:
-        self._init_began = self._loop.time()  # its file system is no part of it
-        if self._phase != "invoke":
+        if self._phase != "invoke":  # its file system is no part of it
             self._deadline.set(self._init_timeout)
         self.environment.to(State.INIT)
 
@@ -168,12 +165,13 @@ class Sandbox:
             self._initialised_ahead(State.READY)
             return
         self.environment.to(State.READY)
-        now = self._loop.time()
+        assert self._domain is not None
         if self._phase == "init":
-            invocation.init_ms = (now - self._init_began) * 1000
+            invocation.init_ms = self._domain.init_ms
             self._begin()
         elif self._phase == "restore":
-            invocation.restore_ms = (now - self._init_began) * 1000
+            now = self._loop.time()
+            invocation.restore_ms = self._domain.init_ms
             invocation.billed_restore_ms = math.ceil((now - (self._restored or now)) * 1000)
             self._begin()
         self._dispatch()
