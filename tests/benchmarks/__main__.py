@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Row, table
 
-NAMES = ("invoke", "cold", "reload", "account", "async", "fronts", "screen")
+NAMES = ("invoke", "cold", "reload", "account", "async", "sources", "fronts", "screen")
 MODULES = {"async": "async_drain"}  # whose name is not theirs
 BUSY = 0.3
 
