@@ -26,6 +26,7 @@ async def test_invoking_shows_result_logs_history_and_last_result(project: Path)
         await hands.reads("working on it")
         await hands.sees(lambda: len(screen.history.rows.rows) == 1, "the history's row")
         await hands.reads("billed")
+        await hands.reads("$0.0000002")
 
         def last_result() -> str:
             return next(str(r.columns[1]) for r in screen.functions.rows.rows if r.id == "Echo")

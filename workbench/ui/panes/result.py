@@ -54,6 +54,7 @@ class ResultPane(WorkbenchPane):
         yield Static("", id="outcome", markup=False)
         yield Static("", id="facts", markup=False)
         yield Static("", id="request", markup=False)
+        yield Static("", id="trace", markup=False)
         yield Static("", id="views")
         with ContentSwitcher(initial="nothing"):
             yield Static(_HINT, id="nothing", markup=False)
@@ -101,7 +102,9 @@ class ResultPane(WorkbenchPane):
         self._outcome(*outcome_words(invocation))
         when = f"{clock(invocation.started)} · " if past else ""
         self.query_one("#facts", Static).update(when + self._facts(invocation))
-        self.query_one("#request", Static).update(_ids(invocation))
+        self.query_one("#request", Static).update(f"request {invocation.request_id}")
+        trace_id = invocation.report.trace_id if invocation.report else None
+        self._trace(f"trace {trace_id}" if trace_id else "")
         self._heading(invocation)
         self.query_one(JsonView).load(invocation.payload)
         self._views = ["payload"] if invocation.payload else []
@@ -160,6 +163,12 @@ class ResultPane(WorkbenchPane):
     def _no_facts(self) -> None:
         for name in ("#facts", "#request"):
             self.query_one(name, Static).update("")
+        self._trace("")
+
+    def _trace(self, words: str) -> None:
+        line = self.query_one("#trace", Static)
+        line.update(words)
+        line.display = bool(words)
 
     def _facts(self, invocation: Invocation) -> str:
         parts: list[str] = []
@@ -360,9 +369,3 @@ def outcome_words(invocation: Invocation) -> tuple[str, str]:
         return f"✗ Function error: {kind}", "bad"
     words = {202: "202 accepted", 204: "204 would be allowed"}
     return f"✓ {words.get(invocation.status_code, f'{invocation.status_code} ok')}", "good"
-
-
-def _ids(invocation: Invocation) -> str:
-    trace_id = invocation.report.trace_id if invocation.report else None
-    trace = f" · trace {trace_id}" if trace_id else ""
-    return f"request {invocation.request_id}{trace}"
