@@ -1,4 +1,4 @@
-"""Memory: its limit, and what REPORT says of it (lambda-facts §2.4, §3.1)."""
+"""Memory: its limit, and what REPORT says of it (lambda-facts §2.4, §3.1); open files (§10.1)."""
 
 from __future__ import annotations
 
@@ -82,6 +82,18 @@ async def test_processes_that_the_function_starts_count_too(lab: Lab) -> None:
     assert alone + 80 <= done.report.max_memory_used <= 256
     result, _ = await lab.invoke(spec, b"400", request_id="the-id")
     assert json.loads(result.payload) == KILLED
+
+
+@pytest.mark.parametrize("standby", [False, True])
+async def test_files_that_may_be_open(lab: Lab, standby: bool) -> None:
+    lab.new_runtime(lab.root.parent / "runtime", standby=standby)
+    spec = lab.python(
+        "import resource\n"
+        "def handler(event, context): return resource.getrlimit(resource.RLIMIT_NOFILE)"
+    )
+    lab.runtime.prepare(spec)
+    for again in (spec, lab.spec()):
+        assert (await lab.invoke(again))[0].payload == b"[1024, 1024]"
 
 
 async def test_memory_that_fits_is_no_problem(lab: Lab) -> None:

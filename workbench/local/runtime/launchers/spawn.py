@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.launchers import LaunchError, OnExit
 from workbench.local.runtime.launchers.reaper import kill_group, reap_group
 
+_MAX_FILES = 1024
 LOG_DESCRIPTOR_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
 
@@ -120,7 +122,7 @@ def start_program(
         command, environment = file_system.entering(command, folder, environment)
         folder = Path("/")
     try:
-        return subprocess.Popen(
+        popen = subprocess.Popen(
             [os.fspath(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=writing,
@@ -130,12 +132,26 @@ def start_program(
             start_new_session=True,
             pass_fds=descriptors,
         )
+        limit_files(popen.pid)
+        return popen
     except OSError as error:
         wrong_folder = not folder.is_dir()
         raise LaunchError(
             "Runtime.InvalidWorkingDir" if wrong_folder else "Runtime.InvalidEntrypoint",
             f"{folder}: no such folder" if wrong_folder else f"{error.filename}: {error.strerror}",
         ) from error
+
+
+def limit_files(pid: int) -> None:
+    """Let a process and what it starts have as many files open as on AWS (§10.1); Linux only.
+
+    Not as many processes: that limit is the user's, whose others count too.
+    """
+    if sys.platform == "linux":
+        import resource  # which Windows has not
+
+        with contextlib.suppress(OSError, ValueError):  # it has ended, or may have fewer
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (_MAX_FILES, _MAX_FILES))
 
 
 def check_executable(file: Path) -> None:

@@ -21,7 +21,7 @@ from workbench.local.runtime.launchers.reaper import (
     orphan_status,
     reap_group,
 )
-from workbench.local.runtime.launchers.spawn import SpawnedProcess
+from workbench.local.runtime.launchers.spawn import SpawnedProcess, limit_files
 
 BOOTSTRAP = Path(__file__).parent.parent / "bootstraps" / "python" / "bootstrap.py"
 # The next child is forked ahead when the cold start that took the last one is likely over.
@@ -309,6 +309,7 @@ class Zygote(ForkServer):
                 pass_fds=descriptors,
                 start_new_session=True,
             )
+        limit_files(self._popen.pid)
         # Over the socket, not the command line: every user of the machine can read that.
         instructions = {
             "variables": self.variables,
