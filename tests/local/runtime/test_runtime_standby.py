@@ -110,6 +110,17 @@ async def test_a_dependency_that_starts_threads_is_not_forked(warm: Lab, tmp_pat
     assert result.payload == b"2"
 
 
+async def test_nothing_stands_by_for_a_deleted_function(warm: Lab) -> None:
+    spec = warm.python("import colorsys\ndef handler(e, c): return 1")
+    launcher = await stood_by(warm, spec)
+    await warm.invoke(spec)
+    assert launcher._planned and launcher._later
+    [zygote] = launcher._zygotes.values()
+    warm.runtime.retire(spec.arn)
+    assert not launcher._planned and not launcher._later and not launcher._zygotes
+    await until(lambda: zygote.failed)
+
+
 async def test_a_dead_standby_process_is_only_slower(warm: Lab) -> None:
     spec = warm.python("def handler(e, c): return 1")
     launcher = await stood_by(warm, spec)

@@ -168,6 +168,8 @@ class Runtime:
             ):
                 self._idle.remove(sandbox)
                 sandbox.retire()
+        if keep_identity is None and version is None:
+            self._launchers.forget(function_arn)
 
     def renew(self) -> None:
         """What every environment is started with has changed: those there are stop, idle ones

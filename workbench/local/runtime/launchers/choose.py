@@ -74,6 +74,12 @@ class Launchers:
         if isinstance(launcher, PythonLauncher | NodeLauncher):
             launcher.prepare(spec)
 
+    def forget(self, function_arn: str) -> None:
+        """Nothing stands by for the function any more: it was deleted."""
+        for launcher in self._by_runtime.values():
+            if isinstance(launcher, PythonLauncher):
+                launcher.forget(function_arn)
+
     async def stop(self) -> None:
         """End all standby processes; returns when no process is left."""
         for launcher in self._by_runtime.values():

@@ -62,6 +62,7 @@ class PythonLauncher:
         self._making_bare = asyncio.Lock()
         self._zygotes: dict[FunctionVersion, Zygote] = {}  # least recently used first
         self._planned: dict[FunctionVersion, str] = {}  # the identity each plan was made for
+        self._later: dict[FunctionVersion, asyncio.TimerHandle] = {}
         self._planning: set[asyncio.Task[None]] = set()
         self._retiring: set[Zygote] = set()
 
@@ -76,8 +77,25 @@ class PythonLauncher:
         if (spec.arn, spec.version) in self._planned or len(self._planned) < _MAX_PLANS:
             self._prepare(spec)
 
+    def forget(self, function_arn: str) -> None:
+        """The function was deleted: nothing stands by for it any more."""
+        for key in [key for key in (*self._planned, *self._later) if key[0] == function_arn]:
+            self._planned.pop(key, None)
+            if key in self._later:
+                self._later.pop(key).cancel()
+            if key in self._zygotes:
+                self._retire(self._zygotes.pop(key))
+
+    def _prepare_later(self, spec: FunctionSpec) -> None:
+        key = (spec.arn, spec.version)
+        if key in self._later:
+            self._later[key].cancel()
+        loop = asyncio.get_running_loop()
+        self._later[key] = loop.call_later(_PLAN_LATER_S, self._prepare, spec)
+
     def _prepare(self, spec: FunctionSpec) -> None:
         """As `prepare`, for a function that is used; reads its sources in a thread."""
+        self._later.pop((spec.arn, spec.version), None)
         if not self._may_fork(spec):
             return
         planned = self._planned.get((spec.arn, spec.version)) == spec.identity
@@ -141,7 +159,7 @@ class PythonLauncher:
     def start(self, launch: Launch, on_exit: OnExit) -> Process:
         spec = launch.spec
         if self._may_fork(spec):
-            asyncio.get_running_loop().call_later(_PLAN_LATER_S, self._prepare, spec)
+            self._prepare_later(spec)
             zygote = self._zygote_for(launch)
             if zygote is not None:
                 process = zygote.start(launch, on_exit, self._spawn_instead(launch))
@@ -212,6 +230,8 @@ class PythonLauncher:
     async def stop(self) -> None:
         """End the processes that stand by."""
         self._standby = False
+        for timer in self._later.values():
+            timer.cancel()
         for task in self._planning:
             task.cancel()
         for zygote in [self._bare, *self._zygotes.values(), *self._retiring]:
