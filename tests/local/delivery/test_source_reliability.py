@@ -1,7 +1,8 @@
-"""Kills of the server while queues and streams are polled: nothing is lost, order is kept."""
+"""Kills of the server and of the services while queues and streams are polled: nothing is lost."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,8 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from endpoint_lab import LocalEndpoint
-from sources_lab import ASKING, Function, Queue, Stream, asked, body_of, until, wait_state
+from botocore.exceptions import ClientError
+from endpoint_lab import LocalEndpoint, local_lambda
+from sources_lab import (
+    ASKING,
+    Function,
+    Queue,
+    Stream,
+    asked,
+    asking_function,
+    body_of,
+    until,
+    wait_state,
+)
 
 KILLS = 3
 
@@ -86,3 +98,32 @@ def test_a_killed_server_goes_on_where_it_was(hurried: LocalEndpoint, tmp_path: 
         sending.join()
     in_order = list(dict.fromkeys(seen("aws:kinesis")))
     assert in_order == sent
+
+
+def test_polling_goes_on_when_the_embedded_services_died(tmp_path: Path) -> None:
+    with local_lambda(tmp_path / "project", time_scale=20) as endpoint:
+        queue, stream = Queue(endpoint), Stream(endpoint)
+        with asking_function(endpoint) as function:
+            function.mapped(queue.arn)
+            function.mapped(stream.arn, StartingPosition="LATEST")
+            stream.put("1", "2", "3")
+            queue.send("1")
+            function.records(4)
+            os.kill(endpoint.server._services._embedded.pid, signal.SIGKILL)
+            # They are empty now; what is made anew by the same names is polled.
+            name = queue.arn.rpartition(":")[2]
+            until(lambda: made(queue.sqs, name))
+            stream.kinesis.create_stream(StreamName=stream.name, ShardCount=1)
+            queue.send("again")
+            stream.put("again")
+            seen = {body_of(record) for record in function.records(6)[4:]}
+            assert seen == {"again"}
+
+
+def made(sqs: Any, name: str) -> bool:
+    """Make a queue, if the services answer already."""
+    try:
+        sqs.create_queue(QueueName=name)
+    except ClientError:
+        return False
+    return True
