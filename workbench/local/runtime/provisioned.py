@@ -169,7 +169,8 @@ class ProvisionedConcurrency:
         if version is None or sandbox not in version.allocated:
             return
         if sandbox.environment.state is State.READY:
-            version.failures = 0
+            if not version.failed:
+                version.failures = 0
             version.idle.append(sandbox)
             if len(version.allocated) > version.wanted:
                 self._settle(sandbox.spec.arn)
