@@ -34,6 +34,11 @@ CATALOGUE: dict[str, Refused] = {
         "start byte 0x87\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` "
         "disabled); line: 1, column: 3]",
     ),
+    "2.2 size": (
+        call("invoke", Payload=b'"' + b"x" * 6_291_456 + b'"'),
+        ("RequestEntityTooLargeException", 413),
+        "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
+    ),
     "2.2 event size": (
         call("invoke", Payload=b'"' + b"x" * 1_048_576 + b'"', InvocationType="Event"),
         ("RequestEntityTooLargeException", 413),
