@@ -19,8 +19,8 @@ from workbench.local.delivery.pollers.source import FIRST_PAUSE, longer
 if TYPE_CHECKING:
     from workbench.local.delivery.pollers.stream import StreamSource
 
-_LOCAL_PAUSE = 0.2  # seconds between reads of a shard with nothing new
-_AWS_PAUSE = 1.0
+_LOCAL_PAUSE = 0.1  # seconds before a shard with nothing new is read again, at first
+_AWS_PAUSE = 1.0  # and at most
 _AWS_BETWEEN = 0.2  # five reads a second are allowed
 _MOST_WAITING = 2000  # records that are read ahead, at least
 
@@ -96,6 +96,7 @@ class ShardWorker:
         """Read until the shard's end or until told to stop."""
         iterator: str | None = self._iterator
         pause = FIRST_PAUSE
+        idle = first_idle = _LOCAL_PAUSE if self.source.is_local else _AWS_PAUSE
         while iterator is not None and self._has_room():
             closed = self.closed
             try:
@@ -113,8 +114,11 @@ class ShardWorker:
             if not page.records:
                 if closed:
                     break
-                self.source.stopping.wait(_LOCAL_PAUSE if self.source.is_local else _AWS_PAUSE)
-            elif not self.source.is_local:
+                self.source.stopping.wait(idle)
+                idle = min(1.1 * idle, _AWS_PAUSE)
+                continue
+            idle = first_idle
+            if not self.source.is_local:
                 self.source.stopping.wait(_AWS_BETWEEN)
         with self.changed:
             self.ended = not self.stopping

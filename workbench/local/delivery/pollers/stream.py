@@ -25,7 +25,7 @@ from workbench.local.delivery.pollers.shards import (
 )
 from workbench.local.delivery.pollers.source import FIRST_PAUSE, Source, longer
 
-_LOCAL_LOOK_SECONDS = 2.0  # between looks at which shards there are
+_LOCAL_LOOK_SECONDS = 3.0  # between looks at which shards there are
 _AWS_LOOK_SECONDS = 30.0
 
 
