@@ -49,7 +49,7 @@ class Followed:
         self.declared: list[Resource] = []
         self.link = ProjectLink(
             *(root, "123456789012", "us-east-1", "http://127.0.0.1:1"),
-            *(self.functions, self.declared.extend, self.broadcaster),
+            *(self.functions, self.declared.extend, lambda apis: None, self.broadcaster),
         )
         self._told = self.broadcaster.listen()
 

@@ -11,6 +11,7 @@ from workbench.cli.problems import CliError
 
 if TYPE_CHECKING:
     from workbench.local.services.choice import ServiceChoice
+    from workbench.project.apis import Route
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
@@ -86,6 +87,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="give functions the share of a processor that their memory buys on AWS (Linux)",
     )
     parser.add_argument(
+        "--route",
+        type=_route,
+        action="append",
+        default=[],
+        metavar="ROUTE",
+        help="a route of an HTTP API, such as 'GET /orders/{id}=Orders' or '$default=Site'; may be "
+        "repeated (those of the template are served anyway)",
+    )
+    parser.add_argument(
         "--linger",
         type=_seconds,
         metavar="SECONDS",
@@ -113,6 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
             cpu_limits=arguments.cpu_limits,
             services=arguments.services,
             credentials=arguments.credentials,
+            routes=tuple(arguments.route),
         )
     )
 
@@ -122,6 +133,15 @@ def _services(text: str) -> ServiceChoice:
 
     try:
         return parse_services(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _route(text: str) -> Route:
+    from workbench.project.apis import parse_route
+
+    try:
+        return parse_route(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

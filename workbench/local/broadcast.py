@@ -1,9 +1,10 @@
 """What happens, told to everyone who listens: the events behind `GET /_workbench/events`.
 
 An event is a kind and a JSON object with PascalCase keys. Kinds: `functions`, `reload`,
-`problems`, `dependencies`, `environment`, `invocation`, `source`, `notice`. A listener that does
-not read loses its oldest events rather than holding anything up; `problems` and notices can be
-read again as state, so a late or slow listener misses nothing that lasts.
+`problems`, `dependencies`, `environment`, `invocation`, `source`, `notice`, and `front` for a
+request to a front door that failed (Kind, Name, Method, Path, Status, FunctionName, Reason). A
+listener that does not read loses its oldest events rather than holding anything up; `problems` and
+notices can be read again as state, so a late or slow listener misses nothing that lasts.
 """
 
 from __future__ import annotations

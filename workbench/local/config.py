@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
+from workbench.project.apis import Route
 
 Isolation = Literal["auto", "none"]
 
@@ -24,6 +25,7 @@ class ServerConfig:
     `credentials` the AWS profile whose credentials they get (None: none that mean anything).
     With `isolation` "none" functions see this machine's file system even where the kernel allows
     each environment its own. `freeze` and `cpu_limits`: see RuntimeConfig.
+    `routes` make an HTTP API of their own.
     """
 
     state: Path
@@ -41,6 +43,7 @@ class ServerConfig:
     log_group_bytes: int = 64 * 1024 * 1024
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None
+    routes: tuple[Route, ...] = ()
 
     @property
     def unreserved_minimum(self) -> int:

@@ -37,12 +37,14 @@ class Listener:
 
     `on_error` words the errors HTTP itself has (too large, malformed, too slow). `streams` says,
     of a request whose large body is yet to come, whether the handler takes a StreamedRequest.
+    With `keeps_headers` a request also has its headers as they were sent.
     """
 
     handler: Handler
     on_error: ErrorResponse = plain_error
     streams: Callable[[Request], bool] = lambda request: False
     max_body: int = MAX_BODY
+    keeps_headers: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
     port: int = 0
     buffered: int = 0

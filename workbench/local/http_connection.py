@@ -151,6 +151,7 @@ class HttpConnection(asyncio.Protocol):
     def _begin_message(self) -> None:
         self._url = b""
         self._headers: dict[str, str] = {}
+        self._sent: list[tuple[str, str]] | None = [] if self._listener.keeps_headers else None
         self._fields = 0
         self._head_bytes = 0
         self._chunks: list[bytes] = []
@@ -179,9 +180,11 @@ class HttpConnection(asyncio.Protocol):
         if self._head_done:
             return  # a trailer: nobody who speaks to us has a use for them
         headers = self._headers
-        key = name.decode("latin-1").lower()
-        text = value.decode("latin-1")
+        written, text = name.decode("latin-1"), value.decode("latin-1")
+        key = written.lower()
         headers[key] = f"{headers[key]},{text}" if key in headers else text
+        if self._sent is not None:
+            self._sent.append((written, text))
 
     def on_headers_complete(self) -> None:
         self._head_done = True
@@ -244,6 +247,8 @@ class HttpConnection(asyncio.Protocol):
         request.method = self._parser.get_method().decode("latin-1")
         request.path, request.query = path_and_query(self._url)
         request.headers = self._headers
+        if self._sent is not None:
+            request.sent_headers = self._sent
         request.keep_alive = self._parser.should_keep_alive()
         request.version = self._parser.get_http_version()
 

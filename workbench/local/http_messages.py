@@ -10,9 +10,14 @@ from workbench.local.errors import ApiError
 
 
 class Request:
-    """One HTTP request, complete. Header names are lower case; `path` is still %-encoded."""
+    """One HTTP request, complete. Header names are lower case; `path` is still %-encoded.
 
-    __slots__ = ("body", "headers", "keep_alive", "method", "path", "query", "version")
+    `sent_headers` are the headers as they were sent, each by itself, if the listener keeps them.
+    """
+
+    __slots__ = (
+        "body", "headers", "keep_alive", "method", "path", "query", "sent_headers", "version",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -29,6 +34,7 @@ class Request:
         self.body = body
         self.keep_alive = True
         self.version = "1.1"
+        self.sent_headers: list[tuple[str, str]] = []
 
     def query_pairs(self) -> list[tuple[str, str]]:
         """The query string's names and values, decoded, in order; bare names have ""."""

@@ -24,6 +24,7 @@ class Serving(Protocol):
     def streams(self) -> Callable[[Request], bool]: ...
 
     max_body: int
+    keeps_headers: bool
     timeouts: Timeouts
     buffered: int
     connections: set[HttpConnection]

@@ -20,6 +20,7 @@ from workbench.local.broadcast import Broadcaster
 from workbench.local.store.records import Link
 from workbench.local.syntax_checks import Source, SyntaxChecks
 from workbench.project import dependencies
+from workbench.project.apis import Api
 from workbench.project.discover import TEMPLATE_NAMES, discover
 from workbench.project.handler_file import SOURCES, handler_file
 from workbench.project.records import FunctionSource, FunctionUrl, Problem, Project, Resource
@@ -84,6 +85,7 @@ class ProjectLink:
         endpoint: str,
         functions: LinkedFunctions,
         declare: Callable[[tuple[Resource, ...]], None],
+        serve: Callable[[tuple[Api, ...]], None],
         broadcaster: Broadcaster,
     ) -> None:
         self._root = root
@@ -91,6 +93,7 @@ class ProjectLink:
         self._region = region
         self._endpoint = endpoint
         self._declare = declare
+        self._serve = serve
         self._functions = functions
         self._broadcaster = broadcaster
         self._state = StateDir(root)
@@ -151,6 +154,7 @@ class ProjectLink:
             for folder in {source.code, *source.layers}:
                 self._by_folder.setdefault(folder, []).append(name)
         await self._link(sorted(new))  # neighbours in the database are quicker to write
+        self._serve(project.apis)
         self._broadcaster.send("functions", {})
         self._tell_problems()
         if self._watching is not None:  # else the watch, once it has begun, looks at all of them

@@ -98,6 +98,10 @@ class Recorder:
         """A segment document of X-Ray's was sent (lambda-facts §13)."""
         self._recording.segment(document)
 
+    def front(self, event: dict[str, object]) -> None:
+        """A request to a front door failed, see `ApiFront`."""
+        self._broadcaster.send("front", event)
+
     def notice(self, function_name: str, message: str) -> None:
         self._broadcaster.notice(function_name, message)
 

@@ -8,9 +8,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from workbench import __version__
@@ -41,11 +40,12 @@ from workbench.local.store.store import Store
 from workbench.local.surface import PREFIX, Surface
 from workbench.local.xray.daemon import XrayDaemon
 from workbench.project import server_process
+from workbench.project.apis import Api, Route
 from workbench.project.state_dir import StateDir, StateDirError
 
 # The access key of our pollers and of functions without credentials of somebody's.
 _OUR_OWN = LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"]
-_SHOWN_URLS = 10  # function URLs told at the start
+_SHOWN_FRONTS = 10  # front doors told at the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class ServerOptions:
     account's. `time_scale` divides Lambda's long waits. `services` and `credentials` (a profile)
     are what functions use of AWS. `isolation` "none" shows functions this machine's file system;
     `freeze` and `cpu_limits` are told of in RuntimeConfig.
+    `routes` are those of an HTTP API beside the template's.
     """
 
     root: Path
@@ -71,6 +72,7 @@ class ServerOptions:
     cpu_limits: bool = False
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None
+    routes: tuple[Route, ...] = ()
 
 
 def run(options: ServerOptions) -> int:
@@ -141,6 +143,7 @@ class LocalLambda:
             self._runtime,
             self._endpoint.asynchronous.queue,
             self._endpoint.event_sources,
+            self._endpoint.fronts,
             self.shutdown.set,
         )
         self._endpoint.event_sources.on_change.append(
@@ -162,6 +165,7 @@ class LocalLambda:
         url = f"http://{self.config.host}:{port}"
         self._services.start(url)
         await self._endpoint.start(url)
+        self._serve_apis()
         if self.config.project is not None:
             self._link = ProjectLink(
                 self.config.project,
@@ -170,6 +174,7 @@ class LocalLambda:
                 self._services.settings().endpoint_url or "",
                 self._endpoint.linked,
                 self._services.declare,
+                self._serve_apis,
                 self.broadcaster,
             )
             await self._link.start()
@@ -191,16 +196,22 @@ class LocalLambda:
 
     def in_use(self) -> bool:
         """Whether somebody listens, something runs, or a request came in the last second."""
-        last_request = max(self._last_request, self._endpoint.urls.last_request)
+        last_request = max(self._last_request, self._endpoint.last_front_request)
         return (
             self.broadcaster.listening > 0
             or self._endpoint.busy
             or time.monotonic() - last_request < 1.0
         )
 
-    def function_urls(self) -> dict[str, str]:
-        """The functions' URLs, by function or `function:alias`."""
-        return self._endpoint.urls.urls()
+    def fronts(self) -> list[dict[str, object]]:
+        """The front doors: Kind, Name, Url, Routes."""
+        return self._endpoint.fronts()
+
+    def _serve_apis(self, apis: tuple[Api, ...] = ()) -> None:
+        """Serve the APIs of the project, and the one of the command line."""
+        routes = self.config.routes
+        of_command_line = (Api("HTTP", "routes", "$default", routes),) if routes else ()
+        self._endpoint.api_gateways.declare((*apis, *of_command_line))
 
     def _handle(self, request: Request) -> Answer:
         caller = self._gate.check(request)
@@ -226,6 +237,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         cpu_limits=options.cpu_limits,
         services=options.services,
         credentials=options.credentials,
+        routes=options.routes,
     )
     server = LocalLambda(config, state)
     loop = asyncio.get_running_loop()
@@ -239,7 +251,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
             os.getpid(), url, config.account, config.region, __version__, time.time()
         )
         server_process.announce(root, announced)
-        _say_ready(url, config, server.function_urls())
+        _say_ready(url, config, server.fronts())
         # What exists now stays: keeping it out of collections shortens the longest pauses.
         gc.collect()
         gc.freeze()
@@ -260,7 +272,7 @@ async def _until_over(server: LocalLambda, linger: float | None) -> None:
         wait.cancel()
 
 
-def _say_ready(url: str, config: ServerConfig, function_urls: Mapping[str, str]) -> None:
+def _say_ready(url: str, config: ServerConfig, fronts: Sequence[Mapping[str, object]]) -> None:
     print(f"Lambda endpoint: {url}", flush=True)
     print(
         f"  account {config.account}, region {config.region}, project {config.project}\n"
@@ -270,9 +282,9 @@ def _say_ready(url: str, config: ServerConfig, function_urls: Mapping[str, str])
     if config.time_scale != 1:
         print(f"  time scale {config.time_scale:g}: Lambda's long waits are that much shorter")
     print(f"  AWS services: {config.services}", flush=True)
-    for name, function_url in islice(function_urls.items(), _SHOWN_URLS):
-        print(f"  {name} answers at {function_url}", flush=True)
-    if len(function_urls) > _SHOWN_URLS:
-        print(f"  … and {len(function_urls) - _SHOWN_URLS} more function URLs", flush=True)
+    for front in fronts[:_SHOWN_FRONTS]:
+        print(f"  {front['Name']} answers at {front['Url']}", flush=True)
+    if len(fronts) > _SHOWN_FRONTS:
+        print(f"  … and {len(fronts) - _SHOWN_FRONTS} more: workbench urls", flush=True)
     if config.credentials is not None:
         print(f"  functions act as the AWS profile {config.credentials}", flush=True)

@@ -7,6 +7,7 @@
 | GET /_workbench/queue | the asynchronous events that wait or run, the next ones first |
 | POST /_workbench/queue/hasten | 202: what waits for its next attempt is run now |
 | GET /_workbench/sources | the event source mappings and how their polling goes |
+| GET /_workbench/fronts | the front doors: kind, name, URL and routes |
 | GET /_workbench/events | Server-Sent Events, see `broadcast.py` |
 | DELETE /_workbench/invocations/{request id or token} | 202: its environment is killed |
 | POST /_workbench/shutdown | 202: the server stops |
@@ -77,6 +78,7 @@ class Surface:
         runtime: Environments,
         queue: Queue,
         sources: Sources,
+        fronts: Callable[[], list[dict[str, object]]],
         shut_down: Callable[[], None],
     ) -> None:
         self._config = config
@@ -84,6 +86,7 @@ class Surface:
         self._runtime = runtime
         self._queue = queue
         self._sources = sources
+        self._fronts = fronts
         self._shut_down = shut_down
         self._started = time.time()
 
@@ -102,6 +105,8 @@ class Surface:
                 return _json(202, {})
             case ("GET", "sources"):
                 return _json(200, {"Sources": self._sources.describe()})
+            case ("GET", "fronts"):
+                return _json(200, {"Fronts": self._fronts()})
             case ("GET", "events"):
                 headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
                 return Response(200, self._events(), headers)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.project.apis import Api
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -88,3 +90,4 @@ class Project:
     functions: tuple[FunctionSource, ...] = ()
     problems: tuple[Problem, ...] = ()
     resources: tuple[Resource, ...] = ()
+    apis: tuple[Api, ...] = ()

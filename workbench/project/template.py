@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from workbench.project import samconfig, template_function, template_resources
 from workbench.project.intrinsics import Resolver
 from workbench.project.local_values import Place
 from workbench.project.records import FunctionSource, Problem, Project
+from workbench.project.template_apis import ApiReader, Deployed
 from workbench.project.template_async import AsyncReader
 from workbench.project.template_function import Declaration, Unusable
+from workbench.project.template_globals import merged
 from workbench.project.template_sources import SourcesReader
 from workbench.project.template_url import UrlReader
 from workbench.project.tree import Node, read
@@ -50,6 +52,7 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
     resolver = Resolver(tree, place, config.parameter_overrides, report)
     reader = template_function.Reader(path, root, resolver, resources, report)
     functions: dict[str, FunctionSource] = {}
+    deployed: list[Deployed] = []
     for declaration in _declarations(tree, resources, resolver, report):
         try:
             function = reader.read(declaration)
@@ -63,6 +66,7 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
             report(declaration.node, f"Another function is called {function.name} already.")
             continue
         functions[function.name] = function
+        deployed.append(Deployed(function.name, declaration.properties))
     urls = UrlReader(resolver, report).of_resources(resources.mapping if resources else {})
     for name, url in urls.items():
         if name in functions:
@@ -79,7 +83,8 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
     # What is unknown in a resource concerns no function until the resource cannot be made.
     quiet = Resolver(tree, place, config.parameter_overrides, lambda node, message: None)
     declared = tuple(template_resources.resources(resources, quiet, place, path.parent))
-    return Project(root, tuple(functions.values()), tuple(problems), declared)
+    apis = ApiReader(quiet, report, place, path.parent).read(tree, resources, deployed)
+    return Project(root, tuple(functions.values()), tuple(problems), declared, apis)
 
 
 def _declarations(
@@ -107,31 +112,8 @@ def _declarations(
         properties = node.mapping.get("Properties", Node({}, node.line, node.column))
         is_sam = type_ == "AWS::Serverless::Function"
         if is_sam and shared is not None:
-            properties = _merge(shared, properties)
+            properties = merged(shared, properties)
         metadata = node.mapping.get("Metadata")
         yield Declaration(
             logical_id, node, is_sam, properties.mapping, metadata.mapping if metadata else {}
         )
-
-
-def _merge(shared: Node, own: Node) -> Node:
-    """SAM's rule for Globals: mappings are merged, lists joined, anything else is replaced."""
-    if isinstance(shared.value, dict) and isinstance(own.value, dict):
-        if _is_call(shared.value) or _is_call(own.value):
-            return own
-        merged = {
-            key: _merge(value, own.value[key]) if key in own.value else value
-            for key, value in shared.value.items()
-        }
-        return replace(own, value={**merged, **_missing(own.value, merged)})
-    if isinstance(shared.value, list) and isinstance(own.value, list):
-        return replace(own, value=[*shared.value, *own.value])
-    return own
-
-
-def _is_call(mapping: Mapping[str, Node]) -> bool:
-    return len(mapping) == 1 and next(iter(mapping)).startswith(("Ref", "Fn::"))
-
-
-def _missing(own: Mapping[str, Node], merged: Mapping[str, Node]) -> dict[str, Node]:
-    return {key: value for key, value in own.items() if key not in merged}

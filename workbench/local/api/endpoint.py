@@ -50,6 +50,7 @@ from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
 from workbench.local.delivery.event_sources import EventSources
 from workbench.local.errors import ApiError
+from workbench.local.fronts.api_gateways import ApiGateways
 from workbench.local.fronts.function_urls import FunctionUrls
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Answer, Request, Response
@@ -193,6 +194,7 @@ class Endpoint:
         self._stream_invoker = StreamInvoker(self._context, self._specs)
         self.urls = FunctionUrls(self._context, self._specs, recorder.notice)
         self._context.urls = self.urls
+        self.api_gateways = ApiGateways(self._context, self._specs, recorder.front, recorder.notice)
         self._xray = XRay(recorder.traces, recorder.segment)
         self._declared = DeclaredSources(self._context, recorder.notice)
         self.linked = LinkedFunctions(self._context, self._specs, self._declared)
@@ -200,9 +202,18 @@ class Endpoint:
         transitions.make_snapshots(self._make_snapshot)
 
     @property
+    def last_front_request(self) -> float:
+        """When the last request came to a front door, `time.monotonic`."""
+        return max(self.urls.last_request, self.api_gateways.last_request)
+
+    def fronts(self) -> list[dict[str, object]]:
+        """All front doors: Kind, Name, Url, Routes."""
+        return [*self.api_gateways.describe(), *self.urls.describe()]
+
+    @property
     def busy(self) -> bool:
         """Whether an invocation is running, or a record of one is on its way."""
-        answering = (self._invoker, self._stream_invoker, self.urls)
+        answering = (self._invoker, self._stream_invoker, self.urls, self.api_gateways)
         return self.asynchronous.busy or any(part.in_flight for part in answering)
 
     async def start(self, url: str) -> None:
@@ -222,6 +233,7 @@ class Endpoint:
     async def close(self) -> None:
         """Start nothing more. The store belongs to whoever opened it."""
         await self.urls.close()
+        await self.api_gateways.close()
         await self._declared.close()
         await self.event_sources.close()
         await self.asynchronous.close()

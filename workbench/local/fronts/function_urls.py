@@ -7,7 +7,6 @@ answering 403 for a while, as on AWS.
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ from workbench.local.api.context import Context
 from workbench.local.api.function_urls import KIND
 from workbench.local.api.specs import Specs
 from workbench.local.fronts import cors
+from workbench.local.fronts.ports import listening
 from workbench.local.fronts.url_access import forbidden, is_public, may_be_invoked
 from workbench.local.fronts.url_invocation import UrlInvocations, UrlSettings
 from workbench.local.gate import check_host
-from workbench.local.http import BACKLOG, Listener
+from workbench.local.http import Listener
 from workbench.local.http_messages import Answer, Request
 from workbench.local.store.records import LATEST
 
@@ -69,13 +69,30 @@ class FunctionUrls:
         """When the last request came, `time.monotonic`."""
         return self._invocations.last_request
 
-    def urls(self) -> dict[str, str]:
-        """All URLs by function, `function:alias` for an alias."""
-        return {
-            name if qualifier == LATEST else f"{name}:{qualifier}": self._url(door.port)
-            for name, doors in self._doors.items()
+    def describe(self) -> list[dict[str, object]]:
+        """All URLs as `GET /_workbench/fronts` lists them."""
+        return [
+            {
+                "Kind": "FunctionUrl",
+                "Name": function if qualifier == LATEST else f"{function}:{qualifier}",
+                "Url": self._url(door.port),
+                "Routes": [
+                    {
+                        "Method": "ANY",
+                        "Path": "$default",
+                        "FunctionName": function,
+                        "Qualifier": None if qualifier == LATEST else qualifier,
+                        "Authorizer": "AWS_IAM" if self._is_signed(function, qualifier) else None,
+                    }
+                ],
+            }
+            for function, doors in self._doors.items()
             for qualifier, door in doors.items()
-        }
+        ]
+
+    def _is_signed(self, function: str, qualifier: str) -> bool:
+        config = self._context.store.attachments.get(KIND, function, qualifier)
+        return config is not None and config["AuthType"] == "AWS_IAM"
 
     def _url(self, port: int) -> str:
         return f"http://{self._context.config.host}:{port}/"
@@ -100,7 +117,7 @@ class FunctionUrls:
 
     def open(self, function: str, qualifier: str, port: int = 0) -> int:
         """Listen for a URL, at `port` if that is free; returns the port."""
-        sock = _listening(self._context.config.host, port)
+        sock = listening(self._context.config.host, port)
         listener = Listener(lambda request: self._handle(door, request), max_body=MAX_BODY)
         door = _Door(function, qualifier, sock.getsockname()[1], listener)
         # The kernel takes connections already; nobody is turned away until the task runs.
@@ -161,13 +178,3 @@ class FunctionUrls:
         check_host(request)
         settings = self._settings(door)
         return cors.preflight(settings.cors, request) or self._invocations.answer(settings, request)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens at `port`, or at a free one if that is taken."""
-    try:
-        return socket.create_server((host, port), backlog=BACKLOG)
-    except OSError:
-        if port == 0:
-            raise
-        return socket.create_server((host, 0), backlog=BACKLOG)

@@ -31,7 +31,7 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")
 
 
 class MalformedResult(Exception):
-    """What the function returned cannot be made an HTTP response; the client gets a 502."""
+    """What the function returned cannot be made an HTTP response; the text may say why."""
 
 
 def request_members(request: Request, added: Mapping[str, str]) -> dict[str, Any]:
@@ -87,18 +87,18 @@ def time_members(now: float) -> dict[str, Any]:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def response(payload: bytes) -> Response:
+def response(payload: bytes, default_type: str = JSON_TYPE) -> Response:
     """The HTTP response that a function's result stands for. Raises MalformedResult.
 
-    A result with a `statusCode` says it all; anything else is the body of a 200, a JSON text
-    without spaces, a string without quotes.
+    A result with a `statusCode` says it all, but for a content type it may leave out; anything
+    else is the body of a 200, a JSON text without spaces, a string without quotes.
     """
     try:
         result = json.loads(payload)
     except ValueError:
         raise MalformedResult from None
     if isinstance(result, dict) and "statusCode" in result:
-        status, headers = head(result)
+        status, headers = head(result, default_type)
         body = b"" if status in (204, 304) else _body(result)
         return Response(status, body, headers)
     return Response(200, _text(result), [("Content-Type", JSON_TYPE)])
@@ -135,17 +135,22 @@ def _headers(headers: Any) -> Iterable[tuple[str, str]]:
         lower = name.lower()
         if value is None or lower == "set-cookie":
             continue  # cookies are set by `cookies` only
-        if _NAME.fullmatch(name) is None:
-            raise MalformedResult
-        yield f"x-amzn-Remapped-{name}" if lower in _REMAPPED else name, _checked(value)
+        yield header_line(name, value)
+
+
+def header_line(name: str, value: Any) -> tuple[str, str]:
+    """A header of a function's response as it is sent. Raises MalformedResult."""
+    if _NAME.fullmatch(name) is None:
+        raise MalformedResult(f"“{name}” is no name of a header")
+    return f"x-amzn-Remapped-{name}" if name.lower() in _REMAPPED else name, _checked(value)
 
 
 def _checked(value: Any) -> str:
     if isinstance(value, (dict, list)):
-        raise MalformedResult
+        raise MalformedResult("a header's value is no string")
     text = value if isinstance(value, str) else json.dumps(value)
     if _VALUE.fullmatch(text) is None:
-        raise MalformedResult
+        raise MalformedResult("a header's value has characters that headers cannot have")
     return text
 
 

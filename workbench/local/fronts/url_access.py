@@ -23,9 +23,9 @@ def forbidden() -> ApiError:
     return ApiError("AccessDeniedException", FORBIDDEN)
 
 
-def caller(request: Request) -> Caller:
-    """Who signed a request to a URL of AuthType AWS_IAM, by header or by query. Signatures are
-    not verified. Raises ApiError (403)."""
+def caller(request: Request, service: str = "lambda") -> Caller:
+    """Who signed a request that AWS_IAM guards, by header or by query. Signatures are not
+    verified. Raises ApiError (403)."""
     authorization = request.headers.get("authorization")
     if authorization is None:
         query = dict(parse_qsl(request.query))
@@ -34,9 +34,23 @@ def caller(request: Request) -> Caller:
         found = signer(authorization)
     except ApiError:
         raise forbidden() from None
-    if found.service != "lambda":
+    if found.service != service:
         raise forbidden()
     return found
+
+
+def iam_identity(account: str, signer: Caller) -> dict[str, str | None]:
+    """`requestContext.authorizer.iam`: the caller as the account's root, as nobody here knows of
+    other identities."""
+    return {
+        "accessKey": signer.access_key,
+        "accountId": account,
+        "callerId": account,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": f"arn:aws:iam::{account}:root",
+        "userId": account,
+    }
 
 
 def is_public(statements: Iterable[Statement]) -> bool:

@@ -14,7 +14,7 @@ from workbench.local.api.serialise import encode
 from workbench.local.api.specs import Specs
 from workbench.local.errors import ApiError
 from workbench.local.fronts import cors, payload_v2
-from workbench.local.fronts.url_access import caller, forbidden
+from workbench.local.fronts.url_access import caller, forbidden, iam_identity
 from workbench.local.gate import Caller
 from workbench.local.http_messages import (
     Answer,
@@ -144,7 +144,7 @@ class UrlInvocations:
             "apiId": url.id,
         }
         if signer is not None:
-            context["authorizer"] = {"iam": _identity(config.account, signer)}
+            context["authorizer"] = {"iam": iam_identity(config.account, signer)}
         context |= {
             "domainName": f"{url.id}.lambda-url.{config.region}.on.aws",
             "domainPrefix": url.id,
@@ -171,19 +171,6 @@ class UrlInvocations:
             "requestContext": context,
             **payload_v2.body_members(request),
         }
-
-
-def _identity(account: str, signer: Caller) -> dict[str, str | None]:
-    """The caller as the account's root: nobody here knows of other identities."""
-    return {
-        "accessKey": signer.access_key,
-        "accountId": account,
-        "callerId": account,
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": f"arn:aws:iam::{account}:root",
-        "userId": account,
-    }
 
 
 def _headers(invocation: InvokeRequest) -> list[tuple[str, str]]:

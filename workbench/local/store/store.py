@@ -9,6 +9,7 @@ from workbench.local.store import (
     code_signing,
     deliveries,
     event_sources,
+    front_ports,
     functions,
     layers,
 )
@@ -19,6 +20,7 @@ from workbench.local.store.code_signing import CodeSigningConfigs
 from workbench.local.store.database import open_database
 from workbench.local.store.deliveries import Deliveries
 from workbench.local.store.event_sources import EventSourceMappings
+from workbench.local.store.front_ports import FrontPorts
 from workbench.local.store.functions import Functions
 from workbench.local.store.layers import Layers
 from workbench.local.store.logs import LogStore
@@ -42,6 +44,7 @@ class Store:
             async_events,
             deliveries,
             event_sources,
+            front_ports,
         )
         schema = "".join(part.SCHEMA for part in parts)
         self._db = open_database(state / "state.db", schema, SCHEMA_VERSION)
@@ -52,6 +55,7 @@ class Store:
         self.async_events = AsyncEvents(self._db)
         self.deliveries = Deliveries(self._db)
         self.event_source_mappings = EventSourceMappings(self._db)
+        self.front_ports = FrontPorts(self._db)
         self.code = CodeStore(state / "code")
         self.logs = LogStore(state / "logs.db", group_bytes=config.log_group_bytes)
 

@@ -1,0 +1,213 @@
+"""What HTTP APIs and REST APIs have in common: from a request to its function and back."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.local.api.serialise import encode
+from workbench.local.arns import partition
+from workbench.local.config import ServerConfig
+from workbench.local.errors import ApiError
+from workbench.local.fronts.api_access import ApiAccess
+from workbench.local.fronts.api_call import ApiCall
+from workbench.local.fronts.api_routes import RouteTable
+from workbench.local.fronts.function_caller import FunctionCaller, checked
+from workbench.local.fronts.key_sets import KeySets
+from workbench.local.fronts.lambda_authorizers import Answer as AuthorizerAnswer
+from workbench.local.fronts.payload_v2 import JSON_TYPE, MalformedResult
+from workbench.local.fronts.refusals import Refusal
+from workbench.local.gate import Caller
+from workbench.local.http_messages import Answer, Deferred, Request, Response
+from workbench.local.runtime.records import InvokeResult
+from workbench.project.apis import Api, Authorizer
+
+SOURCE_IP = "127.0.0.1"  # whoever reaches a loopback port
+
+Respond = Callable[[Response], None]
+Tell = Callable[[dict[str, object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What APIs share: the local Lambda, and whom to `tell` of requests that fail."""
+
+    config: ServerConfig
+    caller: FunctionCaller
+    key_sets: KeySets
+    tell: Tell
+
+
+class ApiFront(ABC):
+    """Answers the requests to one API. `port` is the one it listens at."""
+
+    kind: str
+
+    def __init__(self, api: Api, port: int, place: Place) -> None:
+        self.api = api
+        self.port = port
+        self.config = place.config
+        self.id = api.name.lower()  # as Ref gives it in the template
+        self.domain = f"{self.id}.execute-api.{self.config.region}.amazonaws.com"
+        self.routes = RouteTable(api.routes)
+        self._caller = place.caller
+        self._tell = place.tell
+        self._access = ApiAccess(api, place.caller, place.key_sets, self)
+
+    def handle(self, request: Request) -> Answer:
+        """The answer to one request; refusals are responses too."""
+        try:
+            call = self.routed(request)
+        except Refusal as refusal:
+            return self._refused(request, None, refusal)
+        if isinstance(call, Response):
+            return call
+        try:
+            if not self._access.granted(call):
+                return self._authorized(call)
+        except Refusal as refusal:
+            return self._refused(request, call, refusal)
+        answer = Deferred()
+        self._begin(call, answer.resolve)
+        return answer
+
+    def error_response(self, request: Request | None, error: ApiError) -> Response:
+        """The response to what is no proper HTTP request, or comes to another host."""
+        body = encode({"message": error.message})
+        return Response(error.status, body, [("Content-Type", JSON_TYPE)])
+
+    def describe(self) -> dict[str, object]:
+        """The API as `GET /_workbench/fronts` lists it."""
+        stage = "" if self.api.stage == "$default" else f"{self.api.stage}/"
+        return {
+            "Kind": self.kind,
+            "Name": self.api.name,
+            "Url": f"http://{self.config.host}:{self.port}/{stage}",
+            "Routes": [
+                {
+                    "Method": route.method,
+                    "Path": route.path,
+                    "FunctionName": route.function,
+                    "Qualifier": route.qualifier,
+                    "Authorizer": route.authorizer,
+                }
+                for route in self.api.routes
+                if route.function
+            ],
+        }
+
+    def method_arn(self, call: ApiCall) -> str:
+        """See `api_access.Shapes`."""
+        config, method = self.config, call.request.method
+        place = f"{partition(config.region)}:execute-api:{config.region}:{config.account}"
+        return f"arn:{place}:{self.id}/{self.api.stage}/{method}{call.resource_path}"
+
+    # -- what differs
+
+    @abstractmethod
+    def routed(self, request: Request) -> ApiCall | Response:
+        """The request with its route, or what API Gateway answers by itself. Raises Refusal."""
+
+    @abstractmethod
+    def event(self, call: ApiCall) -> dict[str, Any]:
+        """The function's event."""
+
+    @abstractmethod
+    def response(self, call: ApiCall, payload: bytes) -> Response:
+        """What a function's result stands for. Raises MalformedResult."""
+
+    @abstractmethod
+    def refusal(self, call: ApiCall | None, refusal: Refusal) -> Response:
+        """How this kind of API words a refusal."""
+
+    @abstractmethod
+    def finished(self, request: Request, response: Response) -> Response:
+        """The response as it is sent."""
+
+    @abstractmethod
+    def authorizer_event(
+        self, call: ApiCall, authorizer: Authorizer, identity: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """See `api_access.Shapes`, also for those that follow."""
+
+    @abstractmethod
+    def iam_member(self, signer: Caller) -> Any: ...
+
+    @abstractmethod
+    def token_member(self, call: ApiCall, claims: dict[str, Any]) -> Any: ...
+
+    @abstractmethod
+    def lambda_member(
+        self, call: ApiCall, name: str, answer: AuthorizerAnswer, milliseconds: int
+    ) -> Any: ...
+
+    # -- the way of a request
+
+    async def _authorized(self, call: ApiCall) -> Response:
+        try:
+            await self._access.grant(call)
+        except Refusal as refusal:
+            return self._refused(call.request, call, refusal)
+        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+
+        def respond(response: Response) -> None:
+            if not future.done():  # by a client that went away
+                future.set_result(response)
+
+        self._begin(call, respond)
+        return await future
+
+    def _begin(self, call: ApiCall, respond: Respond) -> None:
+        """Invoke the route's function; `respond` gets the response."""
+        route = call.route
+        if route.mock is not None:
+            headers = [("Content-Type", JSON_TYPE), *route.mock.items()]
+            respond(self.finished(call.request, Response(200, b"{}\n", headers)))
+            return
+
+        def done(result: InvokeResult | None) -> None:
+            respond(self._answered(call, result))
+
+        try:
+            target = self._caller.target(route.function, route.qualifier)
+            call.trace = self._caller.trace(target, call.request.headers.get("x-amzn-trace-id"))
+            self._caller.invoke(target, self.event(call), call.trace, route.seconds, done)
+        except Refusal as refusal:
+            respond(self._refused(call.request, call, refusal))
+
+    def _answered(self, call: ApiCall, result: InvokeResult | None) -> Response:
+        function = call.route.function
+        try:
+            payload = checked(function, result, call.route.seconds).payload
+            response = self.finished(call.request, self.response(call, payload))
+        except Refusal as refusal:
+            return self._refused(call.request, call, refusal)
+        except MalformedResult as problem:
+            reason = f"The result of {function} is no response: {problem}."
+            return self._refused(call.request, call, Refusal("malformed result", reason))
+        if response.status >= 400:
+            reason = f"{function} answered with status {response.status}."
+            self._told(call.request, call, response.status, reason)
+        return response
+
+    def _refused(self, request: Request, call: ApiCall | None, refusal: Refusal) -> Response:
+        response = self.refusal(call, refusal)
+        response.headers = [*response.headers, *refusal.headers]
+        self._told(request, call, response.status, refusal.reason)
+        return self.finished(request, response)
+
+    def _told(self, request: Request, call: ApiCall | None, status: int, reason: str) -> None:
+        self._tell(
+            {
+                "Kind": self.kind,
+                "Name": self.api.name,
+                "Method": request.method,
+                "Path": request.path,
+                "Status": status,
+                "FunctionName": (call.route.function or None) if call is not None else None,
+                "Reason": reason,
+            }
+        )

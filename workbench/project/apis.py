@@ -1,0 +1,117 @@
+"""The API Gateway APIs of a project: which request goes to which function, and who may make it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ApiKind = Literal["HTTP", "REST"]
+AuthorizerKind = Literal["AWS_IAM", "COGNITO", "JWT", "REQUEST", "TOKEN"]
+PayloadVersion = Literal["1.0", "2.0"]
+
+IAM = "AWS_IAM"
+"""What a route's `authorizer` says when its requests must be signed."""
+
+DEFAULT_PATH = "$default"
+HTTP_SECONDS = 30.0
+REST_SECONDS = 29.0
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+ANY = "ANY"
+
+_ROUTE = re.compile(
+    rf"(?:({ANY}|{'|'.join(METHODS)})\s+(/\S*)|(\$default))=([a-zA-Z0-9-_]{{1,64}})(?::(\S+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a part of the caller's identity is: `place` is "header", "querystring",
+    "stageVariables" or "context", `name` the name there."""
+
+    place: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizer:
+    """Who decides whether a request may pass.
+
+    `function` is a Lambda authorizer's, `ttl` (seconds) how long its answers are remembered,
+    `pattern` what a token must look like. `issuer` and `audience` are those of JSON web tokens.
+    `simple` says that the function answers {"isAuthorized": …} rather than a policy.
+    """
+
+    kind: AuthorizerKind
+    function: str = ""
+    qualifier: str | None = None
+    sources: tuple[Source, ...] = ()
+    ttl: int = 300
+    pattern: str | None = None
+    issuer: str = ""
+    audience: tuple[str, ...] = ()
+    payload_version: PayloadVersion = "1.0"
+    simple: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method (or ANY) and path (`/orders/{id}`, `/{proxy+}`, `$default`), and its function.
+
+    `authorizer` is a name among the API's authorizers, or `IAM`. `seconds` is the integration's
+    timeout. A route with `mock` has no function: 200 and these headers are the answer.
+    """
+
+    method: str
+    path: str
+    function: str = ""
+    qualifier: str | None = None
+    payload_version: PayloadVersion = "1.0"
+    seconds: float = HTTP_SECONDS
+    authorizer: str | None = None
+    scopes: tuple[str, ...] = ()
+    needs_api_key: bool = False
+    mock: Mapping[str, str] | None = None
+
+    @property
+    def key(self) -> str:
+        """The route key: `GET /orders/{id}` or `$default`."""
+        return self.path if self.path == DEFAULT_PATH else f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class CorsConfiguration:
+    """An HTTP API's. `max_age` is in seconds."""
+
+    allow_origins: tuple[str, ...] = ()
+    allow_methods: tuple[str, ...] = ()
+    allow_headers: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    max_age: int | None = None
+    allow_credentials: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """An HTTP API or a REST API with its one stage. `name` is its logical id."""
+
+    kind: ApiKind
+    name: str
+    stage: str
+    routes: tuple[Route, ...] = ()
+    authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+    binary_media_types: tuple[str, ...] = ()
+    cors: CorsConfiguration | None = None
+
+
+def parse_route(text: str) -> Route:
+    """A route of an HTTP API from the command line: `GET /orders/{id}=Orders`, `ANY /=Site:live`,
+    `$default=Site`. Raises ValueError with a sentence."""
+    match = _ROUTE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text} is no route: write it like 'GET /orders/{{id}}=MyFunction'")
+    method, path, default, function, qualifier = match.groups()
+    return Route(method or ANY, path or default, function, qualifier, "2.0")
