@@ -79,7 +79,7 @@ async def test_a_failed_import_is_answered_with_its_error(lab: Lab) -> None:
 
 
 async def test_slow_init_is_run_again_inside_the_invocation(lab: Lab) -> None:
-    lab.new_runtime(lab.root.parent / "slow", init_timeout=0.3)
+    lab.new_runtime(lab.root.parent / "slow", init_timeout=1.0)
     marker = lab.root / "marker"
     spec = lab.python(
         f"""
@@ -94,7 +94,7 @@ async def test_slow_init_is_run_again_inside_the_invocation(lab: Lab) -> None:
     assert result.payload == b'"ok"'
     [shown] = re.findall(r"INIT_REPORT Init Duration: (.+) ms\tPhase: init\tStatus: timeout\n",
                          done.log_text)  # fmt: skip
-    assert float(shown) >= 300
+    assert float(shown) >= 1000
     assert done.report.init_ms is None
     await lab.runtime.stop()
 
