@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.local.api import snapstart
+from workbench.local.api import images, snapstart
 from workbench.local.api.context import Context, Input, Output, new_revision
 from workbench.local.api.overrides import NEWER_RUNTIMES, RUNTIMES
 from workbench.local.api.validate import validation_error, violation
@@ -74,6 +74,8 @@ def created(context: Context, name: str, input: Input) -> dict[str, Any]:
 def apply(context: Context, configuration: dict[str, Any], input: Input) -> None:
     """Change `configuration` as the members of a create or update request say, checked. Layers
     are `function_layers`' matter."""
+    if configuration["PackageType"] == images.IMAGE:
+        images.check_members(input)
     if "Runtime" in input:
         _check_runtime(input["Runtime"])
     variables = (input.get("Environment") or {}).get("Variables")
@@ -89,6 +91,8 @@ def apply(context: Context, configuration: dict[str, Any], input: Input) -> None
         configuration.pop("KMSKeyArn", None)
     if "Environment" in input:
         configuration["Environment"] = {"Variables": variables or {}}
+    if "ImageConfig" in input:
+        images.apply_config(configuration, input["ImageConfig"])
     if "DeadLetterConfig" in input:
         _apply_dead_letter(configuration, input["DeadLetterConfig"])
     if "SnapStart" in input:

@@ -12,6 +12,7 @@ from workbench.local.api import (
     code_source,
     configuration,
     function_layers,
+    images,
     snapstart,
     tags,
     vpc,
@@ -37,31 +38,33 @@ async def create_function(context: Context, input: Input) -> Output:
         raise invalid_parameter(detected([violation(name, "functionName", text)]))
     if qualifier is not None:
         raise invalid_parameter("The function name of a new function cannot have a qualifier.")
-    if input.get("PackageType") == "Image" or input["Code"].get("ImageUri"):
-        raise configuration.not_offered("functions from container images; upload a zip")
     input = await vpc.looked_up(context, input)
     asked = configuration.created(context, name, input)
     layers = function_layers.apply(context, asked, input) or ()
-    for member in ("Runtime", "Handler"):
-        if not asked.get(member):
-            raise invalid_parameter(
-                "Runtime and Handler are mandatory parameters for functions created with "
-                "deployment packages."
-            )
+    is_image = asked["PackageType"] == images.IMAGE
+    if not is_image and not (asked["Runtime"] and asked["Handler"]):
+        raise invalid_parameter(
+            "Runtime and Handler are mandatory parameters for functions created with "
+            "deployment packages."
+        )
     labels = input.get("Tags") or {}
     tags.check_count(labels)
     _refuse_existing(context, name)
     signing = input.get("CodeSigningConfigArn")
     signed_by = code_signing.usable(context, signing) if signing else None
     code_signing.check_layers(context, signed_by, name, layers)
-    snapshot = await saved_code(context, name, input["Code"], signed_by)
+    if is_image:
+        image = await images.resolve(images.image_uri(input["Code"], "creating"))
+        asked = configuration.with_code(asked, image.digest, 0)
+        latest = Version(name, LATEST, asked, image=image)
+    else:
+        snapshot = await saved_code(context, name, input["Code"], signed_by)
+        folders = function_layers.folders(layers)
+        function_layers.check_size(context, snapshot.sha256, folders)
+        asked = configuration.with_code(asked, snapshot.code_sha256, snapshot.size)
+        latest = Version(name, LATEST, asked, snapshot.sha256, layers=folders)
     _refuse_existing(context, name)
-    folders = function_layers.folders(layers)
-    function_layers.check_size(context, snapshot.sha256, folders)
-    asked = configuration.with_code(asked, snapshot.code_sha256, snapshot.size)
-    latest = Version(
-        name, LATEST, configuration.changed(asked, PENDING), snapshot.sha256, layers=folders
-    )
+    latest = replace(latest, configuration=configuration.changed(asked, PENDING))
     function = Function(name, tags=labels)
     made = [latest]
     if input.get("Publish"):
@@ -116,13 +119,24 @@ async def get_function(context: Context, input: Input) -> Output:
     function = context.function(name)
     output: Output = {
         "Configuration": configuration.rendered(context, version, qualifier),
-        "Code": {"RepositoryType": "S3", "Location": location(context, version)},
+        "Code": _code(context, version),
     }
     if function.tags:
         output["Tags"] = dict(function.tags)
     if function.reserved_concurrency is not None:
         output["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved_concurrency}
     return output
+
+
+def _code(context: Context, version: Version) -> Output:
+    image = version.image
+    if image is None:
+        return {"RepositoryType": "S3", "Location": location(context, version)}
+    return {
+        "RepositoryType": "ECR",
+        "ImageUri": image.uri,
+        "ResolvedImageUri": image.resolved_uri,
+    }
 
 
 async def get_function_configuration(context: Context, input: Input) -> Output:

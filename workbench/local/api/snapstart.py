@@ -47,6 +47,8 @@ def check(configuration: Mapping[str, Any]) -> None:
     """Refuse what SnapStart does not go with."""
     if not applies(configuration):
         return
+    if configuration["PackageType"] == "Image":
+        raise _not_supported("ContainerImage")
     runtime = configuration.get("Runtime")
     if runtime and runtime not in RUNTIMES:
         raise _not_supported(runtime)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.local.api import snapstart
+from workbench.local.api import images, snapstart
 from workbench.local.api.context import Context
 from workbench.local.arns import resolve_function
 from workbench.local.delivery import lineage
@@ -95,7 +95,8 @@ class Specs:
         context = self._context
         lasting = {k: v for k, v in configuration.items() if k not in _VOLATILE}
         facts = [
-            lasting, version.code, str(version.folder), str(version.dependencies),
+            lasting, version.code, str(version.image), str(version.folder),
+            str(version.dependencies),
             [str(layer) for layer in version.layers],
             self._generations[version.function] if version.folder else 0,
         ]  # fmt: skip
@@ -106,8 +107,8 @@ class Specs:
             arn=context.arn(version.function),
             version=version.version,
             identity=identity,
-            runtime=configuration.get("Runtime", ""),
-            handler=configuration.get("Handler", ""),
+            runtime=configuration.get("Runtime") or "",
+            handler=configuration.get("Handler") or "",
             task_root=self._task_root(version),
             timeout=configuration["Timeout"],
             memory_size=configuration["MemorySize"],
@@ -124,9 +125,12 @@ class Specs:
             region=context.config.region,
             snap_start=snapstart.is_optimised(configuration),
             active_tracing=configuration["TracingConfig"]["Mode"] == "Active",
+            image=images.container_image(version),
         )
 
     def _task_root(self, version: Version) -> Path:
+        if version.image is not None:
+            return Path("/var/task")
         return version.folder or self._context.store.code.folder(version.code)
 
     def _resolve(self, function_name: str, qualifier: str | None) -> Target:

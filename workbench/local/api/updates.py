@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from workbench.local.api import code_signing, configuration, function_layers, versions, vpc
+from workbench.local.api import code_signing, configuration, function_layers, images, versions, vpc
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.api.functions import measure_folders, saved_code
 from workbench.local.api.transitions import IN_PROGRESS, PENDING
@@ -16,6 +17,8 @@ async def update_function_code(context: Context, input: Input) -> Output:
     """200 with LastUpdateStatus InProgress; with Publish, the new version. A function linked to
     a folder refuses: its code is edited there."""
     name, latest = _latest(context, input)
+    if latest.image is not None:
+        return await _update_image(context, input)
     if input.get("ImageUri"):
         raise invalid_parameter(
             "Please don't provide ImageUri when updating a function with packageType Zip."
@@ -32,11 +35,24 @@ async def update_function_code(context: Context, input: Input) -> Output:
     _check_revision(latest, input)
     function_layers.check_size(context, snapshot.sha256, latest.layers)
     asked = configuration.with_code(latest.configuration, snapshot.code_sha256, snapshot.size)
+    return _code_updated(context, input, replace(latest, code=snapshot.sha256), asked)
+
+
+async def _update_image(context: Context, input: Input) -> Output:
+    uri = images.image_uri(input, "updating")
+    _check_revision(_latest(context, input)[1], input)
+    image = await images.resolve(uri)
+    _, latest = _latest(context, input)  # another request may have come in between
+    _check_revision(latest, input)
+    asked = configuration.with_code(latest.configuration, image.digest, 0)
+    return _code_updated(context, input, replace(latest, image=image), asked)
+
+
+def _code_updated(context: Context, input: Input, latest: Version, asked: dict[str, Any]) -> Output:
+    """Keep `latest`, which has its new code already, with the configuration `asked`."""
     if input.get("Architectures"):
         asked["Architectures"] = input["Architectures"]
-    updated = replace(
-        latest, configuration=configuration.changed(asked, IN_PROGRESS), code=snapshot.sha256
-    )
+    updated = replace(latest, configuration=configuration.changed(asked, IN_PROGRESS))
     if input.get("DryRun"):
         return configuration.rendered(context, replace(latest, configuration=asked))
     context.store.functions.put_version(updated)

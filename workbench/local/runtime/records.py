@@ -14,6 +14,21 @@ ReportStatus = Literal["success", "error", "failure", "timeout"]
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerImage:
+    """The image of a function and what it is started with instead of the image's own settings.
+
+    `uri` is what people call it, `reference` what runs: an image of this very digest, if the
+    digest is known. Empty settings are the image's own.
+    """
+
+    uri: str
+    reference: str
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionSpec:
     """All that running one version of one function needs.
 
@@ -21,7 +36,8 @@ class FunctionSpec:
     configuration does: an environment serves only requests whose spec has its identity, so a
     reload is nothing but a new identity. `timeout` is in seconds, sizes are in MB.
     `dependencies` is the folder of installed third-party packages (not in `task_root`), or None.
-    With `snap_start` its environments are restored from a snapshot (lambda-facts §11.2).
+    With `snap_start` its environments are restored from a snapshot (lambda-facts §11.2). With an
+    `image` it has no runtime and handler, and its task root is in the image.
     """
 
     name: str
@@ -46,6 +62,7 @@ class FunctionSpec:
     region: str = "us-east-1"
     snap_start: bool = False
     active_tracing: bool = False
+    image: ContainerImage | None = None
 
 
 class TraceIds(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
 from workbench.local.store.database import transaction
-from workbench.local.store.records import LATEST, Alias, Function, Link, Version
+from workbench.local.store.records import LATEST, Alias, Function, Image, Link, Version
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS functions (
@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS functions (
 CREATE TABLE IF NOT EXISTS versions (
     function TEXT NOT NULL,
     number INTEGER NOT NULL,  -- 0 is $LATEST
-    configuration TEXT NOT NULL,
+    configuration TEXT NOT NULL,  -- with a member Image for container images
     code TEXT NOT NULL,
     folder TEXT,
     layers TEXT NOT NULL,
@@ -291,7 +291,7 @@ class Functions:
             (
                 version.function,
                 _number(version.version),
-                json.dumps(dict(version.configuration), separators=(",", ":")),
+                json.dumps(_configuration(version), separators=(",", ":")),
                 version.code,
                 None if version.folder is None else str(version.folder),
                 json.dumps([str(layer) for layer in version.layers]),
@@ -314,17 +314,26 @@ def _number(version: str) -> int:
 
 
 def _version(row: tuple[Any, ...]) -> Version:
-    function, number, configuration, code, folder, layers, dependencies, source = row
+    function, number, text, code, folder, layers, dependencies, source = row
+    configuration = json.loads(text)
+    image = configuration.pop("Image", None)
     return Version(
         function,
         str(number) if number else LATEST,
-        json.loads(configuration),
+        configuration,
         code,
         None if folder is None else Path(folder),
         tuple(map(Path, json.loads(layers))),
         None if dependencies is None else Path(dependencies),
         source,
+        None if image is None else Image(*image),
     )
+
+
+def _configuration(version: Version) -> dict[str, Any]:
+    image = version.image
+    kept = {} if image is None else {"Image": (image.uri, image.resolved_uri)}
+    return {**version.configuration, **kept}
 
 
 def _alias(row: tuple[Any, ...]) -> Alias:

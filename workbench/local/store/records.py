@@ -53,14 +53,27 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """The container image of a version: as it was named, and as `repository@sha256:digest`."""
+
+    uri: str
+    resolved_uri: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 (hex), which is the CodeSha256 of its function."""
+        return self.resolved_uri.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """One version: "$LATEST" or a number.
 
     `configuration` has FunctionConfiguration's members as AWS returns them, but with an
     unqualified FunctionArn. `code` is the SHA-256 (hex) of its archive in the code store; "" for
-    a linked folder, which is then `folder`. `layers` and `dependencies` are folders; a relative
-    one is a folder of the code store. `source` tells what $LATEST was when a version was
-    published from it.
+    a linked folder, which is then `folder`, and for a container `image`. `layers` and
+    `dependencies` are folders; a relative one is a folder of the code store. `source` tells what
+    $LATEST was when a version was published from it.
     """
 
     function: str
@@ -71,6 +84,7 @@ class Version:
     layers: tuple[Path, ...] = ()
     dependencies: Path | None = None
     source: str = ""
+    image: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)

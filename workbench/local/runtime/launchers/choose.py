@@ -47,6 +47,11 @@ class Launchers:
 
     def launcher_for(self, spec: FunctionSpec) -> Launcher:
         """The launcher that runs `spec`. Raises UnsupportedRuntime."""
+        if spec.image is not None:
+            raise UnsupportedRuntime(
+                f"{spec.name} is a container image ({spec.image.uri}), which needs Docker or "
+                "Podman: install one of them and start it."
+            )
         launcher = self._by_runtime.get(spec.runtime)
         if launcher is None:
             launcher = self._by_runtime[spec.runtime] = self._make(spec.runtime)

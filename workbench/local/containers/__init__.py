@@ -1,0 +1,1 @@
+"""Container images, and the program on this machine that has and runs them."""
