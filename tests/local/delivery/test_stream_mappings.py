@@ -353,6 +353,20 @@ def test_tumbling_windows_carry_a_state(hurried: LocalEndpoint) -> None:
         assert all(not event["Records"] for event in final(events))
 
 
+def test_a_state_that_grows_too_large_ends_its_window(hurried: LocalEndpoint) -> None:
+    stream = Stream(hurried)
+
+    def answer(event: Any) -> Any:
+        return {"state": {} if event["isFinalInvokeForWindow"] else {"x": "x" * 1_100_000}}
+
+    with asking_function(hurried, answer) as function:
+        stream.put("1")
+        function.mapped(stream.arn, TumblingWindowInSeconds=900, **FROM_START)
+        events = function.wait(lambda events: len(events) == 2)
+    assert [event["isFinalInvokeForWindow"] for event in events] == [False, True]
+    assert events[1]["isWindowTerminatedEarly"] and len(events[1]["state"]["x"]) == 1_100_000
+
+
 def test_children_of_a_split_shard_come_after_it(hurried: LocalEndpoint) -> None:
     stream = Stream(hurried)
     held = threading.Event()

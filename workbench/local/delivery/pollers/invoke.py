@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -14,6 +14,8 @@ _AUTHORIZATION = (
     f"AWS4-HMAC-SHA256 Credential={LOCAL_CREDENTIALS['AWS_ACCESS_KEY_ID']}/20260101/local/lambda/"
     "aws4_request, SignedHeaders=host, Signature=none"
 )
+
+_IDLE_SECONDS = 60.0  # the server waits 300 for the next request of a connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,13 @@ class Outcome:
 
 
 class Invoker:
-    """Invokes one function; each thread has a connection of its own."""
+    """Invokes one function. Any thread may call; connections are kept for the next."""
 
     def __init__(self, url: str, function_arn: str) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._path = f"/2015-03-31/functions/{quote(function_arn, safe='')}/invocations"
-        self._local = threading.local()
+        self._idle: list[tuple[http.client.HTTPConnection, float]] = []
 
     def invoke(
         self, event: bytes, trace: str | None = None, sent: Callable[[], None] | None = None
@@ -69,10 +71,7 @@ class Invoker:
         headers = {"Authorization": _AUTHORIZATION, "Content-Type": "application/json"}
         if trace is not None:
             headers["X-Amzn-Trace-Id"] = trace
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = http.client.HTTPConnection(self._host, self._port)
-            self._local.connection = connection
+        connection = self._connection()
         try:
             connection.request("POST", self._path, event, headers)
             if sent is not None:
@@ -80,8 +79,9 @@ class Invoker:
             response = connection.getresponse()
             payload = response.read()
         except (OSError, http.client.HTTPException):
-            self.close()
+            connection.close()
             return Outcome(0)
+        self._idle.append((connection, time.monotonic()))
         header = response.headers.get
         return Outcome(
             response.status,
@@ -91,9 +91,19 @@ class Invoker:
             payload,
         )
 
-    def close(self) -> None:
-        """Close this thread's connection."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            self._local.connection = None
+    def _connection(self) -> http.client.HTTPConnection:
+        """The one that was used last, unless the server may be about to close it."""
+        while self._idle:
+            try:
+                connection, used = self._idle.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if time.monotonic() - used < _IDLE_SECONDS:
+                return connection
             connection.close()
+        return http.client.HTTPConnection(self._host, self._port)
+
+    def close(self) -> None:
+        """Close what is kept."""
+        while self._idle:
+            self._idle.pop()[0].close()

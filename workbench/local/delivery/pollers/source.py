@@ -87,11 +87,11 @@ class Source(ABC):
             self.failed = True
             self.stop()  # the others finish; then it is begun anew
         finally:
-            self.invoker.close()
             with self._lock:
                 self._threads -= 1
                 last = self._threads == 0
             if last:
+                self.invoker.close()
                 self._ended()
 
     def invoke(

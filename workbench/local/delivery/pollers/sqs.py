@@ -161,7 +161,8 @@ class QueueSource(Source):
             left = until - time.monotonic()
             if left <= 0 or self.stopping.is_set():
                 break
-            more, came = self._receive(min(PER_RECEIVE, wanted - number), int(min(left, 20)))
+            wait = int(min(left, self._patience()))
+            more, came = self._receive(min(PER_RECEIVE, wanted - number), wait)
             if not came:
                 self.stopping.wait(min(0.05, left))
             number += came
