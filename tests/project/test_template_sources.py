@@ -32,7 +32,8 @@ def test_all_that_a_queue_can_say(tmp_path: Path) -> None:
         tmp_path,
         "{E: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn, BatchSize: !Ref Size, Enabled: false,"
         " ScalingConfig: {MaximumConcurrency: 3}, FunctionResponseTypes: [ReportBatchItemFailures],"
-        " FilterCriteria: {Filters: [{Pattern: '{}'}]}}}, Other: {Type: Api}}",
+        " FilterCriteria: {Filters: [{Pattern: '{}'}]}}},"
+        " Other: {Type: Api, Properties: {Path: /, Method: get}}}",
     )
     found = load(tmp_path, text)
     assert messages(found) == []

@@ -72,6 +72,11 @@ class WorkbenchSurface:
         records), IteratorAgeMs, Stalled (a sentence for each shard that is held up)."""
         return list(self._answer("GET", "sources").get("Sources", []))
 
+    def fronts(self) -> list[dict[str, Any]]:
+        """The front doors: Kind ("FunctionUrl", "HttpApi", "RestApi" …), Name, Url and Routes
+        (Method, Path, FunctionName, Qualifier, Authorizer)."""
+        return list(self._answer("GET", "fronts").get("Fronts", []))
+
     def cancel(self, id_or_token: str) -> bool:
         """Kill the environment that runs this invocation; False when none does (any more)."""
         status, _ = self._call("DELETE", f"invocations/{quote(id_or_token, safe='')}")

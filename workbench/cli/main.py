@@ -25,6 +25,7 @@ COMMANDS = {
     "logs": "show or follow a function's logs",
     "metrics": "show what CloudWatch measures of the functions",
     "queue": "show the asynchronous events that wait, or run them now",
+    "urls": "list where functions answer HTTP requests",
     "trace": "show where an invocation's time went, as X-Ray has it",
     "versions": "list a function's versions and aliases",
     "events": "list, show and generate sample events",
