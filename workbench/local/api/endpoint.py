@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import uuid
 from collections.abc import Awaitable, Callable
@@ -34,7 +35,7 @@ from workbench.local.api import (
 )
 from workbench.local.api.async_functions import AsyncFunctions
 from workbench.local.api.cloudwatch import CloudWatch
-from workbench.local.api.context import Context, FunctionRuntime
+from workbench.local.api.context import Context, FunctionRuntime, Input
 from workbench.local.api.context import Operation as Implementation
 from workbench.local.api.declared_sources import DeclaredSources
 from workbench.local.api.invoke import PREFIX, SUFFIX, Invoker
@@ -295,10 +296,7 @@ class Endpoint:
             raise ApiError("InvalidParameterException", error.message) from None
         if implementation is None:
             return live_tail.start_live_tail(self._context, values)
-        output = implementation(self._context, values)
-        if inspect.isawaitable(output):
-            return _json_later(operation, output)
-        return serialise.json_1_1(operation, output, str(uuid.uuid4()))
+        return _logs_later(operation, implementation, self._context, values)
 
     def takes_stream(self, request: Request) -> bool:
         """Whether a large body need not be there as a whole: not for what is answered here."""
@@ -356,8 +354,15 @@ async def _rest_later(operation: Operation, output: Awaitable[dict[str, Any]]) -
     return serialise.rest_json(operation, await output, str(uuid.uuid4()))
 
 
-async def _json_later(operation: Operation, output: Awaitable[dict[str, Any]]) -> Response:
-    return serialise.json_1_1(operation, await output, str(uuid.uuid4()))
+async def _logs_later(
+    operation: Operation, implementation: Implementation, context: Context, values: Input
+) -> Response:
+    # Who reads logs waits until they are written: in a thread, or invocations would wait too.
+    if inspect.iscoroutinefunction(implementation):
+        output = await implementation(context, values)
+    else:
+        output = await asyncio.to_thread(implementation, context, values)
+    return serialise.json_1_1(operation, output, str(uuid.uuid4()))
 
 
 def _not_offered(operation: Operation) -> ApiError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable
 
@@ -21,22 +20,20 @@ MAX_SCANNED = 100_000  # after which a page ends, found something or not
 Place = tuple[int, int]  # (timestamp, id) of an event
 
 
-async def get_log_events(context: Context, input: Input) -> Output:
+def get_log_events(context: Context, input: Input) -> Output:
     """One stream's events. Tokens lead forwards and backwards from the page; at the end of the
     stream a token returns itself."""
     stream = existing_stream(context, existing_group(context, input), input["logStreamName"])
     direction, place = _log_token(input.get("nextToken"))
     newest = direction == "b" or (not direction and not input.get("startFromHead"))
-    found = await asyncio.to_thread(
-        lambda: context.store.logs.events(
-            [stream],
-            start=input.get("startTime"),
-            end=input.get("endTime"),
-            after=place if direction == "f" else None,
-            before=place if direction == "b" else None,
-            newest_first=newest,
-            limit=input.get("limit") or MAX_PAGE_EVENTS,
-        )
+    found = context.store.logs.events(
+        [stream],
+        start=input.get("startTime"),
+        end=input.get("endTime"),
+        after=place if direction == "f" else None,
+        before=place if direction == "b" else None,
+        newest_first=newest,
+        limit=input.get("limit") or MAX_PAGE_EVENTS,
     )
     events = _within_page(found)
     if newest:
@@ -53,13 +50,13 @@ async def get_log_events(context: Context, input: Input) -> Output:
     }
 
 
-async def filter_log_events(context: Context, input: Input) -> Output:
+def filter_log_events(context: Context, input: Input) -> Output:
     """A group's events, those of some streams, that match a pattern; oldest first."""
     group = existing_group(context, input)
     matches = pattern_of(input.get("filterPattern"))
     if input.get("logStreamNames") and input.get("logStreamNamePrefix"):
         raise invalid("logStreamNames and logStreamNamePrefix are mutually exclusive.")
-    return await asyncio.to_thread(_filter, context, group, matches, input)
+    return _filter(context, group, matches, input)
 
 
 def _filter(context: Context, group: str, matches: Matches, input: Input) -> Output:

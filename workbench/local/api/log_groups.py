@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 from workbench.local.api.context import Context, Input, Output
@@ -17,16 +16,14 @@ RETENTION_DAYS = (
 )  # fmt: skip
 
 
-async def describe_log_groups(context: Context, input: Input) -> Output:
+def describe_log_groups(context: Context, input: Input) -> Output:
     """Groups by name; the token is the last name."""
     limit = input.get("limit") or 50
-    found = await asyncio.to_thread(
-        lambda: context.store.logs.groups(
-            prefix=input.get("logGroupNamePrefix") or "",
-            part=input.get("logGroupNamePattern") or "",
-            after=input.get("nextToken") or "",
-            limit=limit + 1,
-        )
+    found = context.store.logs.groups(
+        prefix=input.get("logGroupNamePrefix") or "",
+        part=input.get("logGroupNamePattern") or "",
+        after=input.get("nextToken") or "",
+        limit=limit + 1,
     )
     output: Output = {"logGroups": [_described(context, group) for group in found[:limit]]}
     if len(found) > limit:
@@ -34,11 +31,11 @@ async def describe_log_groups(context: Context, input: Input) -> Output:
     return output
 
 
-async def list_log_groups(context: Context, input: Input) -> Output:
+def list_log_groups(context: Context, input: Input) -> Output:
     """Groups by name, those that match a pattern; the token is the last name."""
     limit, after = input.get("limit") or 50, input.get("nextToken") or ""
     matches = re.compile(input.get("logGroupNamePattern") or "").search
-    found = await asyncio.to_thread(lambda: context.store.logs.groups(after=after, limit=-1))
+    found = context.store.logs.groups(after=after, limit=-1)
     wanted = [group for group in found if matches(group.name)]
     output: Output = {
         "logGroups": [

@@ -11,7 +11,7 @@ from workbench.local.errors import ApiError
 from workbench.local.store.logs import LogStream
 
 
-async def describe_log_streams(context: Context, input: Input) -> Output:
+def describe_log_streams(context: Context, input: Input) -> Output:
     """A group's streams by name or by the time of their last event; the token is an offset."""
     group = existing_group(context, input)
     by_time = input.get("orderBy") == "LastEventTime"
@@ -19,15 +19,13 @@ async def describe_log_streams(context: Context, input: Input) -> Output:
     if by_time and prefix:
         raise invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
     limit, offset = input.get("limit") or 50, _offset(input.get("nextToken"))
-    found = await asyncio.to_thread(
-        lambda: context.store.logs.streams(
-            group,
-            prefix=prefix,
-            by_time=by_time,
-            descending=bool(input.get("descending")),
-            offset=offset,
-            limit=limit + 1,
-        )
+    found = context.store.logs.streams(
+        group,
+        prefix=prefix,
+        by_time=by_time,
+        descending=bool(input.get("descending")),
+        offset=offset,
+        limit=limit + 1,
     )
     arn = group_arn(context, group)
     output: Output = {
@@ -65,10 +63,10 @@ def delete_log_stream(context: Context, input: Input) -> Output:
     return {}
 
 
-def put_log_events(context: Context, input: Input) -> Output:
-    """Append events to an existing stream."""
-    group = existing_group(context, input)
-    stream = existing_stream(context, group, input["logStreamName"])
+async def put_log_events(context: Context, input: Input) -> Output:
+    """Append events to an existing stream; who tails hears of it in the event loop's thread."""
+    group = await asyncio.to_thread(existing_group, context, input)
+    stream = await asyncio.to_thread(existing_stream, context, group, input["logStreamName"])
     times = [event["timestamp"] for event in input["logEvents"]]
     if times != sorted(times):
         raise invalid("Log events in a single PutLogEvents request must be in chronological order.")
