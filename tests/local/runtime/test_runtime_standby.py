@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -108,6 +110,21 @@ async def test_a_dependency_that_starts_threads_is_not_forked(warm: Lab, tmp_pat
     assert launcher._zygotes[spec.arn, spec.version].failed
     result, _ = await warm.invoke(spec)
     assert result.payload == b"2"
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not on this machine")
+@pytest.mark.parametrize("folder", ["", "lib"])
+async def test_libraries_of_the_package_are_found(warm: Lab, folder: str) -> None:
+    spec = warm.python(
+        "import ctypes\ndef handler(e, c): return ctypes.CDLL('libseven.so').seven()"
+    )
+    await stood_by(warm, spec)
+    source = warm.write("seven.c", "int seven(void) { return 7; }")
+    (warm.root / folder).mkdir(exist_ok=True)
+    library = warm.root / folder / "libseven.so"
+    compiler = await asyncio.create_subprocess_exec("gcc", "-shared", "-o", library, source)
+    assert await compiler.wait() == 0
+    assert (await warm.invoke(warm.spec()))[0].payload == b"7"
 
 
 async def test_nothing_stands_by_for_a_deleted_function(warm: Lab) -> None:

@@ -135,8 +135,17 @@ class FileSystems:
 
         Raises FileSystemError. Some 0.5 ms.
         """
-        if not await self.ready() or self._control is None:
+        if not await self.ready():
             raise FileSystemError(self.refusal)
+        return await self._make(contents, empty)
+
+    def can_furnish(self, empty: FileSystem) -> bool:
+        """Whether `make` may be given this one: it is the present keeper's."""
+        return empty.keeper == self._keepers
+
+    async def _make(self, contents: Contents, empty: FileSystem | None = None) -> FileSystem:
+        if self._control is None:
+            raise FileSystemError("the keeper of file systems ended")
         self._count += 1
         request = {
             "Number": self._count,
@@ -199,6 +208,30 @@ class FileSystems:
         self._user = descriptors[0] if descriptors else None
         self._keepers += 1
         loop.add_reader(self._control, self._heard)
+        await self._try()
+
+    async def _try(self) -> None:
+        """See that programs can be started in there, which not every nsenter and env can do."""
+        try:
+            made = await self._make(Contents())
+        except FileSystemError as error:
+            self._gone()
+            self._refuse(str(error))
+            return
+        command, variables = made.entering(["true"], "/var/task", {"PATH": os.defpath})
+        tried = await asyncio.create_subprocess_exec(
+            *command,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        _, said = await tried.communicate()
+        made.close()
+        if tried.returncode:
+            self._gone()
+            lines = said.decode("utf-8", "replace").strip().splitlines()
+            self._refuse(lines[-1] if lines else "nsenter does not work here")
 
     def _refuse(self, reason: str) -> None:
         self.refusal = reason

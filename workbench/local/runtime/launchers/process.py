@@ -119,7 +119,13 @@ class NodeLauncher:
 
     async def file_system(self, spec: FunctionSpec) -> FileSystem | None:
         spare = self._spare if self._may_stand_by(spec) else None
-        if spare is None or spare.file_system is None:
+        file_systems = self._machine.file_systems
+        if (
+            spare is None
+            or spare.file_system is None
+            or file_systems is None
+            or not file_systems.can_furnish(spare.file_system)
+        ):
             return await file_system_for(spec, self._machine, self._language)
         self._spare = None
         self._taken[spare.file_system] = spare

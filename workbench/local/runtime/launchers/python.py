@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from workbench.local.runtime.filesystem.file_systems import Contents, FileSystem, FileSystemError
 from workbench.local.runtime.filesystem.places import (
@@ -224,6 +225,7 @@ class PythonLauncher:
                 for name in spec.environment
             )
             and not any((layer / "lib").is_dir() for layer in spec.layers)
+            and not _has_libraries(spec.task_root)
             and spec.task_root.is_dir()
         )
 
@@ -237,3 +239,8 @@ class PythonLauncher:
         for zygote in [self._bare, *self._zygotes.values(), *self._retiring]:
             if zygote is not None:
                 zygote.close()
+
+
+def _has_libraries(task_root: Path) -> bool:
+    """Whether it brings libraries that a process finds by its LD_LIBRARY_PATH."""
+    return any(any(folder.glob("lib*.so*")) for folder in (task_root, task_root / "lib"))
