@@ -20,9 +20,11 @@ KILLED = {
 async def test_python_that_uses_too_much_is_killed(lab: Lab) -> None:
     spec = lab.python(
         """
+        import time
         calls = []
         def handler(event, context):
             calls.append(bytearray(1 << 20) * event)
+            time.sleep(event / 300)
             return len(calls)
         """,
         memory_size=128,
@@ -41,7 +43,14 @@ async def test_python_that_uses_too_much_is_killed(lab: Lab) -> None:
 
 
 async def test_too_much_at_init_is_tried_again_in_the_invocation(lab: Lab) -> None:
-    spec = lab.python("kept = bytearray(1 << 20) * 300\ndef handler(event, context): pass")
+    spec = lab.python(
+        """
+        import time
+        kept = bytearray(1 << 20) * 300
+        time.sleep(1)
+        def handler(event, context): pass
+        """
+    )
     result, done = await lab.invoke(spec, request_id="the-id")
     assert json.loads(result.payload) == KILLED
     assert done.log_text.count("\tStatus: error\tError Type: Runtime.OutOfMemory\n") == 3

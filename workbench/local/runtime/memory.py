@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable
 _FRESH_S = 0.05
 _SHORT_MS = 2.0
 _TICK_S = 0.005
-# A process cannot fill memory faster than some 4 GB/s: with much left it is looked at less often.
-_MB_PER_TICK = 20
+# A process cannot fill memory faster than some 12 GB/s: with much left it is looked at less often.
+_MB_PER_TICK = 60
 _MOST_TICKS = 10
 _PAGES_IN_MB = (1 << 20) // os.sysconf("SC_PAGESIZE")
 
