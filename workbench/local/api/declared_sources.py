@@ -16,6 +16,7 @@ from workbench.local.api import event_source_rules as rules
 from workbench.local.api import event_sources
 from workbench.local.api.context import Context
 from workbench.local.arns import parse_function
+from workbench.local.delivery.event_sources import AFTER_START_SECONDS
 from workbench.local.errors import ApiError
 from workbench.local.services.settings import ServiceError
 from workbench.local.store.records import EventSourceMapping
@@ -47,7 +48,8 @@ class DeclaredSources:
         if known == sources or (known is None and not sources and not self._made(name)):
             return
         self._declared[name] = sources
-        task = asyncio.create_task(self._reconcile(name))
+        pause = AFTER_START_SECONDS if known is None else 0.0
+        task = asyncio.create_task(self._reconcile(name, pause))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -64,7 +66,8 @@ class DeclaredSources:
             if TAG in mapping.tags and _function_of(mapping) == name
         ]
 
-    async def _reconcile(self, name: str) -> None:
+    async def _reconcile(self, name: str, pause: float) -> None:
+        await asyncio.sleep(pause)
         async with self._lock:
             wanted: dict[str, Any] = {}
             for source in self._declared[name]:

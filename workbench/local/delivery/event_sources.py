@@ -21,6 +21,9 @@ from workbench.local.store.functions import Functions
 from workbench.local.store.records import LATEST, EventSourceMapping
 from workbench.local.store.store import Store
 
+# The processes that polling takes are started when what a person waits for has had its turn.
+AFTER_START_SECONDS = 1.0
+
 TRANSITIONAL = frozenset({"Creating", "Enabling", "Disabling", "Updating", "Deleting"})
 
 
@@ -42,6 +45,8 @@ class EventSources:
         self._reports: dict[str, Mapping[str, Any]] = {}
         self.on_change: list[Callable[[Mapping[str, object]], None]] = []
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._ordering = False
+        self._closed = False
         self._url = ""
 
     def start(self, url: str) -> None:
@@ -52,10 +57,11 @@ class EventSources:
             if mapping.state in TRANSITIONAL:
                 self._transition(mapping.uuid)
         if any(_wanted(mapping) for mapping in mappings):
-            self._order()
+            asyncio.get_running_loop().call_later(AFTER_START_SECONDS, self._order)
 
     async def close(self) -> None:
         """Stop polling. What is in flight comes again after the next start."""
+        self._closed = True
         await self._pollers.close()
 
     def begin(self, mapping: EventSourceMapping) -> None:
@@ -101,6 +107,15 @@ class EventSources:
     # -- orders to the pollers
 
     def _order(self) -> None:
+        """Tell the pollers what there is to do, soon: many mappings may change at once."""
+        if not self._ordering:
+            self._ordering = True
+            asyncio.get_running_loop().call_soon(self._order_now)
+
+    def _order_now(self) -> None:
+        self._ordering = False
+        if self._closed:
+            return
         mappings = self._mappings.all()
         wanted = [self._ordered(mapping) for mapping in mappings if _wanted(mapping)]
         if not wanted and not self._pollers.running:
