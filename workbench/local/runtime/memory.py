@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import mmap
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -19,7 +20,7 @@ _TICK_S = 0.005
 # A process cannot fill memory faster than some 12 GB/s: with much left it is looked at less often.
 _MB_PER_TICK = 60
 _MOST_TICKS = 10
-_PAGES_IN_MB = (1 << 20) // os.sysconf("SC_PAGESIZE")
+_PAGES_IN_MB = (1 << 20) // mmap.PAGESIZE
 
 
 class MemoryMeter:
