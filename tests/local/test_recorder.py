@@ -55,10 +55,11 @@ async def test_listeners_hear_of_invocations_and_the_latest_state_of_environment
 ) -> None:
     broadcaster = Broadcaster()
     recorder = Recorder(broadcaster, tmp_path)
-    recorder.environment_changed({"Id": "e1", "State": "init"})  # nobody listens yet
+    recorder.environment_changed(lambda: {"Id": "e1", "State": "init"})  # nobody listens yet
     queue = broadcaster.listen()
     for state in ("init", "ready", "busy"):
-        recorder.environment_changed({"Id": "e1", "State": state})
+        changed = {"Id": "e1", "State": state}
+        recorder.environment_changed(changed.copy)
     completion = _completion(1)
     recorder.invocation_started(completion.spec, completion.request)
     recorder.invocation_finished(completion)

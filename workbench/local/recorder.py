@@ -59,9 +59,10 @@ class Recorder:
         self.metrics.flush()
         await self._recording.close()
 
-    def environment_changed(self, environment: Mapping[str, object]) -> None:
+    def environment_changed(self, describe: Callable[[], Mapping[str, object]]) -> None:
         if not self._broadcaster.listening:
             return
+        environment = describe()
         self._environments[str(environment["Id"])] = environment
         if self._flush is None:
             loop = asyncio.get_running_loop()

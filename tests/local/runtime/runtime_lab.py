@@ -40,8 +40,8 @@ class Recorder:
             for _, message in events:
                 self.on_line(message)
 
-    def environment_changed(self, environment: Mapping[str, object]) -> None:
-        self.states.append(str(environment["State"]))
+    def environment_changed(self, describe: Callable[[], Mapping[str, object]]) -> None:
+        self.states.append(str(describe()["State"]))
 
     def invocation_started(self, spec: FunctionSpec, request: InvokeRequest) -> None: ...
 

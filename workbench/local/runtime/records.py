@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
@@ -182,8 +182,9 @@ class Completion:
 class Observer(Protocol):
     """Where the runtime tells what happens, for the screen and the history. Must not block."""
 
-    def environment_changed(self, environment: Mapping[str, object]) -> None:
-        """`{"Id","FunctionName","Version","State","Pid","LogStream","At",…}` after a change."""
+    def environment_changed(self, describe: Callable[[], Mapping[str, object]]) -> None:
+        """After each change; `describe` gives what `Environment.describe` does, to whoever wants
+        it, there and then."""
 
     def invocation_started(self, spec: FunctionSpec, request: InvokeRequest) -> None: ...
 

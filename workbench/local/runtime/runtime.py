@@ -287,7 +287,7 @@ class Runtime:
             self._stopped.set()
 
     def _changed(self, environment: Environment) -> None:
-        self.observer.environment_changed(environment.describe())
+        self.observer.environment_changed(environment.describe)
 
     def _sweep_later(self) -> None:
         loop = asyncio.get_running_loop()

@@ -309,9 +309,13 @@ class Sandbox:
     def runtime_done(self) -> None:
         invocation = self._invocation
         if invocation is not None and self.environment.state is State.BUSY:
-            # The answer leaves first; the log lines of this invocation can wait that long.
-            invocation.runtime_ended = self._loop.time()
-            self._loop.call_soon(self._runtime_has_finished, invocation)
+            # The answer has left. The log lines of this invocation follow at once, unless there are
+            # extensions, which come first.
+            invocation.runtime_ended = now = self._loop.time()
+            if self._journal.wants_details or self._domain is None or self._domain.has_extensions:
+                self._loop.call_soon(self._runtime_has_finished, invocation)
+            else:
+                self._finish(now)
 
     def extensions_done(self) -> None:
         if self._invocation is not None and self._invocation.runtime_ended is not None:
