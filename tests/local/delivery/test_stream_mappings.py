@@ -130,7 +130,7 @@ def test_a_failing_batch_holds_up_its_shard_until_it_succeeds(hurried: LocalEndp
 
         (sentence,) = until(stalled)
         assert sentence.startswith(f"shard 0: record {first} and 1 more failed ")
-        assert sentence.endswith(" s, 1 records wait behind")
+        assert sentence.endswith(" s, 1 record waits behind it")
         seen.append("the sentence")
         function.wait(lambda events: batches(events)[-1] == ["3"])
         until(lambda: not stalled())
@@ -299,6 +299,28 @@ def test_records_that_are_too_old_are_given_up(hurried: LocalEndpoint) -> None:
         assert "responseContext" not in told
         stream.put("new")
         function.wait(lambda events: data([events[-1]]) == ["new"])
+
+
+def test_records_that_grow_too_old_while_throttled_are_given_up(hurried: LocalEndpoint) -> None:
+    stream, queue = Stream(hurried), Queue(hurried)
+    client = hurried.client()
+    with asking_function(hurried) as function:
+        client.put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=0)
+        stream.put("old")
+        function.mapped(
+            stream.arn,
+            MaximumRecordAgeInSeconds=60,  # three seconds here
+            MaximumRetryAttempts=0,  # throttles are no attempts
+            DestinationConfig={"OnFailure": {"Destination": queue.arn}},
+            **FROM_START,
+        )
+        told = json.loads(queue.receive()["Body"])
+        assert told["requestContext"]["condition"] == "RecordAgeExceeded"
+        assert told["KinesisBatchInfo"]["batchSize"] == 1 and not function.events
+        client.delete_function_concurrency(FunctionName=function.name)
+        stream.put("new")
+        function.records(1)
+        assert data(function.events) == ["new"]
 
 
 def test_parallel_batches_keep_each_keys_order(hurried: LocalEndpoint) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -12,6 +13,7 @@ from workbench.local.delivery.pollers import failure_record, stream_batch
 from workbench.local.delivery.pollers.checkpoints import Window
 from workbench.local.delivery.pollers.invoke import Outcome
 from workbench.local.delivery.pollers.shard_worker import LaneQueue, ShardWorker
+from workbench.local.delivery.pollers.shards import Record
 from workbench.local.delivery.pollers.source import FIRST_PAUSE, longer
 from workbench.local.delivery.pollers.stream_batch import Batch
 
@@ -110,44 +112,47 @@ class Lane:
             outcome = self._invoke(current)
             if outcome is None:
                 return False
+            if not outcome.ran:  # it became too old meanwhile
+                todo.append(current)
+                continue
             current = replace(current, invocations=current.invocations + 1)
-            outcome = self._keep_state(current, outcome)
-            left = stream_batch.failed_records(current, outcome, self._mapping)
-            if current.final:
-                if outcome.function_error is None or self._give_up_final(current):
-                    self._close_window()
-                    continue
-                todo.append(replace(current, failures=current.failures + 1))
-                if not self._wait_to_retry(todo[-1]):
-                    return False
-                continue
-            self._done(len(current.records) - len(left))
-            self._source.report.count("FailedInvokeEventCount", len(left))
-            if not left:
-                self._source.report.stalled(self._worker.shard, None)
-                continue
-            following = stream_batch.after_failure(current, left, self._mapping)
-            if following is None:
-                self._give_up(current, failure_record.EXHAUSTED, outcome)
-                continue
+            following = self._finish(current, self._keep_state(current, outcome))
             todo.extend(reversed(following))
-            if following[0].failures > current.failures and not self._wait_to_retry(following[0]):
+            again = following and following[0].failures > current.failures
+            if again and not self._wait_to_retry(following[0]):
                 return False
         return not self._worker.stopping
 
+    def _finish(self, batch: Batch, outcome: Outcome) -> list[Batch]:
+        """Keep what an invocation has done of a batch; what is to be tried next of the rest."""
+        if batch.final:
+            most = self._mapping.max_retries
+            if outcome.function_error is None or (most is not None and batch.failures >= most):
+                self._close_window()
+                return []
+            return [replace(batch, failures=batch.failures + 1)]
+        left = stream_batch.failed_records(batch, outcome, self._mapping)
+        self._done(len(batch.records) - len(left))
+        self._source.report.count("FailedInvokeEventCount", len(left))
+        if not left:
+            self._source.report.stalled(self._worker.shard, None)
+            return []
+        following = stream_batch.after_failure(batch, left, self._mapping)
+        if following is None:
+            self._give_up(batch, failure_record.EXHAUSTED, outcome)
+        return following or []
+
     def _invoke(self, batch: Batch, terminated: bool = False) -> Outcome | None:
-        """Invoke until the function ran, however often there is no room for it; None when told
-        to stop before."""
+        """Invoke until the function ran, however often there is no room for it, or until the
+        batch has a record that is too old; None when told to stop before."""
         if batch.records:
             self._source.report.iterator_age(time.time() - batch.records[-1].arrival)
         pause = FIRST_PAUSE
         while not self._worker.stopping:
-            event = self._event(batch, terminated)
-            outcome = self._source.invoke(event)
+            outcome = self._source.invoke(self._event(batch, terminated))
             if outcome.ran:
                 self._source.report.count("InvokedEventCount", len(batch.records))
-                return outcome
-            if self._too_old(batch.records):
+            if outcome.ran or self._too_old(batch.records):
                 return outcome
             self._source.stopping.wait(pause)
             pause = longer(pause)
@@ -179,20 +184,20 @@ class Lane:
         if batch.records:
             first, more = batch.records[0].sequence, len(batch.records) - 1
             what = f"record {first}" + (f" and {more} more" if more else "")
+        wait = "1 record waits" if behind == 1 else f"{behind} records wait"
         times = "once" if batch.failures == 1 else f"{batch.failures} times"
         self._source.report.stalled(
             self._worker.shard,
             f"{_short(self._worker.shard)}: {what} failed {times}, next try in {pause:.3g} s, "
-            f"{behind} records wait behind",
+            f"{wait} behind it",
         )
 
     # -- giving up
 
-    def _too_old(self, records: object) -> bool:
+    def _too_old(self, records: Sequence[Record]) -> bool:
+        """Whether the first of the records is given up already."""
         age = self._mapping.max_age
-        if age is None or not isinstance(records, (list, tuple)) or not records:
-            return False
-        return bool(time.time() - records[0].arrival > age)
+        return age is not None and bool(records) and time.time() - records[0].arrival > age
 
     def _without_old(self, batch: Batch) -> Batch:
         """The batch without records that are too old, which are given up."""
@@ -249,13 +254,9 @@ class Lane:
             return replace(outcome, function_error="Unhandled")
         self._queue.window = replace(window, state=state)
         if len(state.encode()) > stream_batch.MAX_STATE:
-            self._invoke(Batch((), final=True), terminated=True)
-            self._queue.window = Window(window.start)
+            if self._invoke(Batch((), final=True), terminated=True) is not None:
+                self._queue.window = Window(window.start)
         return outcome
-
-    def _give_up_final(self, batch: Batch) -> bool:
-        most = self._mapping.max_retries
-        return most is not None and batch.failures >= most
 
     def _close_window(self) -> None:
         self._queue.window = None
