@@ -253,9 +253,9 @@ class Lane:
         if state is None:
             return replace(outcome, function_error="Unhandled")
         self._queue.window = replace(window, state=state)
-        if len(state.encode()) > stream_batch.MAX_STATE:
-            if self._invoke(Batch((), final=True), terminated=True) is not None:
-                self._queue.window = Window(window.start)
+        too_large = len(state.encode()) > stream_batch.MAX_STATE
+        if too_large and self._invoke(Batch((), final=True), terminated=True) is not None:
+            self._queue.window = Window(window.start)
         return outcome
 
     def _close_window(self) -> None:
