@@ -198,7 +198,9 @@ class Queue:
         """The next message, once there is one."""
 
         def look() -> Any:
-            answer = self.sqs.receive_message(QueueUrl=self.url, WaitTimeSeconds=1)
+            answer = self.sqs.receive_message(
+                QueueUrl=self.url, WaitTimeSeconds=1, MessageAttributeNames=["All"]
+            )
             return answer.get("Messages")
 
         message: dict[str, Any] = until(look)[0]

@@ -16,6 +16,7 @@ from workbench.local.services.backend import Backend, BackendResponse
 from workbench.project.records import Resource
 
 _STARTING_SECONDS = 60
+_LONGEST_LINE = 1024 * 1024
 _LONGEST_SOCKET_PATH = 100  # what every system takes
 
 
@@ -29,6 +30,8 @@ class Embedded:
 
     `state` is the project's state folder, where the process's socket goes. `notice` is told, in a
     sentence, which resource could not be made, and that the process had to be started again.
+    `sources` are what pushes events to functions there (delivery/push/sources.py), by Id;
+    `on_source` is told each that is new or changed, and those that are gone as "Deleted".
     """
 
     def __init__(
@@ -45,6 +48,8 @@ class Embedded:
         self._backend: Backend | None = None
         self._starting = asyncio.Lock()
         self._folder: str | None = None
+        self.sources: dict[str, Mapping[str, object]] = {}
+        self.on_source: list[Callable[[Mapping[str, object]], None]] = []
 
     def start(self, url: str) -> None:
         """The local Lambda listens at `url`. The process itself waits for a need."""
@@ -130,6 +135,7 @@ class Embedded:
             *(sys.executable, "-m", embedded_process.__name__),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
             # A terminal's ctrl+c is for the server, which ends this process itself.
             start_new_session=True,
             # `-m` puts the working folder first on sys.path: there must be nothing but us.
@@ -173,13 +179,28 @@ class Embedded:
             said = json.loads(line)
             if "Ready" in said:
                 ready.set()
+            elif "Source" in said:
+                self._take_source(said["Source"])
+            elif "Notice" in said:
+                self._notice(said["Notice"])
             else:
                 self._notice(
                     f"{said['LogicalId']} of the template is not there for functions: "
                     f"{said['Message']}"
                 )
         await process.wait()
+        for source in list(self.sources.values()):
+            self._take_source({**source, "State": "Deleted", "NextRun": None})
         ready.set()
+
+    def _take_source(self, source: Mapping[str, object]) -> None:
+        id = str(source["Id"])
+        if source["State"] == "Deleted":
+            self.sources.pop(id, None)
+        else:
+            self.sources[id] = source
+        for listener in self.on_source:
+            listener(source)
 
     async def _reap(self) -> None:
         """Let a process that has just been killed be seen as gone."""

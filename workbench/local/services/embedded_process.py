@@ -4,7 +4,8 @@
 The first is `{"Socket", "Url", "Account", "Region", "Resources"}`: it makes the resources, serves
 HTTP on that Unix socket and writes `{"Ready": true}`. Any other is `{"Resources"}`: it makes the
 new ones among them. It writes `{"LogicalId", "Message"}` for a resource that cannot be made, and
-ends when its standard input does: with the local Lambda, however that ends.
+ends when its standard input does: with the local Lambda, however that ends. `{"Source"}` and
+`{"Notice"}` come from what pushes events to functions (delivery/push/).
 
 All it knows is in its memory. A service's part of moto is loaded when it is first used.
 """
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from workbench.local.delivery.push.pushes import Pushes
 from workbench.local.errors import ApiError
 from workbench.local.http import Listener, Request, Response
 from workbench.local.services import dynamodb_streams, kinesis_shards, sqs_queues, wsgi
@@ -40,7 +42,7 @@ _MAX_BODY = 5 * 1024**3  # S3's own limit for one request
 class EmbeddedServices:
     """Answers requests of AWS SDKs with moto."""
 
-    def __init__(self) -> None:
+    def __init__(self, pushes: Pushes) -> None:
         # Late: moto, boto3 and Flask take 0.3 s; the settings they read are made before.
         from moto.backends import list_of_moto_modules
         from moto.core.config import default_user_config
@@ -60,6 +62,7 @@ class EmbeddedServices:
         self._modules = frozenset(list_of_moto_modules())
         self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
         self._environ_key = environ_key_for_header
+        self._pushes = pushes
         self._threads = ThreadPoolExecutor(_AT_ONCE, "request")
 
     async def handle(self, request: Request) -> Response:
@@ -73,6 +76,7 @@ class EmbeddedServices:
         try:
             if service == "states":
                 name_execution(request)
+            self._pushes.before(service, request)
             environ = wsgi.environ(request)
             self._keep_underscores(request, environ)
             if service == "s3" and request.method == "PUT" and _is_form(request):
@@ -81,6 +85,7 @@ class EmbeddedServices:
                 return _no_operation(request, 501)
             with sent_with(request.headers.get("x-amzn-trace-id")):
                 answer = wsgi.run(self._application, environ)
+            self._pushes.after(service, request)
             if answer.status >= 400 and _is_page(answer):  # Flask's own word
                 return _no_operation(request, answer.status)
             return answer
@@ -151,8 +156,12 @@ async def _serve(services: EmbeddedServices, socket: str) -> None:
     await asyncio.Event().wait()
 
 
+_saying = threading.Lock()
+
+
 def _say(message: Mapping[str, object]) -> None:
-    print(json.dumps(message), flush=True)
+    with _saying:
+        print(json.dumps(message), flush=True)
 
 
 def _make(maker: ResourceMaker, resources: Iterable[Mapping[str, Any]]) -> None:
@@ -176,7 +185,7 @@ def main() -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     logging.getLogger("moto").setLevel(logging.CRITICAL)  # it tells of each state that fails
     os.umask(0o077)
-    services = EmbeddedServices()
+    services = EmbeddedServices(Pushes(settings["Url"], _say))
     place = ServiceSettings(settings["Url"], settings["Account"], settings["Region"])
     maker = ResourceMaker(services.answer, place)
     _make(maker, settings["Resources"])

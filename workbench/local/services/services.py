@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.local.config import ServerConfig
@@ -52,6 +52,15 @@ class Services:
         """End the processes."""
         await self._calls.close()
         await self._embedded.close()
+
+    @property
+    def sources(self) -> list[Mapping[str, object]]:
+        """What pushes events to functions, for people to read (delivery/push/sources.py)."""
+        return list(self._embedded.sources.values())
+
+    def watch_sources(self, listener: Callable[[Mapping[str, object]], None]) -> None:
+        """Tell `listener` each source that is new, changed or gone (its State is "Deleted")."""
+        self._embedded.on_source.append(listener)
 
     def handle(self, request: Request) -> Answer:
         """The answer to a request of an SDK for any service that is not the local Lambda's own."""

@@ -29,6 +29,11 @@ def sent_with(trace_header: str | None) -> Iterator[None]:
         _header.reset(token)
 
 
+def trace_header() -> str | None:
+    """The header that messages of this thread carry now."""
+    return _header.get()
+
+
 @cache
 def _teach_moto() -> None:
     # Late: moto's SQS is loaded when a request with a header comes, which may concern it.

@@ -1,0 +1,194 @@
+"""Rules of the embedded EventBridge: which events they choose and what their targets get.
+
+moto's rules know neither functions as targets nor the whole grammar of patterns, and a disabled
+rule goes on sending: here is its sending anew. Targets of kinds that are not here are moto's.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from workbench.local.delivery.event_patterns import InvalidPattern, Predicate, compile_pattern
+from workbench.local.delivery.push import schedule_expressions
+from workbench.local.delivery.push.dead_letters import to_queue
+from workbench.local.delivery.push.deliveries import Deliveries, Delivery
+from workbench.local.delivery.push.target_input import target_input
+from workbench.local.services.traced_messages import trace_header
+
+PRINCIPAL = "events.amazonaws.com"
+
+Event = Mapping[str, Any]
+
+
+def correct(deliveries: Deliveries, notice: Callable[[str], None]) -> None:
+    """Make moto's rules so. Loads that part of moto."""
+    from moto.events import models
+
+    sender = _Sender(deliveries, notice, models.Rule.send_to_targets)
+    rule: Any = models.Rule
+    backend: Any = models.EventsBackend
+    rule.send_to_targets = sender.sending()
+    backend.put_rule = _checking(backend.put_rule)
+
+
+def publish(account: str, region: str, event: Event) -> None:
+    """An event of an AWS service comes to the account's default bus."""
+    from moto.events.models import events_backends
+
+    buses = events_backends[account][region].event_buses
+    for rule in list(buses["default"].rules.values()):
+        rule.send_to_targets(dict(event))  # type: ignore[arg-type]
+
+
+def run_schedule(rule: Any, when: datetime) -> None:
+    """A rule's schedule says that it is due: its targets get the event of a schedule."""
+    event = scheduled_event(rule.arn, "aws.events", rule.account_id, rule.region_name, when)
+    rule.send_to_targets(event, scheduled=True)
+
+
+def scheduled_event(
+    arn: str, source: str, account: str, region: str, when: datetime
+) -> dict[str, Any]:
+    """The event of a schedule (lambda-facts §8.2). Scheduler's has its detail as a text."""
+    from moto.moto_api._internal import mock_random
+
+    return {
+        "version": "0",
+        "id": str(mock_random.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": source,
+        "account": account,
+        "time": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": [arn],
+        "detail": {} if source == "aws.events" else "{}",
+    }
+
+
+@lru_cache(1000)
+def _pattern(text: str) -> Predicate:
+    return compile_pattern(text)
+
+
+def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
+    """PutRule with AWS's own checks of patterns and schedules."""
+
+    def put_rule(backend: Any, name: str, **given: Any) -> Any:
+        from moto.events.exceptions import InvalidEventPatternException, ValidationException
+
+        try:
+            if given.get("event_pattern"):
+                _pattern(given["event_pattern"])
+            if given.get("scheduled_expression"):
+                now = datetime.now(UTC)
+                schedule_expressions.parse(given["scheduled_expression"], now)
+        except InvalidPattern as error:
+            raise InvalidEventPatternException(str(error)) from None
+        except schedule_expressions.InvalidSchedule:
+            raise ValidationException("Parameter ScheduleExpression is not valid.") from None
+        rule = original(backend, name, **given)
+        rule.made = time.time()
+        return rule
+
+    return put_rule
+
+
+class _Sender:
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        notice: Callable[[str], None],
+        original: Callable[..., None],
+    ) -> None:
+        self._deliveries = deliveries
+        self._notice = notice
+        self._original = original
+
+    def sending(self) -> Callable[..., None]:
+        """What takes the place of moto's `Rule.send_to_targets`."""
+
+        def send_to_targets(
+            rule: Any, given: Event, transform_input: bool = True, scheduled: bool = False
+        ) -> None:
+            if rule.state == "DISABLED":
+                return
+            event = _in_aws_form(given)
+            pattern = rule.event_pattern.dump()
+            if not scheduled and not (pattern and _pattern(pattern)(event)):
+                return
+            for target in list(rule.targets):
+                try:
+                    self._send(rule, target, event, transform_input)
+                except Exception as error:  # one target must not hold up the others
+                    reason = f"{type(error).__name__} {error}".strip()
+                    self._notice(f"The rule {rule.name} cannot send to {target['Arn']}: {reason}.")
+
+        return send_to_targets
+
+    def _send(self, rule: Any, target: Mapping[str, Any], event: Event, transform: bool) -> None:
+        arn = target["Arn"]
+        input = target_input(target, event, rule.name, rule.arn)
+        match arn.split(":")[2]:
+            case "lambda":
+                self._invoke(rule, target, input)
+            case "sqs":
+                to_queue(
+                    arn, _text(input), group=target.get("SqsParameters", {}).get("MessageGroupId")
+                )
+            case "sns":
+                from moto.sns.models import sns_backends
+
+                region, account = arn.split(":")[3:5]
+                sns_backends[account][region].publish(_text(input), arn=arn)
+            case _:
+                from moto.events.models import EventPattern
+
+                alone = copy.copy(rule)
+                alone.targets, alone.event_pattern = [target], EventPattern.load(None)
+                self._original(alone, dict(event), transform)
+
+    def _invoke(self, rule: Any, target: Mapping[str, Any], input: Any) -> None:
+        def failed(code: str, reason: str) -> None:
+            queue = target.get("DeadLetterConfig", {}).get("Arn")
+            if queue:
+                told = {
+                    "RULE_ARN": rule.arn,
+                    "TARGET_ARN": target["Arn"],
+                    "ERROR_CODE": code,
+                    "ERROR_MESSAGE": reason,
+                }
+                to_queue(queue, _text(input), told)
+
+        self._deliveries.send(
+            Delivery(
+                target["Arn"],
+                input,
+                source=f"The rule {rule.name}",
+                source_arn=rule.arn,
+                account=rule.account_id,
+                principal=PRINCIPAL,
+                trace=trace_header(),
+                failed=failed,
+            )
+        )
+
+
+def _text(input: Any) -> str:
+    return input if isinstance(input, str) else json.dumps(input)
+
+
+def _in_aws_form(event: Event) -> dict[str, Any]:
+    """moto's event with the time as AWS writes it, and nothing of moto's own."""
+    made = {name: value for name, value in event.items() if name != "ingestion-time"}
+    given = made.get("time")
+    if given is None or not isinstance(given, str):
+        when = datetime.fromtimestamp(float(given or time.time()), UTC)
+        made["time"] = when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    made.pop("replay-name", None) if not made.get("replay-name") else None
+    return made
