@@ -142,13 +142,11 @@ class LocalLambda:
             self.broadcaster,
             self._runtime,
             self._endpoint.asynchronous.queue,
-            self._endpoint.event_sources,
+            self._endpoint.sources,
             self._endpoint.fronts,
             self.shutdown.set,
         )
-        self._endpoint.event_sources.on_change.append(
-            lambda source: self.broadcaster.send("source", source)
-        )
+        self._endpoint.watch_sources(lambda source: self.broadcaster.send("source", source))
         self._gate = Gate()
         self._listener = Listener(
             self._handle, self._endpoint.error_response, self._endpoint.takes_stream

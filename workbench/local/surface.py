@@ -6,7 +6,7 @@
 | GET /_workbench/environments | the live execution environments |
 | GET /_workbench/queue | the asynchronous events that wait or run, the next ones first |
 | POST /_workbench/queue/hasten | 202: what waits for its next attempt is run now |
-| GET /_workbench/sources | the event source mappings and how their polling goes |
+| GET /_workbench/sources | event source mappings, how their polling goes; what pushes events |
 | GET /_workbench/fronts | the front doors: kind, name, URL and routes |
 | GET /_workbench/events | Server-Sent Events, see `broadcast.py` |
 | DELETE /_workbench/invocations/{request id or token} | 202: its environment is killed |
@@ -61,13 +61,6 @@ class Queue(Protocol):
         """Run now what waits for its next attempt."""
 
 
-class Sources(Protocol):
-    """What the surface needs of the event source mappings."""
-
-    def describe(self) -> list[dict[str, object]]:
-        """All of them, as in the `source` event."""
-
-
 class Surface:
     """Answers requests whose path starts with `PREFIX`."""
 
@@ -77,7 +70,7 @@ class Surface:
         broadcaster: Broadcaster,
         runtime: Environments,
         queue: Queue,
-        sources: Sources,
+        sources: Callable[[], list[Mapping[str, object]]],
         fronts: Callable[[], list[dict[str, object]]],
         shut_down: Callable[[], None],
     ) -> None:
@@ -104,7 +97,7 @@ class Surface:
                 self._queue.hasten()
                 return _json(202, {})
             case ("GET", "sources"):
-                return _json(200, {"Sources": self._sources.describe()})
+                return _json(200, {"Sources": self._sources()})
             case ("GET", "fronts"):
                 return _json(200, {"Fronts": self._fronts()})
             case ("GET", "events"):

@@ -124,7 +124,7 @@ def test_a_failing_batch_holds_up_its_shard_until_it_succeeds(hurried: LocalEndp
         surface = WorkbenchSurface(hurried.url)
 
         def stalled() -> Any:
-            (source,) = [s for s in surface.sources() if s["UUID"] == mapping["UUID"]]
+            (source,) = [s for s in surface.sources() if s["Id"] == mapping["UUID"]]
             assert source["EventSourceArn"] == stream.arn and source["State"] == "Enabled"
             return source["Stalled"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from workbench.local.api import (
@@ -216,6 +216,16 @@ class Endpoint:
         """Whether an invocation is running, or a record of one is on its way."""
         answering = (self._invoker, self._stream_invoker, self.urls, self.api_gateways)
         return self.asynchronous.busy or any(part.in_flight for part in answering)
+
+    def sources(self) -> list[Mapping[str, object]]:
+        """All that invokes functions by itself, for people to read: event source mappings and
+        what pushes events (delivery/push/sources.py)."""
+        return [*self.event_sources.describe(), *self._context.services.sources]
+
+    def watch_sources(self, listener: Callable[[Mapping[str, object]], None]) -> None:
+        """Tell `listener` each source that is new or changed, or gone (State "Deleted")."""
+        self.event_sources.on_change.append(listener)
+        self._context.services.watch_sources(listener)
 
     async def start(self, url: str) -> None:
         """Begin to work, reachable at `url`: end interrupted transitions, resume the queue."""

@@ -93,6 +93,8 @@ class EventSources:
     def _described(self, mapping: EventSourceMapping) -> dict[str, object]:
         configuration, report = mapping.configuration, self._reports.get(mapping.uuid, {})
         return {
+            "Id": mapping.uuid,
+            "Kind": "Mapping",
             "UUID": mapping.uuid,
             "FunctionArn": configuration["FunctionArn"],
             "EventSourceArn": configuration.get("EventSourceArn"),

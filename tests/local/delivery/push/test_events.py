@@ -182,7 +182,7 @@ def test_schedules_that_are_refused(hurried: LocalEndpoint) -> None:
 def sources_of(function: Function) -> list[Any]:
     return [
         source
-        for source in function.endpoint.server._services.sources
+        for source in function.endpoint.server._endpoint.sources()
         if source["FunctionArn"] == arn_of(function)
     ]
 
