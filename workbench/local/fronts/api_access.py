@@ -66,7 +66,7 @@ class ApiAccess:
         name, authorizer = self._authorizer(call)
         if authorizer.kind in _TOKENS:
             return False
-        answer = self._lambdas.remembered(name, self._identity(call, name, authorizer))
+        answer = self._lambdas.remembered(name, authorizer, self._identity(call, name, authorizer))
         if answer is None:
             return False
         self._pass(call, name, authorizer, answer, 0)

@@ -26,19 +26,28 @@ Answer = Mapping[str, Any]
 class _Remembered:
     answer: Answer
     until: float
+    code: str
 
 
 class LambdaAuthorizers:
-    """Those of one API, with what they answered. Belongs to the event loop's thread."""
+    """Those of one API, with what they answered. Belongs to the event loop's thread.
+
+    An answer is forgotten when the function changes: who saves an authorizer wants to see it work.
+    """
 
     def __init__(self, caller: FunctionCaller) -> None:
         self._caller = caller
         self._remembered: dict[tuple[str, tuple[str, ...]], _Remembered] = {}
 
-    def remembered(self, name: str, identity: tuple[str, ...]) -> Answer | None:
+    def remembered(
+        self, name: str, authorizer: Authorizer, identity: tuple[str, ...]
+    ) -> Answer | None:
         """What the authorizer `name` said of this identity lately, if it may be used again."""
         found = self._remembered.get((name, identity))
-        return None if found is None or found.until <= time.monotonic() else found.answer
+        if found is None or found.until <= time.monotonic():
+            return None
+        target = self._caller.target(authorizer.function, authorizer.qualifier)
+        return found.answer if found.code == target.spec.identity else None
 
     async def ask(
         self,
@@ -70,7 +79,7 @@ class LambdaAuthorizers:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
             until = time.monotonic() + authorizer.ttl
-            self._remembered[name, identity] = _Remembered(answer, until)
+            self._remembered[name, identity] = _Remembered(answer, until, target.spec.identity)
         return answer
 
 
