@@ -110,6 +110,23 @@ def test_starting_positions(hurried: LocalEndpoint) -> None:
         assert data(since.events) == ["late"]
 
 
+def test_latest_is_the_same_place_after_a_kill(hurried: LocalEndpoint) -> None:
+    stream, table = Stream(hurried), Table(hurried)
+    pollers = hurried.server._endpoint.event_sources._pollers
+    stream.put("early")
+    table.put("early")
+    with asking_function(hurried) as function:
+        time.sleep(1)  # DynamoDB tells whole seconds
+        function.mapped(stream.arn, StartingPosition="LATEST")
+        function.mapped(table.arn, StartingPosition="LATEST")
+        os.kill(pollers.pid, signal.SIGKILL)
+        stream.put("late")
+        table.put("late")
+        records = function.records(2)
+        assert sorted(r["eventSource"] for r in records) == ["aws:dynamodb", "aws:kinesis"]
+        assert "early" not in json.dumps(function.events)
+
+
 def test_a_failing_batch_holds_up_its_shard_until_it_succeeds(hurried: LocalEndpoint) -> None:
     stream = Stream(hurried)
     seen: list[str] = []

@@ -50,6 +50,12 @@ class Progress:
     windows: dict[str, Window] = field(default_factory=dict)
     finished: bool = False
 
+    @property
+    def begins(self) -> float:
+        """The time before which records do not count, 0 when sequence numbers say it."""
+        by_time = self.at is None and self.after is None and self.start != "TRIM_HORIZON"
+        return self.since if by_time else 0.0
+
 
 class Checkpoints:
     """All mappings' progress, written at once. Any thread may call."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from workbench.local.delivery.pollers.checkpoints import Checkpoints, Progress, Window
-from workbench.local.delivery.pollers.shards import Record, Shard, StreamReader
+from workbench.local.delivery.pollers.shards import Record, Shard, StreamReader, iterator_at
 from workbench.local.delivery.pollers.source import FIRST_PAUSE, longer
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class ShardWorker:
         self.closed = shard.closed
         self.finished = False
         self.abandoned = False
+        self.since = 0.0  # records that came before (epoch seconds) do not count
         self.changed = threading.Condition()
         self.ended = False  # all is read
         self.caught_up = 0.0  # when a read found nothing new, epoch seconds
@@ -138,25 +139,24 @@ class ShardWorker:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
         if code != "ExpiredIteratorException":
             return iterator
-        kind, since = "AFTER_SEQUENCE_NUMBER", 0.0
-        if self._last is None:
-            kind, since = "AT_TIMESTAMP", self._progress.since
+        read = self._progress
+        if self._last is not None:
+            read = replace(read, at=None, after=self._last)
         try:
-            return self._reader.iterator(self.shard, kind, self._last, since)
+            return iterator_at(self._reader, self.shard, read, fresh=False)
         except (BotoCoreError, ClientError):
             return iterator
 
     def _take(self, records: list[Record]) -> None:
         """Give each record to its lane."""
-        report, progress = self.source.report, self._progress
-        begins = int(progress.since) if progress.start != "TRIM_HORIZON" else 0
+        report = self.source.report
         dropped = 0
         with self.changed:
             for record in records:
                 self._last = record.sequence
                 number = zlib.crc32(record.key.encode()) % len(self.lanes)
                 queue = self.lanes[number]
-                if queue.passed(record) or record.arrival < begins:
+                if queue.passed(record) or record.arrival < int(self.since):
                     continue
                 if not record.wanted:
                     dropped += 1

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from botocore.exceptions import ClientError
+
+from workbench.local.delivery.pollers.checkpoints import Progress
 from workbench.local.delivery.pollers.mapping import PolledMapping
 
 # The most records of one read.
@@ -59,6 +62,24 @@ class StreamReader(Protocol):
 
     def read(self, shard: str, iterator: str) -> Page:
         """The next records."""
+
+
+def iterator_at(reader: StreamReader, shard: str, progress: Progress, *, fresh: bool) -> str:
+    """Where reading of a shard goes on. `fresh`: it begins now, so that LATEST is what it says;
+    later, what came since then is told by its time. Raises botocore's exceptions."""
+    if progress.at is not None:
+        kind, sequence = "AT_SEQUENCE_NUMBER", progress.at
+    elif progress.after is not None:
+        kind, sequence = "AFTER_SEQUENCE_NUMBER", progress.after
+    else:
+        start = "AT_TIMESTAMP" if progress.start == "LATEST" and not fresh else progress.start
+        return reader.iterator(shard, start, None, progress.since)
+    try:
+        return reader.iterator(shard, kind, sequence, 0.0)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "TrimmedDataAccessException":
+            raise
+        return reader.iterator(shard, "TRIM_HORIZON", None, 0.0)
 
 
 class KinesisReader:

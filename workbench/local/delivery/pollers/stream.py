@@ -22,6 +22,7 @@ from workbench.local.delivery.pollers.shards import (
     KinesisReader,
     Shard,
     StreamReader,
+    iterator_at,
 )
 from workbench.local.delivery.pollers.source import FIRST_PAUSE, Source, longer
 
@@ -126,28 +127,10 @@ class StreamSource(Source):
         return fresh
 
     def _read(self, reader: StreamReader, shard: Shard, progress: Progress, fresh: bool) -> None:
-        iterator = _iterator(reader, shard.id, progress, fresh)
+        iterator = iterator_at(reader, shard.id, progress, fresh=fresh)
         worker = ShardWorker(self, reader, shard, progress, iterator, self._checkpoints)
+        worker.since = 0.0 if fresh else progress.begins
         self._workers[shard.id] = worker
         for queue in worker.lanes:
             self.spawn(Lane(worker, queue).run)
         self.spawn(worker.read)
-
-
-def _iterator(reader: StreamReader, shard: str, progress: Progress, fresh: bool) -> str:
-    """Where reading of a shard goes on."""
-    if progress.at is not None:
-        kind, sequence = "AT_SEQUENCE_NUMBER", progress.at
-    elif progress.after is not None:
-        kind, sequence = "AFTER_SEQUENCE_NUMBER", progress.after
-    else:
-        # What came since the latest there was then is told by its time.
-        again = progress.start == "LATEST" and not fresh
-        start = "AT_TIMESTAMP" if again else progress.start
-        return reader.iterator(shard, start, None, progress.since)
-    try:
-        return reader.iterator(shard, kind, sequence, 0.0)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "TrimmedDataAccessException":
-            raise
-        return reader.iterator(shard, "TRIM_HORIZON", None, 0.0)
