@@ -162,7 +162,7 @@ def start_ministack(scratch: Path) -> tuple[Server, str]:
         environment={
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
-            "SERVICES": "lambda,logs,iam,sts",
+            "SERVICES": "lambda,logs,iam,sts,apigateway",
             "LOG_LEVEL": "WARNING",
             "PATH": f"{runtime_python().parent}{os.pathsep}{os.environ['PATH']}",
             "TMPDIR": str(scratch),

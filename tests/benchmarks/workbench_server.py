@@ -46,13 +46,13 @@ def started(project: Path, scratch: Path) -> Iterator[tuple[int, int]]:
         yield int(ready[1]), server.process.pid
 
 
-def client(endpoint_url: str) -> Any:
-    """A boto3 Lambda client for an endpoint, with invented credentials and no retries."""
+def client(endpoint_url: str, service: str = "lambda") -> Any:
+    """A boto3 client for an endpoint, with invented credentials and no retries."""
     import boto3
     from botocore.config import Config
 
     return boto3.client(
-        "lambda",
+        service,
         endpoint_url=endpoint_url,
         region_name="us-east-1",
         aws_access_key_id="test",
