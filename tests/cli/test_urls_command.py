@@ -18,8 +18,11 @@ Resources:
   Shop:
     Type: AWS::Serverless::Function
     Properties:
-      {{CodeUri: src, Handler: app.handler, Runtime: {PYTHON}, FunctionUrlConfig: {{AuthType: NONE}},
-      Events: {{E: {{Type: Api, Properties: {{Path: "/a/{{id}}", Method: get}}}}}}}}
+      CodeUri: src
+      Handler: app.handler
+      Runtime: {PYTHON}
+      FunctionUrlConfig: {{AuthType: NONE}}
+      Events: {{E: {{Type: Api, Properties: {{Path: "/a/{{id}}", Method: get}}}}}}
 """
 
 
