@@ -72,7 +72,10 @@ class LambdaAuthorizers:
             if refusal.why == "unauthorized":
                 raise
             raise Refusal("authorizer failed", f"The authorizer {name}: {refusal.reason}") from None
-        answer = json.loads(payload)
+        try:
+            answer = json.loads(payload)
+        except (ValueError, RecursionError):
+            answer = None
         if not isinstance(answer, dict):
             raise _malformed(name, "it is no object")
         if authorizer.ttl > 0 and identity:

@@ -71,6 +71,8 @@ class Result:
 
     def content(self, decode: bool) -> bytes:
         """The body's bytes. Raises MalformedResult when it is no Base64."""
+        if self.status in (204, 304):
+            return b""
         if not (decode and self.is_base64):
             return self.body.encode("utf-8", "replace")
         try:
@@ -87,7 +89,7 @@ def result(payload: bytes, *, strict: bool) -> Result:
     """
     try:
         given = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise MalformedResult("it is not JSON") from None
     if not isinstance(given, dict):
         raise MalformedResult("it is no object with statusCode, headers and body")
@@ -115,7 +117,7 @@ def _status(value: Any) -> int:
         return 200
     try:
         status = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise MalformedResult("its statusCode is no number") from None
     # 1xx are no final answers: a client would wait for one.
     if not 200 <= status <= 599:

@@ -95,8 +95,8 @@ def response(payload: bytes, default_type: str = JSON_TYPE) -> Response:
     """
     try:
         result = json.loads(payload)
-    except ValueError:
-        raise MalformedResult from None
+    except (ValueError, RecursionError):
+        raise MalformedResult("it is not JSON") from None
     if isinstance(result, dict) and "statusCode" in result:
         status, headers = head(result, default_type)
         body = b"" if status in (204, 304) else _body(result)
