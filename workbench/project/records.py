@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.project.apis import Api
+from workbench.project.front_doors import Declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,14 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Everything found under `root`. A problem never hides the functions that could be read."""
+    """Everything found under `root`. A problem never hides the functions that could be read.
+
+    `fronts` are front doors other than `apis`.
+    """
 
     root: Path
     functions: tuple[FunctionSource, ...] = ()
     problems: tuple[Problem, ...] = ()
     resources: tuple[Resource, ...] = ()
     apis: tuple[Api, ...] = ()
+    fronts: tuple[Declared, ...] = ()

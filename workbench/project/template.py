@@ -17,6 +17,7 @@ from workbench.project.template_function import Declaration, Unusable
 from workbench.project.template_globals import merged
 from workbench.project.template_sources import SourcesReader
 from workbench.project.template_url import UrlReader
+from workbench.project.template_websockets import WebSocketReader
 from workbench.project.tree import Node, read
 
 FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
@@ -84,7 +85,8 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
     quiet = Resolver(tree, place, config.parameter_overrides, lambda node, message: None)
     declared = tuple(template_resources.resources(resources, quiet, place, path.parent))
     apis = ApiReader(quiet, report, place, path.parent).read(tree, resources, deployed)
-    return Project(root, tuple(functions.values()), tuple(problems), declared, apis)
+    fronts = WebSocketReader(quiet, report).read(resources)
+    return Project(root, tuple(functions.values()), tuple(problems), declared, apis, fronts)
 
 
 def _declarations(

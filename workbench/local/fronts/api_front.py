@@ -99,6 +99,13 @@ class ApiFront(ABC):
             ],
         }
 
+    def redeclared(self, declared: object) -> bool:
+        """See `front.Front`."""
+        return False
+
+    def close(self) -> None:  # noqa: B027 - it is whole
+        """Nothing of it outlives its connections."""
+
     def method_arn(self, call: ApiCall) -> str:
         """See `api_access.Shapes`."""
         config, method = self.config, call.request.method
