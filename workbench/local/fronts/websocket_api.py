@@ -106,7 +106,7 @@ class WebSocketFront:
         }
 
     def error_response(self, request: Request | None, error: ApiError) -> Response:
-        return websocket_callbacks.error(error.status, error.code, error.message)
+        return websocket_callbacks.error(error.status, error.code, error.message or "")
 
     def handle(self, request: Request) -> Answer:
         stage, slash, rest = request.path[1:].partition("/")
