@@ -360,6 +360,7 @@ def _link(source: FunctionSource, installed: Path | None) -> Link:
         dead_letter_arn=source.dead_letter_arn,
         event_invoke_config=source.event_invoke_config,
         event_sources=source.event_sources,
+        permissions=source.permissions,
     )
 
 

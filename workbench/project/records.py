@@ -45,7 +45,7 @@ class FunctionSource:
     MB. `declared_in` is the template, or the source file when there is no template.
     `event_invoke_config` has the members that PutFunctionEventInvokeConfig takes, `logging` those
     of LoggingConfig, `event_sources` those of CreateEventSourceMapping but FunctionName, for each
-    queue and stream.
+    queue and stream, `permissions` those of AddPermission but FunctionName.
     """
 
     name: str
@@ -67,6 +67,7 @@ class FunctionSource:
     dead_letter_arn: str | None = None
     event_invoke_config: Mapping[str, Any] | None = None
     event_sources: tuple[Mapping[str, Any], ...] = ()
+    permissions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
