@@ -14,6 +14,7 @@ from workbench.project.records import FunctionSource, Problem, Project
 from workbench.project.template_apis import ApiReader, Deployed
 from workbench.project.template_async import AsyncReader
 from workbench.project.template_function import Declaration, Unusable
+from workbench.project.template_gateway import GatewayReader
 from workbench.project.template_globals import merged
 from workbench.project.template_pushes import PushReader
 from workbench.project.template_sources import SourcesReader
@@ -92,6 +93,7 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
         if name in functions:
             functions[name] = replace(functions[name], permissions=permissions)
     apis = ApiReader(quiet, report, place, path.parent).read(tree, resources, deployed)
+    apis += GatewayReader(quiet, report).read(resources)
     fronts = WebSocketReader(quiet, report).read(resources)
     return Project(root, tuple(functions.values()), tuple(problems), declared, apis, fronts)
 
