@@ -66,6 +66,19 @@ def test_demo_copies_once_and_keeps_what_was_changed(tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere" / "template.yaml").is_file(), other.stderr
 
 
+def test_demo_has_more_than_the_first_project(tmp_path: Path) -> None:
+    listed = run("demo", "--list", cwd=tmp_path).stdout.splitlines()
+    assert listed[0].startswith("basics ")
+    assert any(line.startswith("queue-worker ") for line in listed)
+    assert not list(tmp_path.iterdir())
+    copied = run("demo", "queue-worker", cwd=tmp_path)
+    assert copied.stdout.startswith("Copied the sample functions in workbench-queue-worker.")
+    assert (tmp_path / "workbench-queue-worker" / "template.yaml").is_file()
+    unknown = run("demo", "queue-workr", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "did you mean queue-worker?" in unknown.stderr
+
+
 def test_the_screen_needs_a_terminal_and_a_folder(tmp_path: Path) -> None:
     no_terminal = run(cwd=tmp_path)
     assert (no_terminal.returncode, no_terminal.stdout) == (2, "")

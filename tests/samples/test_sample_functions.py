@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from workbench.samples import copy_sample_functions, sample_functions
+from workbench.project.discover import discover
+from workbench.samples import copy_sample_functions, sample_functions, sample_projects
 
 FOLDER = sample_functions()
 PYTHON_DRIVER = """
@@ -173,22 +174,49 @@ def test_the_shell_runtime_speaks_the_runtime_api() -> None:
     assert answer["stage"] == "test"
 
 
-def test_every_function_of_the_template_has_code_and_saved_events() -> None:
+PROJECTS = pytest.mark.parametrize("folder", [project.folder for project in sample_projects()])
+
+
+def template_of(folder: Path) -> Any:
     class Loader(yaml.SafeLoader):
         """Reads !Ref and its like as plain values."""
 
-    Loader.add_multi_constructor("!", lambda loader, suffix, node: node.value)
-    template = yaml.load((FOLDER / "template.yaml").read_text("utf-8"), Loader)
+    def plain(loader: Any, suffix: str, node: Any) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            return loader.construct_sequence(node)
+        return node.value
+
+    Loader.add_multi_constructor("!", plain)
+    return yaml.load((folder / "template.yaml").read_text("utf-8"), Loader)
+
+
+@PROJECTS
+def test_every_function_of_a_template_has_code_and_saved_events(folder: Path) -> None:
     functions = {
         name: resource["Properties"]
-        for name, resource in template["Resources"].items()
+        for name, resource in template_of(folder)["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
 
-    assert set(functions) == {path.name for path in (FOLDER / "events").iterdir()}
-    for properties in functions.values():
-        assert (FOLDER / properties["CodeUri"]).is_dir()
+    events = {path.parent.name for path in (folder / "events").glob("*/*.json")}
+    assert functions
+    assert events <= set(functions)
+    for name, properties in functions.items():
+        assert (folder / properties["CodeUri"]).is_dir()
         assert properties["Description"]
+        # What only a queue, a topic or the like invokes is shown by invoking Demo.
+        assert name in events or "Demo" in functions
+
+
+@PROJECTS
+def test_every_project_is_found_without_a_complaint(folder: Path, tmp_path: Path) -> None:
+    copy = copy_sample_functions(tmp_path / "copy", folder.name)
+
+    assert discover(copy, endpoint="http://127.0.0.1:1").problems == ()
+
+
+def test_the_basics_need_no_packages() -> None:
+    assert sample_projects()[0].folder == FOLDER
     assert not list(FOLDER.rglob("requirements.txt")) + list(FOLDER.rglob("package.json"))
 
 

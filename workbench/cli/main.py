@@ -18,7 +18,7 @@ from workbench import __version__
 from workbench.cli.problems import CliError, Parser, did_you_mean
 
 COMMANDS = {
-    "demo": "copy the sample functions to a folder and open the screen on them",
+    "demo": "copy sample functions to a folder and open the screen on them",
     "serve": "run the local Lambda in the foreground",
     "functions": "list the functions",
     "invoke": "invoke a function",
@@ -26,7 +26,6 @@ COMMANDS = {
     "metrics": "show what CloudWatch measures of the functions",
     "queue": "show the asynchronous events that wait, or run them now",
     "urls": "list where functions answer HTTP requests",
-    "triggers": "list what invokes functions: queues, streams, schedules, front doors",
     "trace": "show where an invocation's time went, as X-Ray has it",
     "versions": "list a function's versions and aliases",
     "events": "list, show and generate sample events",

@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from workbench.local.containers.leftovers import remove_leftovers
 from workbench.local.runtime.filesystem.mark import mark
 
 _PROC = Path("/proc")
@@ -29,9 +28,8 @@ def end_leftovers(state: Path) -> None:
     """Kill every process of functions of the project whose state folder is `state`.
 
     Only those started before this call: a next server's are not touched. Does nothing where
-    there is no /proc, but for containers.
+    there is no /proc.
     """
-    remove_leftovers(state, mark(state))
     if not hasattr(os, "pidfd_open") or not _PROC.is_dir():
         return
     before = time.clock_gettime(time.CLOCK_BOOTTIME)

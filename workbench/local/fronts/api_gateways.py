@@ -1,0 +1,116 @@
+"""The APIs of API Gateway that a project declares, each on a port of its own.
+
+They follow the template: an API that changes answers by its new routes at once, on the same port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from workbench.local.api.context import Context
+from workbench.local.api.specs import Specs
+from workbench.local.fronts.api_front import ApiFront, Place, Tell
+from workbench.local.fronts.function_caller import FunctionCaller
+from workbench.local.fronts.http_api import HttpApi
+from workbench.local.fronts.key_sets import KeySets
+from workbench.local.fronts.ports import listening
+from workbench.local.fronts.rest_api import RestApi
+from workbench.local.gate import check_host
+from workbench.local.http import Listener
+from workbench.local.http_messages import Answer, Request
+from workbench.project.apis import Api, ApiKind
+
+MAX_BODY = 10_485_760
+
+_FRONTS: dict[ApiKind, type[ApiFront]] = {"HTTP": HttpApi, "REST": RestApi}
+
+Key = tuple[ApiKind, str]
+
+
+@dataclass(slots=True)
+class _Door:
+    front: ApiFront
+    listener: Listener
+    opening: asyncio.Task[None] | None = None
+
+
+class ApiGateways:
+    """Opens and closes them as they are declared. Belongs to the event loop's thread.
+
+    `tell` gets an event for each request that fails (see `broadcast.py`), `notice` a sentence
+    about a function ("" for none).
+    """
+
+    def __init__(
+        self, context: Context, specs: Specs, tell: Tell, notice: Callable[[str, str], None]
+    ) -> None:
+        self._config = context.config
+        self._ports = context.store.front_ports
+        self._caller = FunctionCaller(context, specs)
+        self._place = Place(context.config, self._caller, KeySets(), tell)
+        self._notice = notice
+        self._doors: dict[Key, _Door] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self.last_request = 0.0
+
+    @property
+    def in_flight(self) -> int:
+        """How many invocations are running for them."""
+        return self._caller.in_flight
+
+    def declare(self, apis: Iterable[Api]) -> None:
+        """Serve these APIs and no others."""
+        wanted = {(api.kind, api.name): api for api in apis}
+        for key in self._doors.keys() - wanted.keys():
+            task = asyncio.get_running_loop().create_task(self._close(self._doors.pop(key)))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        for key, api in wanted.items():
+            door = self._doors.get(key)
+            if door is None:
+                self._doors[key] = self._open(api)
+            elif door.front.api != api:
+                door.front = _FRONTS[api.kind](api, door.front.port, self._place)
+
+    def describe(self) -> list[dict[str, object]]:
+        """All of them, see `ApiFront.describe`."""
+        return [door.front.describe() for door in self._doors.values()]
+
+    async def close(self) -> None:
+        """Serve none any more."""
+        doors, self._doors = list(self._doors.values()), {}
+        await asyncio.gather(*map(self._close, doors), *self._closing)
+
+    def _open(self, api: Api) -> _Door:
+        before = self._ports.get(api.kind, api.name)
+        sock = listening(self._config.host, before)
+        port: int = sock.getsockname()[1]
+        if port != before:
+            self._ports.put(api.kind, api.name, port)
+            if before:
+                self._notice("", f"Port {before} is taken: {api.name} is now at port {port}.")
+        front = _FRONTS[api.kind](api, port, self._place)
+        listener = Listener(
+            lambda request: self._handle(door, request),
+            lambda request, error: door.front.error_response(request, error),
+            max_body=MAX_BODY,
+            keeps_headers=True,
+        )
+        door = _Door(front, listener)
+        # The kernel takes connections already; nobody is turned away until the task runs.
+        door.opening = asyncio.get_running_loop().create_task(listener.serve(sock))
+        return door
+
+    def _handle(self, door: _Door, request: Request) -> Answer:
+        self.last_request = time.monotonic()
+        check_host(request)
+        return door.front.handle(request)
+
+    @staticmethod
+    async def _close(door: _Door) -> None:
+        if door.opening is not None:
+            await door.opening
+        await door.listener.close()
