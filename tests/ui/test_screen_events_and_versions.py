@@ -17,11 +17,11 @@ async def test_publish_alias_weight_and_invoke_the_alias(project: Path) -> None:
         versions = hands.screen.versions
         await hands.press("5")
         for description in ("one", "two"):
+            (project / "echo" / "app.py").write_text(ECHO + f"\n# {description}\n")
             await hands.press("p")
             await hands.opens(FormDialog, "the form")
             await hands.type(description)
             await hands.press("ctrl+j")
-            (project / "echo" / "app.py").write_text(ECHO + f"\n# {description}\n")
             await hands.reads(f"v{1 if description == 'one' else 2}  {description}")
         await hands.press("a")
         await hands.opens(FormDialog, "the form")

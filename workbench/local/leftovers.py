@@ -22,17 +22,18 @@ _PROC = Path("/proc")
 _NAMES = (b"HOME=", b"LAMBDA_RUNTIME_DIR=")
 _FOLDERS = ("home", "packages")
 _PASSES = 10  # a process may fork while we look
+_LOOKING_S = 0.2  # in less time no next server has functions
 
 
 def end_leftovers(state: Path) -> None:
     """Kill every process of functions of the project whose state folder is `state`.
 
-    Only those started before this call: a next server's are not touched. Does nothing where
-    there is no /proc.
+    Only those started before this call or forked while we look: a next server's are not touched.
+    Does nothing where there is no /proc.
     """
     if not hasattr(os, "pidfd_open") or not _PROC.is_dir():
         return
-    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    before = time.clock_gettime(time.CLOCK_BOOTTIME) + _LOOKING_S
     marks = tuple(name + os.fsencode(state / folder) for name in _NAMES for folder in _FOLDERS)
     name = os.fsencode(mark(state))
     for _ in range(_PASSES):
