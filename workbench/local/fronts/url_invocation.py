@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from workbench.local.api.context import Context
 from workbench.local.api.invoke import check_size, started
@@ -35,6 +37,7 @@ INTEGRATION_RESPONSE = "application/vnd.awslambda.http-integration-response"
 _PRELUDE_END = b"\0" * 8
 _MAX_PRELUDE = 1024 * 1024
 _SOURCE = "127.0.0.1"  # whoever reaches a loopback port
+_SLASHES = re.compile("/{2,}")  # AWS makes one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ class UrlInvocations:
         self, url: UrlSettings, request: Request, request_id: str, trace: str, signer: Caller | None
     ) -> dict[str, Any]:
         config = self._context.config
+        path = _SLASHES.sub("/", request.path)
         context: dict[str, Any] = {
             "accountId": config.account if signer else "anonymous",
             "apiId": url.id,
@@ -146,9 +150,9 @@ class UrlInvocations:
         if signer is not None:
             context["authorizer"] = {"iam": iam_identity(config.account, signer)}
         context |= {
-            "domainName": f"{url.id}.lambda-url.{config.region}.on.aws",
+            "domainName": request.headers["host"],  # AWS: <id>.lambda-url.<region>.on.aws
             "domainPrefix": url.id,
-            "http": payload_v2.http_member(request, _SOURCE),
+            "http": {**payload_v2.http_member(request, _SOURCE), "path": unquote(path)},
             "requestId": request_id,
             "routeKey": "$default",
             "stage": "$default",
@@ -168,6 +172,7 @@ class UrlInvocations:
             "version": "2.0",
             "routeKey": "$default",
             **payload_v2.request_members(request, added),
+            "rawPath": path,
             "requestContext": context,
             **payload_v2.body_members(request),
         }
