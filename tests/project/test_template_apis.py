@@ -8,7 +8,7 @@ from textwrap import indent
 import pytest
 from template_lab import load, messages
 
-from workbench.project.apis import Api, Authorizer, CorsConfiguration, Route, Source
+from workbench.project.apis import Api, Authorizer, CorsConfiguration, Mock, Route, Source
 from workbench.project.records import Project
 
 FUNCTION = """\
@@ -218,7 +218,7 @@ paths:
     assert (get.needs_api_key, get.authorizer, get.seconds) == (True, None, 29.0)
     assert (put.needs_api_key, put.authorizer) == (False, "AWS_IAM")
     assert post.authorizer == "ask"
-    assert options.mock == {"Access-Control-Allow-Origin": "*"}
+    assert options.mock == Mock({"Access-Control-Allow-Origin": "*"})
     assert api.binary_media_types == ("image/png",)
     ask = api.authorizers["ask"]
     assert (ask.kind, ask.function, ask.ttl, ask.pattern) == ("TOKEN", "F", 0, "a+")

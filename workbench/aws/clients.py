@@ -34,6 +34,7 @@ class Clients:
         self.target = target
         self._lock = threading.RLock()
         self._invocation = threading.local()
+        self._services: dict[str, Any] = {}
 
     @property
     def control(self) -> LambdaClient:
@@ -59,6 +60,10 @@ class Clients:
     def xray(self) -> Any:
         """For reading traces."""
         return self._once(lambda: self._xray)
+
+    def service(self, name: str) -> Any:
+        """For any service, by boto3's name of it ("sqs", "events" …); it is kept too."""
+        return self._once(lambda: self._services.get(name) or self._new_service(name))
 
     def name_invocation(self, token: str | None) -> None:
         """Name this thread's next invocations, so that they can be cancelled (local only)."""
@@ -99,6 +104,10 @@ class Clients:
     @cached_property
     def _xray(self) -> Any:
         return self._make("xray", attempts=3)
+
+    def _new_service(self, name: str) -> Any:
+        made = self._services[name] = self._make(name, attempts=3)
+        return made
 
     def _make(self, service: str, *, attempts: int, read_timeout: int = 60) -> Any:
         from botocore.config import Config

@@ -29,10 +29,10 @@ _RECONNECT_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 class WorkbenchEvent:
     """Something that happened at the local Lambda.
 
-    `kind` is `functions`, `reload`, `problems`, `dependencies`, `environment`, `invocation` or
-    `notice`, with `data` as the server sends it (PascalCase keys). Two come from this client:
-    `connected` whenever the stream (again) begins, so that state can be read anew, and
-    `disconnected` when it broke.
+    `kind` is `functions`, `reload`, `problems`, `dependencies`, `environment`, `invocation`,
+    `source`, `front` or `notice`, with `data` as the server sends it (PascalCase keys). Two come
+    from this client: `connected` whenever the stream (again) begins, so that state can be read
+    anew, and `disconnected` when it broke.
     """
 
     kind: str
@@ -67,9 +67,11 @@ class WorkbenchSurface:
         self._answer("POST", "queue/hasten")
 
     def sources(self) -> list[dict[str, Any]]:
-        """The event source mappings and how their polling goes: UUID, FunctionArn,
-        EventSourceArn, State, LastProcessingResult, InFlight (batches), Backlog (messages or
-        records), IteratorAgeMs, Stalled (a sentence for each shard that is held up)."""
+        """What invokes functions by itself: event source mappings (Id, Kind "Mapping", UUID,
+        FunctionArn, EventSourceArn, State, LastProcessingResult, InFlight in batches, Backlog in
+        messages or records, IteratorAgeMs, Stalled) and what pushes events (Id, Kind "S3", "SNS",
+        "Rule" …, Name, FunctionArn, EventSourceArn, State, Detail, NextRun in epoch seconds).
+        Records of both: `triggers.py`."""
         return list(self._answer("GET", "sources").get("Sources", []))
 
     def fronts(self) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "metrics": "show what CloudWatch measures of the functions",
     "queue": "show the asynchronous events that wait, or run them now",
     "urls": "list where functions answer HTTP requests",
+    "triggers": "list what invokes functions: queues, streams, schedules, front doors",
     "trace": "show where an invocation's time went, as X-Ray has it",
     "versions": "list a function's versions and aliases",
     "events": "list, show and generate sample events",

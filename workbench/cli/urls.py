@@ -40,7 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _row(front: Mapping[str, Any], route: Mapping[str, Any]) -> tuple[str, str, str, str]:
     path = route["Path"]
-    url = front["Url"] if path == "$default" else front["Url"].rstrip("/") + path
+    url = front["Url"]
+    if front["Kind"] == "WebSocketApi":
+        url = f"{url} {path}"
+    elif path != "$default":
+        url = url.rstrip("/") + path
     function = route["FunctionName"]
     if route["Qualifier"]:
         function = f"{function}:{route['Qualifier']}"

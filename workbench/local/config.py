@@ -8,6 +8,7 @@ from typing import Literal
 
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
 from workbench.project.apis import Route
+from workbench.project.front_doors import Declared
 
 Isolation = Literal["auto", "none"]
 
@@ -25,7 +26,7 @@ class ServerConfig:
     `credentials` the AWS profile whose credentials they get (None: none that mean anything).
     With `isolation` "none" functions see this machine's file system even where the kernel allows
     each environment its own. `freeze` and `cpu_limits`: see RuntimeConfig.
-    `routes` make an HTTP API of their own.
+    `routes` make an HTTP API of their own; `fronts` are other front doors of the command line.
     """
 
     state: Path
@@ -44,6 +45,7 @@ class ServerConfig:
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None
     routes: tuple[Route, ...] = ()
+    fronts: tuple[Declared, ...] = ()
 
     @property
     def unreserved_minimum(self) -> int:

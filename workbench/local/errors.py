@@ -26,7 +26,7 @@ STATUS = {
     "ResourceConflictException": 409,
     "ResourceNotFoundException": 404,
     "ResourceNotReadyException": 502,
-    "InvalidRuntimeException": 502,
+    "InvalidRuntimeException": 400,  # AWS's 502 makes SDKs try again for seconds, here in vain
     "InvalidZipFileException": 502,
     "ServiceException": 500,
     "SnapStartNotReadyException": 409,

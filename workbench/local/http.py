@@ -22,6 +22,7 @@ from workbench.local.http_messages import (
     Handler,
     Request,
     Response,
+    Successor,
     plain_error,
 )
 
@@ -48,7 +49,7 @@ class Listener:
     timeouts: Timeouts = field(default_factory=Timeouts)
     port: int = 0
     buffered: int = 0
-    connections: set[HttpConnection] = field(default_factory=set)
+    connections: set[HttpConnection | Successor] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _server: asyncio.Server | None = None
     _sweeper: asyncio.TimerHandle | None = None

@@ -30,6 +30,7 @@ from workbench.local.http_messages import (
     Deferred,
     Request,
     Response,
+    Upgrade,
     path_and_query,
     response_head,
 )
@@ -54,6 +55,7 @@ class HttpConnection(asyncio.Protocol):
         self._writable: asyncio.Event | None = None  # there while the client reads too slowly
         self._task: asyncio.Task[None] | None = None
         self._refused: Request | None = None  # what the last words are about, if it was read
+        self._beyond = b""  # what came after a request for another protocol
         self._held = 0  # bytes of bodies of this connection, counted in listener.buffered
         self._begin_message()
 
@@ -134,8 +136,11 @@ class HttpConnection(asyncio.Protocol):
             self._deadline = self._loop.time() + self._listener.timeouts.body
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._closing = True  # no other protocol is spoken here: answer, then close
+        except httptools.HttpParserUpgrade as upgrade:
+            # Whoever answers says whether another protocol follows; if not, this is the end.
+            self._closing = True
+            self._beyond = data[upgrade.args[0] :]
+            self._transport.pause_reading()
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             if not isinstance(cause, ApiError):
@@ -308,10 +313,23 @@ class HttpConnection(asyncio.Protocol):
                 await request.stream.drain()
             except ApiError:  # the rest does not come: there is no next request on here
                 request.keep_alive = False
-        if isinstance(response.body, bytes):
+        if isinstance(response, Upgrade):
+            self._hand_over(request, response)
+        elif isinstance(response.body, bytes):
             self._send(response)
         else:
             await self._stream(request, response, response.body)
+
+    def _hand_over(self, request: Request, response: Upgrade) -> None:
+        transport, successor = self._transport, response.protocol
+        connections = self._listener.connections
+        self._release(len(request.body))
+        transport.write(response_head(response, close=False) + b"\r\n")
+        connections.discard(self)
+        connections.add(successor)
+        transport.set_protocol(successor)
+        successor.take_over(transport, self._beyond, lambda: connections.discard(successor))
+        transport.resume_reading()
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         self._task = task = self._loop.create_task(work)

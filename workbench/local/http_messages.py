@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -44,6 +46,24 @@ class Request:
 Body = bytes | AsyncIterator[bytes]
 
 
+class Successor(asyncio.Protocol, ABC):
+    """Another protocol, which takes over a connection from HTTP."""
+
+    @abstractmethod
+    def take_over(
+        self, transport: asyncio.Transport, early: bytes, leave: Callable[[], None]
+    ) -> None:
+        """Begin, with what came after the request. `leave` is to be called at the end."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Cut the connection now."""
+
+    @abstractmethod
+    def check_deadline(self, now: float) -> None:
+        """Close a connection that is too old or too quiet; called now and then."""
+
+
 class BrokenOff(Exception):
     """Raised by a streamed body that cannot be completed: the connection is cut, so that the
     client does not take what it has for the whole."""
@@ -61,6 +81,19 @@ class Response:
         self.status = status
         self.body = body
         self.headers = headers
+
+
+class Upgrade(Response):
+    """101 Switching Protocols: after its head the connection is `protocol`'s.
+
+    Only what a handler returns as an awaitable may become one.
+    """
+
+    __slots__ = ("protocol",)
+
+    def __init__(self, protocol: Successor, headers: Iterable[tuple[str, str]]) -> None:
+        super().__init__(101, headers=headers)
+        self.protocol = protocol
 
 
 class Deferred:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from workbench.local.http_limits import Timeouts
-from workbench.local.http_messages import ErrorResponse, Handler, Request
+from workbench.local.http_messages import ErrorResponse, Handler, Request, Successor
 
 if TYPE_CHECKING:
     from workbench.local.http_connection import HttpConnection
@@ -27,5 +27,5 @@ class Serving(Protocol):
     keeps_headers: bool
     timeouts: Timeouts
     buffered: int
-    connections: set[HttpConnection]
+    connections: set[HttpConnection | Successor]
     tasks: set[asyncio.Task[None]]

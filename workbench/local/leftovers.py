@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from workbench.local.containers.leftovers import remove_leftovers
 from workbench.local.runtime.filesystem.mark import mark
 
 _PROC = Path("/proc")
@@ -29,8 +30,9 @@ def end_leftovers(state: Path) -> None:
     """Kill every process of functions of the project whose state folder is `state`.
 
     Only those started before this call or forked while we look: a next server's are not touched.
-    Does nothing where there is no /proc.
+    Does nothing where there is no /proc, but for containers.
     """
+    remove_leftovers(state, mark(state))
     if not hasattr(os, "pidfd_open") or not _PROC.is_dir():
         return
     before = time.clock_gettime(time.CLOCK_BOOTTIME) + _LOOKING_S

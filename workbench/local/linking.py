@@ -20,8 +20,8 @@ from workbench.local.broadcast import Broadcaster
 from workbench.local.store.records import Link
 from workbench.local.syntax_checks import Source, SyntaxChecks
 from workbench.project import dependencies
-from workbench.project.apis import Api
 from workbench.project.discover import TEMPLATE_NAMES, discover
+from workbench.project.front_doors import Declared
 from workbench.project.handler_file import SOURCES, handler_file
 from workbench.project.records import FunctionSource, FunctionUrl, Problem, Project, Resource
 from workbench.project.state_dir import StateDir
@@ -85,7 +85,7 @@ class ProjectLink:
         endpoint: str,
         functions: LinkedFunctions,
         declare: Callable[[tuple[Resource, ...]], None],
-        serve: Callable[[tuple[Api, ...]], None],
+        serve: Callable[[tuple[Declared, ...]], None],
         broadcaster: Broadcaster,
     ) -> None:
         self._root = root
@@ -154,7 +154,7 @@ class ProjectLink:
             for folder in {source.code, *source.layers}:
                 self._by_folder.setdefault(folder, []).append(name)
         await self._link(sorted(new))  # neighbours in the database are quicker to write
-        self._serve(project.apis)
+        self._serve((*project.apis, *project.fronts))
         self._broadcaster.send("functions", {})
         self._tell_problems()
         if self._watching is not None:  # else the watch, once it has begun, looks at all of them
@@ -360,6 +360,7 @@ def _link(source: FunctionSource, installed: Path | None) -> Link:
         dead_letter_arn=source.dead_letter_arn,
         event_invoke_config=source.event_invoke_config,
         event_sources=source.event_sources,
+        permissions=source.permissions,
     )
 
 

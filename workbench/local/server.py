@@ -41,6 +41,7 @@ from workbench.local.surface import PREFIX, Surface
 from workbench.local.xray.daemon import XrayDaemon
 from workbench.project import server_process
 from workbench.project.apis import Api, Route
+from workbench.project.front_doors import Declared
 from workbench.project.state_dir import StateDir, StateDirError
 
 # The access key of our pollers and of functions without credentials of somebody's.
@@ -57,7 +58,7 @@ class ServerOptions:
     account's. `time_scale` divides Lambda's long waits. `services` and `credentials` (a profile)
     are what functions use of AWS. `isolation` "none" shows functions this machine's file system;
     `freeze` and `cpu_limits` are told of in RuntimeConfig.
-    `routes` are those of an HTTP API beside the template's.
+    `routes` are those of an HTTP API beside the template's, `fronts` other front doors.
     """
 
     root: Path
@@ -73,6 +74,7 @@ class ServerOptions:
     services: ServiceChoice = EMBEDDED
     credentials: str | None = None
     routes: tuple[Route, ...] = ()
+    fronts: tuple[Declared, ...] = ()
 
 
 def run(options: ServerOptions) -> int:
@@ -163,7 +165,7 @@ class LocalLambda:
         url = f"http://{self.config.host}:{port}"
         self._services.start(url)
         await self._endpoint.start(url)
-        self._serve_apis()
+        self._serve_fronts()
         if self.config.project is not None:
             self._link = ProjectLink(
                 self.config.project,
@@ -172,7 +174,7 @@ class LocalLambda:
                 self._services.settings().endpoint_url or "",
                 self._endpoint.linked,
                 self._services.declare,
-                self._serve_apis,
+                self._serve_fronts,
                 self.broadcaster,
             )
             await self._link.start()
@@ -205,11 +207,11 @@ class LocalLambda:
         """The front doors: Kind, Name, Url, Routes."""
         return self._endpoint.fronts()
 
-    def _serve_apis(self, apis: tuple[Api, ...] = ()) -> None:
-        """Serve the APIs of the project, and the one of the command line."""
+    def _serve_fronts(self, fronts: tuple[Declared, ...] = ()) -> None:
+        """Serve the front doors of the project, and those of the command line."""
         routes = self.config.routes
-        of_command_line = (Api("HTTP", "routes", "$default", routes),) if routes else ()
-        self._endpoint.api_gateways.declare((*apis, *of_command_line))
+        of_routes = (Api("HTTP", "routes", "$default", routes),) if routes else ()
+        self._endpoint.declared_fronts.declare((*fronts, *of_routes, *self.config.fronts))
 
     def _handle(self, request: Request) -> Answer:
         caller = self._gate.check(request)
@@ -236,6 +238,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         services=options.services,
         credentials=options.credentials,
         routes=options.routes,
+        fronts=options.fronts,
     )
     server = LocalLambda(config, state)
     loop = asyncio.get_running_loop()

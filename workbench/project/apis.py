@@ -57,11 +57,19 @@ class Authorizer:
 
 
 @dataclass(frozen=True, slots=True)
+class Mock:
+    """What an OPTIONS method without a function answers: an integration of type MOCK."""
+
+    headers: Mapping[str, str]
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A method (or ANY) and path (`/orders/{id}`, `/{proxy+}`, `$default`), and its function.
 
     `authorizer` is a name among the API's authorizers, or `IAM`. `seconds` is the integration's
-    timeout. A route with `mock` has no function: 200 and these headers are the answer.
+    timeout. A route with `mock` has no function.
     """
 
     method: str
@@ -73,7 +81,7 @@ class Route:
     authorizer: str | None = None
     scopes: tuple[str, ...] = ()
     needs_api_key: bool = False
-    mock: Mapping[str, str] | None = None
+    mock: Mock | None = None
 
     @property
     def key(self) -> str:

@@ -18,6 +18,7 @@ from workbench.project.apis import (
     ApiKind,
     Authorizer,
     CorsConfiguration,
+    Mock,
     Route,
 )
 from workbench.project.loose_values import flag, mapping, member, text, texts, whole
@@ -92,8 +93,8 @@ class _Operations:
         integration = self._integration(operation)
         if path == f"/{DEFAULT_PATH}":
             path = DEFAULT_PATH
-        if text(integration.get("type")).lower() == "mock":
-            return Route(method, path, mock=_mock_headers(integration))
+        if method == "OPTIONS" and text(integration.get("type")).lower() == "mock":
+            return Route(method, path, mock=_mock(integration))
         function = function_of(integration.get("uri"))
         if function is None:
             return None
@@ -140,12 +141,14 @@ class _Operations:
         return authorizer, scopes, needs_api_key
 
 
-def _mock_headers(integration: Document) -> dict[str, str]:
-    """The fixed headers of a mock's default (or only) response."""
+def _mock(integration: Document) -> Mock:
+    """The status and fixed headers of a mock's default (or only) response."""
     responses = mapping(integration.get("responses"))
     first = mapping(responses.get("default", next(iter(responses.values()), None)))
-    return {
+    headers = {
         name.removeprefix(_RESPONSE_HEADER): text(value).strip("'")
         for name, value in mapping(first.get("responseParameters")).items()
         if name.startswith(_RESPONSE_HEADER)
     }
+    status = whole(first.get("statusCode"))
+    return Mock(headers, status if status is not None and 200 <= status <= 599 else 200)

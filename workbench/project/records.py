@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.project.apis import Api
+from workbench.project.front_doors import Declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class FunctionSource:
     MB. `declared_in` is the template, or the source file when there is no template.
     `event_invoke_config` has the members that PutFunctionEventInvokeConfig takes, `logging` those
     of LoggingConfig, `event_sources` those of CreateEventSourceMapping but FunctionName, for each
-    queue and stream.
+    queue and stream, `permissions` those of AddPermission but FunctionName.
     """
 
     name: str
@@ -66,6 +67,7 @@ class FunctionSource:
     dead_letter_arn: str | None = None
     event_invoke_config: Mapping[str, Any] | None = None
     event_sources: tuple[Mapping[str, Any], ...] = ()
+    permissions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,14 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Everything found under `root`. A problem never hides the functions that could be read."""
+    """Everything found under `root`. A problem never hides the functions that could be read.
+
+    `fronts` are front doors other than `apis`.
+    """
 
     root: Path
     functions: tuple[FunctionSource, ...] = ()
     problems: tuple[Problem, ...] = ()
     resources: tuple[Resource, ...] = ()
     apis: tuple[Api, ...] = ()
+    fronts: tuple[Declared, ...] = ()

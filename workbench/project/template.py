@@ -14,9 +14,12 @@ from workbench.project.records import FunctionSource, Problem, Project
 from workbench.project.template_apis import ApiReader, Deployed
 from workbench.project.template_async import AsyncReader
 from workbench.project.template_function import Declaration, Unusable
+from workbench.project.template_gateway import GatewayReader
 from workbench.project.template_globals import merged
+from workbench.project.template_pushes import PushReader
 from workbench.project.template_sources import SourcesReader
 from workbench.project.template_url import UrlReader
+from workbench.project.template_websockets import WebSocketReader
 from workbench.project.tree import Node, read
 
 FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
@@ -83,8 +86,16 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
     # What is unknown in a resource concerns no function until the resource cannot be made.
     quiet = Resolver(tree, place, config.parameter_overrides, lambda node, message: None)
     declared = tuple(template_resources.resources(resources, quiet, place, path.parent))
+    events = {source.name: source.properties.get("Events") for source in deployed}
+    pushes = PushReader(quiet, place).read(resources, events)
+    declared = (*map(pushes.with_notifications, declared), *pushes.resources)
+    for name, permissions in pushes.permissions.items():
+        if name in functions:
+            functions[name] = replace(functions[name], permissions=permissions)
     apis = ApiReader(quiet, report, place, path.parent).read(tree, resources, deployed)
-    return Project(root, tuple(functions.values()), tuple(problems), declared, apis)
+    apis += GatewayReader(quiet, report).read(resources)
+    fronts = WebSocketReader(quiet, report).read(resources)
+    return Project(root, tuple(functions.values()), tuple(problems), declared, apis, fronts)
 
 
 def _declarations(

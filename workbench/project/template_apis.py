@@ -22,6 +22,7 @@ from workbench.project.apis import (
     Api,
     ApiKind,
     CorsConfiguration,
+    Mock,
     PayloadVersion,
     Route,
 )
@@ -255,6 +256,6 @@ def _finished(draft: _Draft) -> Api:
             if not {"OPTIONS", ANY}.isdisjoint(methods):
                 continue
             allowed = {"Access-Control-Allow-Methods": ",".join(sorted([*methods, "OPTIONS"]))}
-            mock = {**allowed, **draft.preflight}
+            mock = Mock({**allowed, **draft.preflight})
             routes.append(Route("OPTIONS", path, authorizer=guard, mock=mock))
     return replace(draft.api, routes=tuple(routes))

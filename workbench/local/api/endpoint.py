@@ -51,7 +51,7 @@ from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
 from workbench.local.delivery.event_sources import EventSources
 from workbench.local.errors import ApiError
-from workbench.local.fronts.api_gateways import ApiGateways
+from workbench.local.fronts.declared_fronts import DeclaredFronts
 from workbench.local.fronts.function_urls import FunctionUrls
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Answer, Request, Response
@@ -195,7 +195,9 @@ class Endpoint:
         self._stream_invoker = StreamInvoker(self._context, self._specs)
         self.urls = FunctionUrls(self._context, self._specs, recorder.notice)
         self._context.urls = self.urls
-        self.api_gateways = ApiGateways(self._context, self._specs, recorder.front, recorder.notice)
+        self.declared_fronts = DeclaredFronts(
+            self._context, self._specs, recorder.front, recorder.notice
+        )
         self._xray = XRay(recorder.traces, recorder.segment)
         self._declared = DeclaredSources(self._context, recorder.notice)
         self.linked = LinkedFunctions(self._context, self._specs, self._declared)
@@ -205,16 +207,16 @@ class Endpoint:
     @property
     def last_front_request(self) -> float:
         """When the last request came to a front door, `time.monotonic`."""
-        return max(self.urls.last_request, self.api_gateways.last_request)
+        return max(self.urls.last_request, self.declared_fronts.last_request)
 
     def fronts(self) -> list[dict[str, object]]:
         """All front doors: Kind, Name, Url, Routes."""
-        return [*self.api_gateways.describe(), *self.urls.describe()]
+        return [*self.declared_fronts.describe(), *self.urls.describe()]
 
     @property
     def busy(self) -> bool:
         """Whether an invocation is running, or a record of one is on its way."""
-        answering = (self._invoker, self._stream_invoker, self.urls, self.api_gateways)
+        answering = (self._invoker, self._stream_invoker, self.urls, self.declared_fronts)
         return self.asynchronous.busy or any(part.in_flight for part in answering)
 
     def sources(self) -> list[Mapping[str, object]]:
@@ -244,7 +246,7 @@ class Endpoint:
     async def close(self) -> None:
         """Start nothing more. The store belongs to whoever opened it."""
         await self.urls.close()
-        await self.api_gateways.close()
+        await self.declared_fronts.close()
         await self._declared.close()
         await self.event_sources.close()
         await self.asynchronous.close()

@@ -163,8 +163,7 @@ def started(invoke: Callable[[], Execution]) -> Execution:
             headers={"Retry-After": "1"},
         ) from None
     except UnsupportedRuntime as reason:
-        # AWS's status would be 502, which SDKs try again for seconds; it would not help here.
-        raise ApiError("InvalidRuntimeException", str(reason), status=400) from None
+        raise ApiError("InvalidRuntimeException", str(reason)) from None
 
 
 def checked_payload(body: bytes, kind: str = "RequestResponse") -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.local.api import configuration, event_invoke_config, function_urls
+from workbench.local.api import configuration, event_invoke_config, function_urls, policies
 from workbench.local.api.context import Context
 from workbench.local.api.declared_sources import DeclaredSources
 from workbench.local.api.specs import Specs
@@ -44,6 +44,7 @@ class LinkedFunctions:
         altered: list[str] = []
         urls: list[Link] = []
         configs: list[Link] = []
+        permitted: list[tuple[Link, Link | None]] = []
         for link in links:
             earlier = self._functions.link_of(link.name)
             latest, version = self._wanted(link, earlier, pending)
@@ -53,6 +54,8 @@ class LinkedFunctions:
                 urls.append(link)
             if link.event_invoke_config != (earlier.event_invoke_config if earlier else None):
                 configs.append(link)
+            if link.permissions != (earlier.permissions if earlier else ()):
+                permitted.append((link, earlier))
             if latest is not None and version is not latest:
                 altered.append(link.name)
             elif pending is None and self._prepared < _PREPARED:
@@ -64,6 +67,9 @@ class LinkedFunctions:
             function_urls.declare(self._context, link.name, link.url)
         for link in configs:
             event_invoke_config.declare(self._context, link.name, link.event_invoke_config)
+        for link, earlier in permitted:
+            before = earlier.permissions if earlier else ()
+            policies.declare(self._context, link.name, before, link.permissions)
         for link in links:
             self._sources.declare(link.name, link.event_sources)
         for name in altered:  # nothing runs of those that are new

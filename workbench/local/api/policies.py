@@ -85,6 +85,21 @@ def remove_permission(context: Context, input: Input) -> Output:
     return {}
 
 
+def declare(
+    context: Context,
+    name: str,
+    earlier: Sequence[Mapping[str, Any]],
+    permissions: Sequence[Mapping[str, Any]],
+) -> None:
+    """Give the function `name` the permissions that its project declares, in place of those that
+    it declared earlier. They are as AddPermission takes them."""
+    gone = {permission["StatementId"] for permission in (*earlier, *permissions)}
+    kept = [s for s in _statements(context, name, None) if s["Sid"] not in gone]
+    resource = context.arn(name)
+    added = [_statement(context, resource, permission) for permission in permissions]
+    context.store.attachments.put("policy", name, [*kept, *added])
+
+
 def refuse_duplicate(statements: Sequence[Statement], sid: str) -> None:
     """409 for a statement id that is taken."""
     if any(statement["Sid"] == sid for statement in statements):
@@ -138,7 +153,7 @@ def _statements(context: Context, name: str, qualifier: str | None) -> list[Stat
     return found or []
 
 
-def _statement(context: Context, resource: str, input: Input) -> Statement:
+def _statement(context: Context, resource: str, input: Mapping[str, Any]) -> Statement:
     conditions: dict[str, dict[str, str]] = {}
     for member, (operator, key) in _CONDITIONS.items():
         value = input.get(member)

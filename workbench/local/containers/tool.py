@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ _PROGRAMS = ("docker", "podman")
 # A daemon that hangs must not hold up whoever asks for ever; pulling may take its time.
 _ANSWER_S = 30.0
 _PULL_S = 1800.0
-INSTALL = "install Docker or Podman and start it"
+LOOPBACK = "127.0.0.1"
 
 
 class ToolError(Exception):
@@ -43,16 +45,30 @@ class ContainerTool:
         """What a person types: docker or podman."""
         return self.program.name
 
-    async def run(self, *arguments: str, within: float = _ANSWER_S) -> str:
-        """What the program prints; it has so many seconds."""
-        code, printed, error = await self._output(arguments, within)
+    async def run(
+        self,
+        *arguments: str,
+        within: float = _ANSWER_S,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """What the program prints; it has so many seconds, and `variables` besides our own."""
+        code, printed, error = await self._output(arguments, within, variables)
         if code:
             raise ToolError(error)
         return printed
 
-    async def check(self) -> None:
-        """Raise ToolError unless it can run containers."""
-        await self.run("version", "--format", "{{.Server.Version}}")
+    async def host(self) -> str:
+        """By which name containers reach this machine: LOOPBACK where they can share its network
+        and its kernel."""
+        if self.name == "podman":
+            await self.run("version")
+            return LOOPBACK if sys.platform == "linux" else "host.containers.internal"
+        system = await self.run("info", "--format", "{{.OperatingSystem}} {{.SecurityOptions}}")
+        if "name=rootless" in system:
+            raise ToolError("rootless Docker cannot reach 127.0.0.1 of this machine; Podman can")
+        if sys.platform == "linux" and "Docker Desktop" not in system:
+            return LOOPBACK
+        return "host.docker.internal"
 
     async def image(self, *references: str) -> ImageFacts | None:
         """The first of the images that is on this machine, or None."""
@@ -68,11 +84,19 @@ class ContainerTool:
         """Have the image here."""
         await self.run("pull", "--quiet", reference, within=_PULL_S)
 
-    async def _output(self, arguments: Sequence[str], within: float) -> tuple[int, str, str]:
+    async def _output(
+        self, arguments: Sequence[str], within: float, variables: Mapping[str, str] | None = None
+    ) -> tuple[int, str, str]:
         """Its exit status, what it printed, and the last line of what it complained of."""
+        environment = None if variables is None else {**os.environ, **variables}
         try:
             process = await asyncio.create_subprocess_exec(
-                self.program, *arguments, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+                self.program,
+                *arguments,
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=PIPE,
+                env=environment,
             )
         except OSError as error:
             raise ToolError(f"{self.program}: {error.strerror}") from error

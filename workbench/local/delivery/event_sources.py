@@ -87,7 +87,9 @@ class EventSources:
     def describe(self) -> list[dict[str, object]]:
         """All mappings with what their pollers last reported, for people to read: InFlight is
         batches, Backlog messages or records, IteratorAgeMs the age of the last record invoked
-        with, Stalled has a sentence for each shard that is held up."""
+        with. Stalled has, for each shard that is held up: Shard, FirstRecord (a sequence number;
+        None when it is the end of a window), Records, Failures, NextTry (epoch seconds) and Behind
+        (records that wait behind)."""
         return [self._described(mapping) for mapping in self._mappings.all()]
 
     def _described(self, mapping: EventSourceMapping) -> dict[str, object]:
@@ -151,7 +153,9 @@ class EventSources:
             self._reports.pop(uuid, None)
         else:
             self._running[uuid] = report["Revision"]
-            self._reports[uuid] = report
+            # An age is told with the batch that has it: until the next it is this one.
+            age = self._reports.get(uuid, {}).get("IteratorAgeMs")
+            self._reports[uuid] = {"IteratorAgeMs": age, **report}
         self._settle(uuid)
         mapping = self._mappings.get(uuid)
         if mapping is None:

@@ -99,6 +99,13 @@ class ApiFront(ABC):
             ],
         }
 
+    def redeclared(self, declared: object) -> bool:
+        """See `front.Front`."""
+        return False
+
+    def close(self) -> None:  # noqa: B027 - it is whole
+        """Nothing of it outlives its connections."""
+
     def method_arn(self, call: ApiCall) -> str:
         """See `api_access.Shapes`."""
         config, method = self.config, call.request.method
@@ -164,8 +171,9 @@ class ApiFront(ABC):
         """Invoke the route's function; `respond` gets the response."""
         route = call.route
         if route.mock is not None:
-            headers = [("Content-Type", JSON_TYPE), *route.mock.items()]
-            respond(self.finished(call.request, Response(200, b"{}\n", headers)))
+            headers = [("Content-Type", JSON_TYPE), *route.mock.headers.items()]
+            body = b"" if route.mock.status == 204 else b"{}\n"
+            respond(self.finished(call.request, Response(route.mock.status, body, headers)))
             return
 
         def done(result: InvokeResult | None) -> None:

@@ -22,12 +22,12 @@ from workbench.local.runtime.external_extensions import (
     extension_variables,
     start_extension,
 )
-from workbench.local.runtime.faults import Fault, crash_fault, exit_fault
+from workbench.local.runtime.faults import Fault, crash_fault, exit_fault, refused_result
 from workbench.local.runtime.init_log import InitLog
 from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launch, Launcher, LaunchError
 from workbench.local.runtime.memory import MemoryMeter, MemoryWatch, family
-from workbench.local.runtime.records import InvokeRequest, InvokeResult
+from workbench.local.runtime.records import InvokeRequest, InvokeResult, UnsupportedRuntime
 from workbench.local.runtime.response_stream import ResponseStream
 from workbench.local.runtime.runtime_api import RuntimeApi
 from workbench.local.runtime.shutdown import shut_down
@@ -169,6 +169,9 @@ class RuntimeDomain:
                 environment.file_system = await self._launcher.file_system(spec)
         except LaunchError as error:
             fault = Fault(error.error_type, str(error))
+        except UnsupportedRuntime as reason:
+            fault = Fault("Runtime.Unsupported", str(reason))
+            self._init_result = refused_result("InvalidRuntimeException", str(reason))
         variables = self._launcher.static_variables(spec)
         variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = self._environment.initialization_type
         if spec.snap_start:  # a snapshot knows nothing of the streams of those it restores (§1.7)
@@ -231,7 +234,7 @@ class RuntimeDomain:
         if self._is_snapshot:
             self._events.snapshot_ready()
         else:
-            if self._cpu is not None:
+            if self._cpu is not None and self._environment.spec.image is None:
                 self._loop.run_in_executor(None, self._limit_cpu, self._cpu)
             self._events.initialised()
 
@@ -402,6 +405,7 @@ class RuntimeDomain:
             self._telemetry.flush()  # the runtime's last words, for the extensions that still run
             return
         fault = exit_fault(code) if process is self._runtime else crash_fault(code)
+        fault = process.failure or fault
         self._fail(Fault(self._fatal or fault.error_type, fault.message))
 
     def _runtime_gone(self) -> None:

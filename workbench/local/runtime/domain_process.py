@@ -6,9 +6,9 @@ import asyncio
 import signal
 from collections.abc import Callable
 
+from workbench.local.runtime.faults import Fault
 from workbench.local.runtime.journal import Journal, Source
 from workbench.local.runtime.launchers import Process
-from workbench.local.runtime.launchers.reaper import kill_group
 
 
 class DomainProcess:
@@ -25,6 +25,7 @@ class DomainProcess:
         self._source: Source = source
         self._ended = ended
         self._process: Process | None = None
+        self.failure: Fault | None = None  # what ended it, where its exit status does not tell
 
     @property
     def running(self) -> bool:
@@ -43,14 +44,16 @@ class DomainProcess:
 
     def exited(self, code: int) -> None:
         """It has ended, with this status (negative: the signal)."""
-        if self._release() is not None:
+        process = self._release()
+        if process is not None:
+            self.failure = process.failure
             self.gone.set()
             self._ended(self, code)
 
     def send(self, number: signal.Signals) -> None:
         """A signal to its process group, if it runs."""
-        if self.pid:
-            kill_group(self.pid, number)
+        if self._process is not None:
+            self._process.send(number)
 
     def terminate(self) -> None:
         """SIGTERM to its process group."""

@@ -64,6 +64,8 @@ class MemoryMeter:
         younger than 50 ms. The first invocation always has a reading of its own.
         """
         now = time.monotonic()
+        if self._status < 0 and self._main():  # a container's is known late
+            self.meet()
         if self._status >= 0 and (duration_ms >= _SHORT_MS or now - self._read_at > _FRESH_S):
             self._read_at = now
             self._read()

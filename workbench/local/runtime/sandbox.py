@@ -40,6 +40,9 @@ from workbench.local.runtime.records import (
 )
 from workbench.local.runtime.response_stream import ResponseStream
 
+# What a container prints comes by way of its daemon, and so a little later than its answer.
+_CONTAINER_OUTPUT_S = 0.02
+
 
 class Sandbox:
     """Runs one invocation at a time in one Environment, and tells its owner when it is free.
@@ -310,9 +313,11 @@ class Sandbox:
         invocation = self._invocation
         if invocation is not None and self.environment.state is State.BUSY:
             # The answer has left. The log lines of this invocation follow at once, unless there are
-            # extensions, which come first.
+            # extensions, which come first, or what it printed is still on its way.
             invocation.runtime_ended = now = self._loop.time()
-            if self._journal.wants_details or self._domain is None or self._domain.has_extensions:
+            if self.spec.image is not None:
+                self._loop.call_later(_CONTAINER_OUTPUT_S, self._runtime_has_finished, invocation)
+            elif self._journal.wants_details or self._domain is None or self._domain.has_extensions:
                 self._loop.call_soon(self._runtime_has_finished, invocation)
             else:
                 self._finish(now)

@@ -59,7 +59,6 @@ def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[s
         "HOME": str(machine.home),
         "PWD": task_root,
         "SHLVL": "0",
-        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     }
     if runtimes.python_minor(spec.runtime) is not None:
         folders = [where.dependencies] if where.dependencies else []
@@ -74,9 +73,24 @@ def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[s
         for layer in layers:
             folders += [f"{layer}/nodejs/node{minor}/node_modules", f"{layer}/nodejs/node_modules"]
         variables["NODE_PATH"] = os.pathsep.join([*folders, task_root])
-    variables.update(machine.services)
-    variables.update(spec.environment)
-    variables.update(machine.credentials)
+    variables.update(platform_variables(spec, machine))
+    variables.update(
+        {
+            "LAMBDA_TASK_ROOT": task_root,
+            "LAMBDA_RUNTIME_DIR": where.runtime_dir or str(machine.home),
+            "_HANDLER": spec.handler,
+        }
+    )
+    if not runtimes.is_provided(spec.runtime):
+        variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
+    return variables
+
+
+def platform_variables(spec: FunctionSpec, machine: Machine) -> dict[str, str]:
+    """The variables of `spec` that have nothing to do with where it runs; in containers all else
+    is the image's own."""
+    variables = {"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR"}
+    variables |= {**machine.services, **spec.environment, **machine.credentials}
     variables.update(
         {
             "AWS_REGION": spec.region,
@@ -89,13 +103,8 @@ def static_variables(spec: FunctionSpec, machine: Machine, minor: str) -> dict[s
             "AWS_XRAY_DAEMON_ADDRESS": machine.xray_daemon,
             "_AWS_XRAY_DAEMON_ADDRESS": machine.xray_daemon.partition(":")[0],
             "_AWS_XRAY_DAEMON_PORT": machine.xray_daemon.partition(":")[2],
-            "LAMBDA_TASK_ROOT": task_root,
-            "LAMBDA_RUNTIME_DIR": where.runtime_dir or str(machine.home),
-            "_HANDLER": spec.handler,
         }
     )
-    if not runtimes.is_provided(spec.runtime):
-        variables["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"
     if spec.log_format == "JSON":
         variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         variables["AWS_LAMBDA_LOG_LEVEL"] = spec.application_log_level or "INFO"

@@ -16,6 +16,7 @@ from workbench.local.services.backend import Backend, BackendResponse
 from workbench.project.records import Resource
 
 _STARTING_SECONDS = 60
+_PAUSE_SECONDS = 1.0  # before a process that died is started for the sake of schedules
 _LONGEST_LINE = 1024 * 1024
 _LONGEST_SOCKET_PATH = 100  # what every system takes
 
@@ -25,8 +26,8 @@ class EmbeddedFailed(Exception):
 
 
 class Embedded:
-    """Started by the first request, and again by the next one when it has died. Every call
-    belongs to the event loop's thread.
+    """Started by the first request, or at once when schedules are declared, and again when it has
+    died. Every call belongs to the event loop's thread.
 
     `state` is the project's state folder, where the process's socket goes. `notice` is told, in a
     sentence, which resource could not be made, and that the process had to be started again.
@@ -47,6 +48,8 @@ class Embedded:
         self._process: asyncio.subprocess.Process | None = None
         self._backend: Backend | None = None
         self._starting = asyncio.Lock()
+        self._waking: asyncio.Task[None] | None = None
+        self._closing = False
         self._folder: str | None = None
         self.sources: dict[str, Mapping[str, object]] = {}
         self.on_source: list[Callable[[Mapping[str, object]], None]] = []
@@ -60,8 +63,23 @@ class Embedded:
         if resources == self._resources:
             return
         self._resources = resources
+        if any(map(_runs_by_itself, resources)):
+            self._wake(0)
         if self.pid is not None and self._backend is not None:
             self._tell({})
+
+    def _wake(self, seconds: float) -> None:
+        """Start the process without a request, for schedules, after some seconds."""
+
+        async def wake() -> None:
+            await asyncio.sleep(seconds)
+            try:
+                await self._running()
+            except EmbeddedFailed as error:
+                self._notice(str(error))
+
+        if self._waking is None or self._waking.done():
+            self._waking = asyncio.create_task(wake())
 
     @property
     def pid(self) -> int | None:
@@ -96,6 +114,10 @@ class Embedded:
 
     async def close(self) -> None:
         """End the process."""
+        self._closing = True
+        if self._waking is not None:
+            self._waking.cancel()
+            await asyncio.gather(self._waking, return_exceptions=True)
         async with self._starting:
             if self._backend is not None:
                 self._backend.close()
@@ -191,6 +213,8 @@ class Embedded:
         await process.wait()
         for source in list(self.sources.values()):
             self._take_source({**source, "State": "Deleted", "NextRun": None})
+        if ready.is_set() and not self._closing and any(map(_runs_by_itself, self._resources)):
+            self._wake(_PAUSE_SECONDS)
         ready.set()
 
     def _take_source(self, source: Mapping[str, object]) -> None:
@@ -215,6 +239,13 @@ class Embedded:
         if self._folder is None:
             self._folder = tempfile.mkdtemp(prefix="workbench-")
         return f"{self._folder}/s"
+
+
+def _runs_by_itself(resource: Resource) -> bool:
+    """Whether the resource invokes functions without anybody's request."""
+    if resource.type == "AWS::Scheduler::Schedule":
+        return True
+    return resource.type == "AWS::Events::Rule" and "ScheduleExpression" in resource.properties
 
 
 def _environment() -> dict[str, str]:

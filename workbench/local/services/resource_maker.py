@@ -3,6 +3,7 @@ whose requests are answered on the spot."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -23,19 +24,23 @@ class ResourceMaker:
         self._answer = answer
         self._settings = settings
         self._clients: dict[str, Any] = {}
-        self._made: set[tuple[str, str]] = set()
+        self._made: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def make(self, declared: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
         """Make what there is not yet, of resources `{"LogicalId","Type","Name","Properties"}`.
+        Those that invoke functions are made anew when they have changed, and end with their
+        declaration.
 
         Yields the logical id of each that could not be made, with a sentence that says why.
         """
         later: list[tuple[str, resources.Call]] = []
+        declared = list(declared)
+        yield from self._end({(r["Type"], r["Name"]): r["Properties"] for r in declared})
         for resource in declared:
             kind = resource["Type"], resource["Name"]
             if kind in self._made:
                 continue
-            self._made.add(kind)
+            self._made[kind] = resource["Properties"]
             try:
                 calls = resources.calls(*kind, resource["Properties"], self._settings)
             except (AttributeError, TypeError, ValueError) as error:
@@ -50,6 +55,34 @@ class ResourceMaker:
                 self._name_stream(kind[1])
         for logical_id, call in later:
             yield from self._carry_out(logical_id, call)
+
+    def _end(
+        self, wanted: Mapping[tuple[str, str], Mapping[str, Any]]
+    ) -> Iterator[tuple[str, str]]:
+        for kind, properties in list(self._made.items()):
+            if wanted.get(kind) == properties:
+                continue
+            calls = resources.removal(*kind, properties)
+            again = kind in wanted and kind[0] == "AWS::Events::Rule"  # making it changes it
+            invokes = kind in wanted and "NotificationConfiguration" in wanted[kind]
+            subscribed = kind[0] == "AWS::SNS::Subscription"
+            if calls or invokes or subscribed:
+                del self._made[kind]
+            if subscribed:
+                calls = self._unsubscribing(properties)
+            for call in () if again else calls:
+                yield from self._carry_out(kind[1], call)
+
+    def _unsubscribing(self, properties: Mapping[str, Any]) -> list[resources.Call]:
+        topic = properties.get("TopicArn", "")
+        with contextlib.suppress(self._client("sns").exceptions.NotFoundException):
+            found = self._client("sns").list_subscriptions_by_topic(TopicArn=topic)
+            return [
+                resources.Call("sns", "Unsubscribe", {"SubscriptionArn": one["SubscriptionArn"]})
+                for one in found["Subscriptions"]
+                if one["Endpoint"] == properties.get("Endpoint")
+            ]
+        return []
 
     def _carry_out(self, logical_id: str, call: resources.Call) -> Iterator[tuple[str, str]]:
         from botocore.exceptions import BotoCoreError, ClientError

@@ -48,6 +48,23 @@ def calls(type_: str, name: str, properties: Properties, place: ServiceSettings)
     return [] if maker is None else list(maker(name, properties, place))
 
 
+def removal(type_: str, name: str, properties: Properties) -> list[Call]:
+    """What ends a resource that would go on invoking functions; nothing for any other."""
+    bus = _picked(properties, "EventBusName")
+    match type_:
+        case "AWS::Events::Rule":
+            ids = [target["Id"] for target in properties.get("Targets") or ()]
+            gone = [Call("events", "RemoveTargets", {"Rule": name, "Ids": ids, **bus})]
+            return [*(gone if ids else []), Call("events", "DeleteRule", {"Name": name, **bus})]
+        case "AWS::Scheduler::Schedule":
+            group = _picked(properties, "GroupName")
+            return [Call("scheduler", "DeleteSchedule", {"Name": name, **group})]
+        case "AWS::S3::Bucket" if "NotificationConfiguration" in properties:
+            parameters = {"Bucket": name, "NotificationConfiguration": {}}
+            return [Call("s3", "PutBucketNotificationConfiguration", parameters)]
+    return []
+
+
 def _picked(properties: Properties, *members: str) -> dict[str, Any]:
     return {member: properties[member] for member in members if member in properties}
 
@@ -84,11 +101,13 @@ def _topic(name: str, properties: Properties, place: ServiceSettings) -> Iterabl
         properties, "ContentBasedDeduplication", "DisplayName", "FifoTopic", "SignatureVersion"
     )
     yield Call("sns", "CreateTopic", {"Name": name, "Attributes": attributes})
+    arn = f"arn:{place.partition}:sns:{place.region}:{place.account}:{name}"
+    for given in properties.get("Subscription") or ():
+        parameters = {"TopicArn": arn, **_picked(given, "Protocol", "Endpoint")}
+        yield Call("sns", "Subscribe", parameters, later=True)
 
 
 def _subscription(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
-    if properties.get("Protocol") == "lambda":
-        return
     attributes = _attributes(
         properties, "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy"
     )
@@ -104,6 +123,34 @@ def _bucket(name: str, properties: Properties, place: ServiceSettings) -> Iterab
     if versioning:
         parameters = {"Bucket": name, "VersioningConfiguration": versioning}
         yield Call("s3", "PutBucketVersioning", parameters)
+    if "NotificationConfiguration" in properties:
+        told = _notifications(properties["NotificationConfiguration"])
+        # The functions' permissions are on their way, as in a stack that is being made.
+        parameters = {"NotificationConfiguration": told, "SkipDestinationValidation": True}
+        operation = "PutBucketNotificationConfiguration"
+        yield Call("s3", operation, {"Bucket": name, **parameters}, later=True)
+
+
+# CloudFormation's members for the receivers of a bucket's notifications, and S3's.
+_RECEIVERS = {
+    "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
+    "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
+    "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
+}
+
+
+def _notifications(properties: Properties) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for member, (operand, receiver, arn) in _RECEIVERS.items():
+        for given in properties.get(member) or ():
+            rules = ((given.get("Filter") or {}).get("S3Key") or {}).get("Rules")
+            filter = {"Filter": {"Key": {"FilterRules": rules}}} if rules else {}
+            configuration = {arn: given[receiver], "Events": [given["Event"]], **filter}
+            told.setdefault(operand, []).append(configuration)
+    bridge = properties.get("EventBridgeConfiguration")
+    if bridge is not None and _text(bridge.get("EventBridgeEnabled", True)) == "true":
+        told["EventBridgeConfiguration"] = {}
+    return told
 
 
 def _table(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
@@ -162,6 +209,22 @@ def _rule(name: str, properties: Properties, place: ServiceSettings) -> Iterable
         yield Call("events", "PutTargets", parameters, later=True)
 
 
+def _schedule_group(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    yield Call("scheduler", "CreateScheduleGroup", {"Name": name})
+
+
+def _schedule(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    parameters = {
+        "Name": name,
+        **_picked(
+            properties,
+            *("Description", "EndDate", "FlexibleTimeWindow", "GroupName", "ScheduleExpression"),
+            *("ScheduleExpressionTimezone", "StartDate", "State", "Target"),
+        ),
+    }
+    yield Call("scheduler", "CreateSchedule", parameters, later=True)
+
+
 def _parameter(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     parameters = {
         "Name": name,
@@ -208,6 +271,8 @@ _MAKERS: dict[str, Callable[[str, Properties, ServiceSettings], Iterable[Call]]]
     "AWS::SNS::Topic": _topic,
     "AWS::SQS::Queue": _queue,
     "AWS::SSM::Parameter": _parameter,
+    "AWS::Scheduler::Schedule": _schedule,
+    "AWS::Scheduler::ScheduleGroup": _schedule_group,
     "AWS::SecretsManager::Secret": _secret,
     "AWS::Serverless::SimpleTable": _simple_table,
     "AWS::Serverless::StateMachine": _state_machine,

@@ -46,7 +46,8 @@ class Services:
 
     def declare(self, resources: tuple[Resource, ...]) -> None:
         """The project declares these: the embedded services have them from their start."""
-        self._embedded.declare(resources)
+        if self._choice.kind == "embedded":
+            self._embedded.declare(resources)
 
     async def close(self) -> None:
         """End the processes."""

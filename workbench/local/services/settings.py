@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.local.arns import partition
+
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
@@ -32,6 +34,11 @@ class ServiceSettings:
     account: str
     region: str
     profile: str | None = None
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region is in."""
+        return partition(self.region)
 
     def client(self, service: str, **config: Any) -> BaseClient:
         """A boto3 client of `service` ("sqs", "s3" …); `config` goes into botocore's Config.

@@ -352,7 +352,8 @@ def _read_link(text: str) -> Link:
     values = json.loads(text)
     values["folder"] = Path(values["folder"])
     values["layers"] = tuple(map(Path, values["layers"]))
-    values["event_sources"] = tuple(values.get("event_sources", ()))
+    for name in ("event_sources", "permissions"):
+        values[name] = tuple(values.get(name, ()))
     if values["dependencies"] is not None:
         values["dependencies"] = Path(values["dependencies"])
     return Link(**values)

@@ -18,8 +18,8 @@ class Link:
     `timeout` is in seconds, sizes are in MB. `layers` and `dependencies` (third-party packages
     installed for it) are folders. `url` has AuthType, InvokeMode, Cors and Public (whether all may
     use it) of the URL that is declared for it; `event_invoke_config` has what
-    PutFunctionEventInvokeConfig takes, `event_sources` what CreateEventSourceMapping takes but
-    FunctionName.
+    PutFunctionEventInvokeConfig takes, `event_sources` what CreateEventSourceMapping and
+    `permissions` what AddPermission takes, but FunctionName.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Link:
     dead_letter_arn: str | None = None
     event_invoke_config: Mapping[str, Any] | None = None
     event_sources: tuple[Mapping[str, Any], ...] = ()
+    permissions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

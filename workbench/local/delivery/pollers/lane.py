@@ -179,17 +179,17 @@ class Lane:
         return not self._worker.stopping
 
     def _tell_stalled(self, batch: Batch, pause: float) -> None:
-        behind = len(self._queue.records) - len(batch.records)
-        what = "the end of a window"
-        if batch.records:
-            first, more = batch.records[0].sequence, len(batch.records) - 1
-            what = f"record {first}" + (f" and {more} more" if more else "")
-        wait = "1 record waits" if behind == 1 else f"{behind} records wait"
-        times = "once" if batch.failures == 1 else f"{batch.failures} times"
+        records = batch.records
         self._source.report.stalled(
             self._worker.shard,
-            f"{_short(self._worker.shard)}: {what} failed {times}, next try in {pause:.3g} s, "
-            f"{wait} behind it",
+            {
+                "Shard": self._worker.shard,
+                "FirstRecord": records[0].sequence if records else None,  # None: a window's end
+                "Records": len(records),
+                "Failures": batch.failures,
+                "NextTry": time.time() + pause,
+                "Behind": len(self._queue.records) - len(records),
+            },
         )
 
     # -- giving up
@@ -262,9 +262,3 @@ class Lane:
         self._queue.window = None
         self._worker.done(self._queue, 0)
         self._source.report.stalled(self._worker.shard, None)
-
-
-def _short(shard: str) -> str:
-    """`shard 3` for `shardId-000000000003`; DynamoDB's have no numbers."""
-    number = shard.rpartition("-")[2]
-    return f"shard {int(number)}" if number.isdigit() else shard

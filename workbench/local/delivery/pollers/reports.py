@@ -19,7 +19,7 @@ class Report:
         self._urgent = urgent
         self._lock = threading.Lock()
         self._values: dict[str, Any] = {}
-        self._stalled: dict[str, str] = {}
+        self._stalled: dict[str, dict[str, object]] = {}
         self._counts: Counter[str] = Counter()
         self._age: float | None = None
         self._dirty = False
@@ -58,14 +58,15 @@ class Report:
             self._dirty = True
         self._changed()
 
-    def stalled(self, shard: str, text: str | None) -> None:
-        """What holds up a shard, in a sentence; None when nothing does any more."""
+    def stalled(self, shard: str, what: dict[str, object] | None) -> None:
+        """What holds up a shard (`Stalled` of EventSources.describe); None when nothing does any
+        more."""
         with self._lock:
-            if text is None:
+            if what is None:
                 if self._stalled.pop(shard, None) is None:
                     return
             else:
-                self._stalled[shard] = text
+                self._stalled[shard] = what
             self._dirty = True
         self._changed()
 

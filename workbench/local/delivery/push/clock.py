@@ -14,6 +14,7 @@ from workbench.local.delivery.push import events, schedule_expressions, schedule
 from workbench.local.delivery.push.deliveries import Deliveries
 from workbench.local.delivery.push.sources import sources
 
+_UNSEEN = timedelta(seconds=10)  # what was due before its configuration was seen is run
 _LONGEST_WAIT = 30.0  # a clock may be set, a machine may sleep
 
 Say = Callable[[Mapping[str, object]], None]
@@ -72,7 +73,7 @@ class Clock:
             known = self._entries.get(arn)
             if known is None or known.since != since:
                 self._entries[arn] = entry = _Entry(found, since, None, None)
-                self._plan(entry, now)
+                self._plan(entry, max(_made(found), now - _UNSEEN))
 
     def _plan(self, entry: _Entry, now: datetime) -> None:
         entry.due = next_run(entry.found, now)
@@ -111,10 +112,15 @@ def next_run(found: Any, moment: datetime) -> datetime | None:
     try:
         if hasattr(found, "schedule_expression"):
             return scheduler.next_run(found, moment)
-        start = datetime.fromtimestamp(getattr(found, "made", moment.timestamp()), UTC)
-        return schedule_expressions.parse(found.scheduled_expression, start).after(moment)
+        return schedule_expressions.parse(found.scheduled_expression, _made(found)).after(moment)
     except ValueError:  # it was not checked when it was made
         return None
+
+
+def _made(found: Any) -> datetime:
+    """When moto's Rule (see events.py) or Schedule got its present configuration."""
+    made = found.last_modified_date if hasattr(found, "schedule_expression") else found.made
+    return datetime.fromtimestamp(made, UTC)
 
 
 def _scheduled() -> Iterator[tuple[str, Any, tuple[object, ...]]]:

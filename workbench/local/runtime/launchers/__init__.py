@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from workbench.local.runtime.faults import Fault
 from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.records import FunctionSpec
 
@@ -42,6 +44,13 @@ class Process(Protocol):
     @property
     def output(self) -> int: ...
 
+    @property
+    def failure(self) -> Fault | None:
+        """Once it has ended: what ended it, where its exit status does not tell."""
+
+    def send(self, number: signal.Signals) -> None:
+        """A signal to its whole process group; nothing happens when it has ended."""
+
     def kill(self) -> None:
         """SIGKILL to its whole process group; nothing happens when it has ended."""
 
@@ -59,7 +68,10 @@ class Launcher(Protocol):
 
     async def file_system(self, spec: FunctionSpec) -> FileSystem | None:
         """The file system of a new environment of `spec`, which the caller closes; None where the
-        kernel allows none. `static_variables` may be asked for from then on. Raises LaunchError."""
+        kernel allows none. `static_variables` may be asked for from then on.
+
+        Raises LaunchError, and UnsupportedRuntime when only now it is known that this machine
+        cannot run it."""
 
     def static_variables(self, spec: FunctionSpec) -> dict[str, str]:
         """The variables every environment of `spec` has, whatever its process."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from workbench.local.runtime.filesystem.file_systems import FileSystems
 from workbench.local.runtime.filesystem.places import libraries
 from workbench.local.runtime.launchers import Launcher
+from workbench.local.runtime.launchers.container import ContainerLauncher
 from workbench.local.runtime.launchers.packages import aws_packages, sources
 from workbench.local.runtime.launchers.process import CustomLauncher, NodeLauncher
 from workbench.local.runtime.launchers.python import PythonLauncher
@@ -37,21 +38,18 @@ class Launchers:
     ) -> None:
         self.file_systems = FileSystems(state, sources, self._shared, wanted=private)
         self._state = state
-        self._credentials = credentials
-        self._services = services
+        self._machine = Machine(state / "home", credentials, services, xray_daemon)
+        self._containers = ContainerLauncher(self._machine, state)
         self._observer = observer
         self._standby = standby
-        self._xray_daemon = xray_daemon
         self._by_runtime: dict[str, Launcher] = {}
         self._told: set[tuple[str, str]] = set()
 
     def launcher_for(self, spec: FunctionSpec) -> Launcher:
         """The launcher that runs `spec`. Raises UnsupportedRuntime."""
         if spec.image is not None:
-            raise UnsupportedRuntime(
-                f"{spec.name} is a container image ({spec.image.uri}), which needs Docker or "
-                "Podman: install one of them and start it."
-            )
+            self._containers.check(spec)
+            return self._containers
         launcher = self._by_runtime.get(spec.runtime)
         if launcher is None:
             launcher = self._by_runtime[spec.runtime] = self._make(spec.runtime)
@@ -87,6 +85,7 @@ class Launchers:
 
     async def stop(self) -> None:
         """End all standby processes; returns when no process is left."""
+        await self._containers.stop()
         for launcher in self._by_runtime.values():
             if isinstance(launcher, PythonLauncher | NodeLauncher):
                 await launcher.stop()
@@ -94,10 +93,8 @@ class Launchers:
         await self.file_systems.stop()
 
     def _make(self, runtime: str) -> Launcher:
-        home = self._state / "home"
-        home.mkdir(parents=True, exist_ok=True)
-        machine = Machine(home, self._credentials, self._services, self._xray_daemon)
-        machine = replace(machine, file_systems=self.file_systems)
+        self._machine.home.mkdir(parents=True, exist_ok=True)
+        machine = replace(self._machine, file_systems=self.file_systems)
         if runtimes.is_provided(runtime):
             return CustomLauncher(machine)
         if not runtimes.is_run_here(runtime):

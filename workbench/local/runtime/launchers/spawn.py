@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import errno
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from workbench.local.runtime.faults import Fault
 from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.launchers import LaunchError, OnExit
 from workbench.local.runtime.launchers.reaper import kill_group, reap_group
@@ -22,6 +24,8 @@ LOG_DESCRIPTOR_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
 class SpawnedProcess:
     """A child process of ours, its exit watched by the event loop."""
+
+    failure: Fault | None = None
 
     def __init__(self, popen: subprocess.Popen[bytes], output: int, on_exit: OnExit) -> None:
         self.pid = popen.pid
@@ -38,6 +42,9 @@ class SpawnedProcess:
             threading.Thread(target=self._wait, daemon=True).start()
         else:
             self._loop.add_reader(self._descriptor, self._ended)
+
+    def send(self, number: signal.Signals) -> None:
+        kill_group(self.pid, number)
 
     def kill(self) -> None:
         kill_group(self.pid)

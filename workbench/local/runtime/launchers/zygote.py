@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from workbench.local.runtime.faults import Fault
 from workbench.local.runtime.filesystem.file_systems import FileSystem
 from workbench.local.runtime.launchers import Launch, LaunchError, OnExit
 from workbench.local.runtime.launchers.preload import Plan
@@ -39,6 +40,8 @@ class ForkedProcess:
     born, it never was anything, and a process can be started in its place.
     """
 
+    failure: Fault | None = None
+
     def __init__(self, output: int, writing: int, order: socket.socket) -> None:
         self.output = output
         self.on_exit: OnExit = _nothing
@@ -54,6 +57,10 @@ class ForkedProcess:
     @property
     def pid(self) -> int:
         return self._pid if self._instead is None else self._instead.pid
+
+    def send(self, number: signal.Signals) -> None:
+        if self.pid and not self.ended:
+            kill_group(self.pid, number)
 
     def kill(self) -> None:
         self._killed = True

@@ -1,4 +1,4 @@
-"""The APIs of API Gateway that a project declares, each on a port of its own.
+"""The front doors that a project or the command line declares, each on a port of its own.
 
 They follow the template: an API that changes answers by its new routes at once, on the same port.
 """
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from workbench.local.api.context import Context
 from workbench.local.api.specs import Specs
-from workbench.local.fronts.api_front import ApiFront, Place, Tell
+from workbench.local.fronts.api_front import Place, Tell
+from workbench.local.fronts.front import Front
 from workbench.local.fronts.function_caller import FunctionCaller
 from workbench.local.fronts.http_api import HttpApi
 from workbench.local.fronts.key_sets import KeySets
@@ -21,23 +22,24 @@ from workbench.local.fronts.rest_api import RestApi
 from workbench.local.gate import check_host
 from workbench.local.http import Listener
 from workbench.local.http_messages import Answer, Request
-from workbench.project.apis import Api, ApiKind
+from workbench.project.apis import Api
+from workbench.project.front_doors import Declared
+from workbench.project.websocket_apis import WebSocketApi
 
 MAX_BODY = 10_485_760
 
-_FRONTS: dict[ApiKind, type[ApiFront]] = {"HTTP": HttpApi, "REST": RestApi}
-
-Key = tuple[ApiKind, str]
+Key = tuple[str, str]
 
 
 @dataclass(slots=True)
 class _Door:
-    front: ApiFront
+    declared: Declared
+    front: Front
     listener: Listener
     opening: asyncio.Task[None] | None = None
 
 
-class ApiGateways:
+class DeclaredFronts:
     """Opens and closes them as they are declared. Belongs to the event loop's thread.
 
     `tell` gets an event for each request that fails (see `broadcast.py`), `notice` a sentence
@@ -61,22 +63,22 @@ class ApiGateways:
         """How many invocations are running for them."""
         return self._caller.in_flight
 
-    def declare(self, apis: Iterable[Api]) -> None:
-        """Serve these APIs and no others."""
-        wanted = {(api.kind, api.name): api for api in apis}
+    def declare(self, fronts: Iterable[Declared]) -> None:
+        """Serve these and no others."""
+        wanted: dict[Key, Declared] = {(each.kind, each.name): each for each in fronts}
         for key in self._doors.keys() - wanted.keys():
             task = asyncio.get_running_loop().create_task(self._close(self._doors.pop(key)))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-        for key, api in wanted.items():
+        for key, declared in wanted.items():
             door = self._doors.get(key)
             if door is None:
-                self._doors[key] = self._open(api)
-            elif door.front.api != api:
-                door.front = _FRONTS[api.kind](api, door.front.port, self._place)
+                self._doors[key] = self._open(declared)
+            elif door.declared != declared:
+                self._redeclare(door, declared)
 
     def describe(self) -> list[dict[str, object]]:
-        """All of them, see `ApiFront.describe`."""
+        """All of them, see `Front.describe`."""
         return [door.front.describe() for door in self._doors.values()]
 
     async def close(self) -> None:
@@ -84,22 +86,40 @@ class ApiGateways:
         doors, self._doors = list(self._doors.values()), {}
         await asyncio.gather(*map(self._close, doors), *self._closing)
 
-    def _open(self, api: Api) -> _Door:
-        before = self._ports.get(api.kind, api.name)
+    def _front(self, declared: Declared, port: int) -> Front:
+        match declared:
+            case Api(kind="HTTP"):
+                return HttpApi(declared, port, self._place)
+            case Api():
+                return RestApi(declared, port, self._place)
+            case WebSocketApi():
+                # Late: its protocol takes 10 ms, and few projects have one.
+                from workbench.local.fronts.websocket_api import WebSocketFront
+
+                return WebSocketFront(declared, port, self._place)
+
+    def _redeclare(self, door: _Door, declared: Declared) -> None:
+        door.declared = declared
+        if not door.front.redeclared(declared):
+            door.front.close()
+            door.front = self._front(declared, door.front.port)
+
+    def _open(self, declared: Declared) -> _Door:
+        before = self._ports.get(declared.kind, declared.name)
         sock = listening(self._config.host, before)
         port: int = sock.getsockname()[1]
         if port != before:
-            self._ports.put(api.kind, api.name, port)
+            self._ports.put(declared.kind, declared.name, port)
             if before:
-                self._notice("", f"Port {before} is taken: {api.name} is now at port {port}.")
-        front = _FRONTS[api.kind](api, port, self._place)
+                self._notice("", f"Port {before} is taken: {declared.name} is now at port {port}.")
+        front = self._front(declared, port)
         listener = Listener(
             lambda request: self._handle(door, request),
             lambda request, error: door.front.error_response(request, error),
             max_body=MAX_BODY,
             keeps_headers=True,
         )
-        door = _Door(front, listener)
+        door = _Door(declared, front, listener)
         # The kernel takes connections already; nobody is turned away until the task runs.
         door.opening = asyncio.get_running_loop().create_task(listener.serve(sock))
         return door
@@ -113,4 +133,5 @@ class ApiGateways:
     async def _close(door: _Door) -> None:
         if door.opening is not None:
             await door.opening
+        door.front.close()
         await door.listener.close()

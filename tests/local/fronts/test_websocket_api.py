@@ -1,0 +1,374 @@
+"""WebSocket APIs over real sockets: routes, what functions see, callbacks, limits."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from endpoint_lab import LocalEndpoint, local_lambda
+from websocket_lab import Client, Refused, connected
+from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
+
+APP = """
+import json, os, boto3
+
+def connect(event, context):
+    query = event.get("queryStringParameters") or {}
+    if "crash" in query:
+        raise ValueError("no luck")
+    if "nothing" in query:
+        return None
+    answer = {"statusCode": int(query.get("status", 200)), "body": json.dumps(event)}
+    protocol = event["headers"].get("Sec-WebSocket-Protocol")
+    if protocol:
+        answer["headers"] = {"Sec-WebSocket-Protocol": protocol.split(",")[0]}
+    return answer
+
+def authorize(event, context):
+    who = event["queryStringParameters"]["who"]
+    if who == "stranger":
+        raise Exception("Unauthorized")
+    effect = "Deny" if who == "foe" else "Allow"
+    return {
+        "principalId": who,
+        "policyDocument": {"Version": "2012-10-17", "Statement": [
+            {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}]},
+        "context": {"asked": json.dumps(event), "n": 1},
+    }
+
+def disconnect(event, context):
+    open(os.environ["LEFT"], "a").write(json.dumps(event) + chr(10))
+
+def echo(event, context):
+    return {"statusCode": 200, "body": json.dumps(event)}
+
+def fail(event, context):
+    raise ValueError("no luck")
+
+def back(event, context):
+    "Speaks to its client as functions on AWS do."
+    at = event["requestContext"]
+    client = boto3.client(
+        "apigatewaymanagementapi", endpoint_url=f"http://{at['domainName']}/{at['stage']}"
+    )
+    client.post_to_connection(ConnectionId=at["connectionId"], Data=b"from the function")
+"""
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    CodeUri: src
+    Runtime: python3.11
+    Environment: {Variables: {LEFT: %s}}
+Resources:
+  Connect: {Type: AWS::Serverless::Function, Properties: {Handler: app.connect}}
+  Authorize: {Type: AWS::Serverless::Function, Properties: {Handler: app.authorize}}
+  Disconnect: {Type: AWS::Serverless::Function, Properties: {Handler: app.disconnect}}
+  Echo: {Type: AWS::Serverless::Function, Properties: {Handler: app.echo}}
+  Fail: {Type: AWS::Serverless::Function, Properties: {Handler: app.fail}}
+  Back: {Type: AWS::Serverless::Function, Properties: {Handler: app.back}}
+  Chat:
+    Type: AWS::ApiGatewayV2::Api
+    Properties:
+      Name: chat
+      ProtocolType: WEBSOCKET
+      RouteSelectionExpression: $request.body.action
+  Live:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Chat, StageName: live, StageVariables: {color: blue}}
+  Guarded:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      StageName: in
+      Auth: {AuthType: CUSTOM, AuthArn: !GetAtt Authorize.Arn,
+             IdentitySource: [route.request.querystring.who]}
+      Routes:
+        $connect: {FunctionArn: !GetAtt Connect.Arn}
+        $default: {FunctionArn: !GetAtt Echo.Arn, RouteResponseSelectionExpression: $default}
+"""
+
+ROUTE = """
+  {id}Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Chat
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !Sub arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations
+  {id}Route:
+    Type: AWS::ApiGatewayV2::Route
+    Properties:
+      ApiId: !Ref Chat
+      RouteKey: {key}
+      RouteResponseSelectionExpression: $default
+      Target: !Sub integrations/${{{id}Integration}}
+"""  # noqa: E501
+RESPONSE = """
+  {id}Response:
+    Type: AWS::ApiGatewayV2::RouteResponse
+    Properties: {{ApiId: !Ref Chat, RouteId: !Ref {id}Route, RouteResponseKey: $default}}
+"""
+ROUTES = (
+    ("Connect", "$connect", "Connect", False),
+    ("Disconnect", "$disconnect", "Disconnect", False),
+    ("Default", "$default", "Echo", True),
+    ("Ask", "ask", "Echo", True),
+    ("Silent", "silent", "Echo", False),
+    ("Fail", "fail", "Fail", False),
+    ("Back", "back", "Back", False),
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("chat")
+    (root / "src").mkdir()
+    (root / "src" / "app.py").write_text(APP)
+    text = dedent(TEMPLATE) % (root / "left")
+    for id_, key, function, responds in ROUTES:
+        text += ROUTE.format(id=id_, key=key, function=function)
+        text += RESPONSE.format(id=id_) if responds else ""
+    (root / "template.yaml").write_text(text)
+    return root
+
+
+@pytest.fixture(scope="module")
+def endpoint(project: Path) -> Iterator[LocalEndpoint]:
+    with local_lambda(project, project=project) as endpoint:
+        yield endpoint
+
+
+def url_of(endpoint: LocalEndpoint, name: str) -> str:
+    fronts = endpoint.call(endpoint.server.fronts)
+    url: str = next(front["Url"] for front in fronts if front["Name"] == name)
+    return url
+
+
+@pytest.fixture(scope="module")
+def chat(endpoint: LocalEndpoint) -> str:
+    return url_of(endpoint, "Chat")
+
+
+def management(url: str) -> Any:
+    import boto3
+
+    return boto3.client(
+        "apigatewaymanagementapi", endpoint_url=url.replace("ws://", "http://"),
+        region_name="us-east-1", aws_access_key_id="AKID", aws_secret_access_key="secret",
+    )  # fmt: skip
+
+
+def left(project: Path, connection_id: str) -> dict[str, Any]:
+    """The event of the end of a connection, once it came."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        lines = (project / "left").read_text().splitlines() if (project / "left").exists() else []
+        for event in map(json.loads, lines):
+            if event["requestContext"]["connectionId"] == connection_id:
+                return event  # type: ignore[no-any-return]
+        time.sleep(0.02)
+    raise AssertionError("$disconnect was not called")
+
+
+def test_what_functions_see(chat: str, project: Path) -> None:
+    host = chat.removeprefix("ws://").partition("/")[0]
+    with connected(chat, {"User-Agent": "lab"}) as client:
+        event = client.ask(action="ask", text="ü")
+        context = event.pop("requestContext")
+        assert event == {
+            "stageVariables": {"color": "blue"},
+            "body": '{"action": "ask", "text": "\\u00fc"}',
+            "isBase64Encoded": False,
+        }
+        assert context.pop("requestId") == context.pop("extendedRequestId")
+        assert context.pop("messageId").endswith("=")
+        assert context.pop("requestTimeEpoch") >= context.pop("connectedAt")
+        assert context.pop("requestTime").endswith("+0000")
+        id_ = context.pop("connectionId")
+        assert len(id_) == 16 and id_.endswith("=")
+        assert context == {
+            "routeKey": "ask",
+            "eventType": "MESSAGE",
+            "messageDirection": "IN",
+            "stage": "live",
+            "identity": {"userAgent": "lab", "sourceIp": "127.0.0.1"},
+            "domainName": host,
+            "apiId": "chat",
+        }
+        client.send(CloseConnection(code=4000, reason="enough"))
+        assert client.end() == 4000
+    event = left(project, id_)
+    assert event["headers"] == {
+        "Host": host,
+        "x-api-key": "",
+        "X-Forwarded-For": "",
+        "x-restapi": "",
+    }
+    context = event["requestContext"]
+    assert (context["routeKey"], context["eventType"]) == ("$disconnect", "DISCONNECT")
+    assert (context["disconnectStatusCode"], context["disconnectReason"]) == (4000, "enough")
+
+
+def test_the_route_is_what_the_message_selects(chat: str) -> None:
+    with connected(chat) as client:
+        for text in ("no JSON", "[1]", "{}", '{"action": "unheard of"}', '{"action": "$connect"}'):
+            client.say(text)
+            event = json.loads(client.hear())
+            assert event["requestContext"]["routeKey"] == "$default"
+            assert event["body"] == text
+
+
+def test_only_routes_with_a_response_answer(chat: str) -> None:
+    with connected(chat) as client:
+        client.say('{"action": "silent"}')
+        assert client.ask(action="ask")["requestContext"]["routeKey"] == "ask"
+
+
+def test_a_function_that_fails_is_told_of(chat: str) -> None:
+    with connected(chat) as client:
+        answer = client.ask(action="fail")
+        assert answer.pop("connectionId") and answer.pop("requestId")
+        assert answer == {"message": "Internal server error"}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("status=403", 403), ("status=401", 401), ("status=302", 302), ("crash", 502),
+     ("nothing", 502)],
+)  # fmt: skip
+def test_who_is_refused_is_not_connected(chat: str, query: str, status: int) -> None:
+    with pytest.raises(Refused) as refused:
+        Client(f"{chat}?{query}=" if "=" not in query else f"{chat}?{query}")
+    assert refused.value.status == status
+    if status == 403:
+        event = json.loads(refused.value.body)
+        assert event["queryStringParameters"] == {"status": "403"}
+        assert event["requestContext"]["eventType"] == "CONNECT"
+        assert "Sec-WebSocket-Key" in event["headers"]
+
+
+def test_a_subprotocol_is_the_functions_choice(chat: str) -> None:
+    with connected(chat, protocols=("one", "two")) as client:
+        assert client.accepted.subprotocol == "one"
+
+
+def test_an_authorizer_guards_connect(endpoint: LocalEndpoint) -> None:
+    url = url_of(endpoint, "Guarded")
+    for who, status in (("foe", 403), ("stranger", 401), ("", 401)):
+        with pytest.raises(Refused) as refused:
+            Client(f"{url}?who={who}")
+        assert refused.value.status == status
+    with connected(f"{url}?who=friend") as client:
+        authorizer = client.ask()["requestContext"]["authorizer"]
+        assert (authorizer["principalId"], authorizer["n"]) == ("friend", "1")
+        asked = json.loads(authorizer["asked"])
+        assert asked["type"] == "REQUEST"
+        assert asked["methodArn"].endswith(":guarded/in/$connect")
+        assert asked["queryStringParameters"] == {"who": "friend"}
+
+
+def test_functions_speak_to_clients(chat: str) -> None:
+    with connected(chat) as client:
+        client.say('{"action": "back"}')
+        assert client.hear() == "from the function"
+
+
+def test_connections_are_managed(chat: str, endpoint: LocalEndpoint, project: Path) -> None:
+    api = management(chat)
+    with connected(chat, {"User-Agent": "lab"}) as client:
+        id_ = client.ask()["requestContext"]["connectionId"]
+        api.post_to_connection(ConnectionId=id_, Data="grüß dich".encode())
+        assert client.hear() == "grüß dich"
+        found = api.get_connection(ConnectionId=id_)
+        assert found["Identity"] == {"SourceIp": "127.0.0.1", "UserAgent": "lab"}
+        assert found["LastActiveAt"] >= found["ConnectedAt"]
+        with pytest.raises(api.exceptions.PayloadTooLargeException):
+            api.post_to_connection(ConnectionId=id_, Data=b"x" * (128 * 1024 + 1))
+        api.delete_connection(ConnectionId=id_)
+        assert client.end() == 1000
+        with pytest.raises(api.exceptions.GoneException):
+            api.post_to_connection(ConnectionId=id_, Data=b"too late")
+    assert left(project, id_)["requestContext"]["disconnectStatusCode"] == 1000
+    api.close()
+
+
+def test_management_asks_for_a_signature(chat: str) -> None:
+    host, _, stage = chat.removeprefix("ws://").partition("/")
+    connection = http.client.HTTPConnection(host, timeout=30)
+    connection.request("POST", f"/{stage}/@connections/x", b"hello")
+    response = connection.getresponse()
+    assert (response.status, response.read()) == (
+        403,
+        b'{"message":"Missing Authentication Token"}',
+    )
+    connection.close()
+
+
+def test_what_is_no_handshake_is_refused(chat: str) -> None:
+    host, _, stage = chat.removeprefix("ws://").partition("/")
+    for path, status in ((f"/{stage}", 426), ("/elsewhere", 403), (f"/{stage}/more", 403)):
+        connection = http.client.HTTPConnection(host, timeout=30)
+        connection.request("GET", path)
+        assert connection.getresponse().status == status
+        connection.close()
+
+
+def test_limits(chat: str, project: Path) -> None:
+    with connected(chat) as client:
+        id_ = client.ask()["requestContext"]["connectionId"]
+        piece = "x" * 30_000
+        for _ in range(4):
+            client.send(TextMessage(data=piece, message_finished=False))
+        client.send(TextMessage(data="", message_finished=True))
+        assert json.loads(client.hear())["body"] == piece * 4
+        client.say("x" * (32 * 1024 + 1))
+        assert client.end() == 1009
+    assert left(project, id_)["requestContext"]["disconnectStatusCode"] == 1009
+    with connected(chat) as client:
+        for _ in range(5):
+            client.send(TextMessage(data=piece, message_finished=False))
+        assert client.end() == 1009
+    with connected(chat) as client:
+        client.send(BytesMessage(data=b"\x00"))
+        assert client.end() == 1003
+
+
+def test_pings_are_answered(chat: str) -> None:
+    with connected(chat) as client:
+        client.send(Ping(payload=b"there?"))
+        assert next(client._events) == Pong(payload=bytearray(b"there?"))
+
+
+def test_a_lost_connection_is_told_of(chat: str, project: Path) -> None:
+    with connected(chat) as client:
+        id_ = client.ask()["requestContext"]["connectionId"]
+    context = left(project, id_)["requestContext"]
+    assert context["disconnectStatusCode"] == 1006
+
+
+def test_the_template_may_change_while_clients_are_connected(
+    endpoint: LocalEndpoint, project: Path, chat: str
+) -> None:
+    template = project / "template.yaml"
+    text = template.read_text()
+    with connected(chat) as client:
+        assert client.ask(action="ask")["requestContext"]["routeKey"] == "ask"
+        template.write_text(text.replace("RouteKey: ask", "RouteKey: query"))
+        deadline = time.monotonic() + 20
+        while client.ask(action="query")["requestContext"]["routeKey"] != "query":
+            assert time.monotonic() < deadline
+        assert url_of(endpoint, "Chat") == chat
+    template.write_text(text)
+
+
+def test_it_is_listed(endpoint: LocalEndpoint, chat: str) -> None:
+    front = next(f for f in endpoint.call(endpoint.server.fronts) if f["Name"] == "Chat")
+    assert front["Kind"] == "WebSocketApi" and front["Url"] == chat
+    assert {"Method": "WS", "Path": "silent", "FunctionName": "Echo", "Qualifier": None,
+            "Authorizer": None} in front["Routes"]  # fmt: skip

@@ -1,0 +1,9 @@
+"""What a front door can be that a template or the command line declares: each has a `kind` and,
+within it, a `name`."""
+
+from __future__ import annotations
+
+from workbench.project.apis import Api
+from workbench.project.websocket_apis import WebSocketApi
+
+Declared = Api | WebSocketApi
