@@ -146,7 +146,7 @@ def test_cdk_output_finds_the_asset_folder(project: Path) -> None:
         ("{CodeUri: src, Handler: a.b, Runtime: java21}", "java21 is not run by this version"),
         ("{CodeUri: 's3://b/k', Handler: a.b, Runtime: python3.12}", "its code lies in S3"),
         ("{CodeUri: {Bucket: b, Key: k}, Handler: a.b, Runtime: python3.12}", "lies in S3"),
-        ("{PackageType: Image}", "container images are not run by this version"),
+        ("{PackageType: Image}", "run `docker build -t bad .` and add ImageUri: bad, or run"),
         ("{CodeUri: src, Handler: x, Runtime: provided.al2023}", "no executable file “bootstrap”"),
         ("{CodeUri: ts, Handler: app.handler, Runtime: nodejs22.x}", "is TypeScript (app.ts)"),
         ("{CodeUri: src/app.py, Handler: a.b, Runtime: python3.12}", "a folder or a .zip"),
@@ -268,3 +268,42 @@ def test_two_functions_of_one_name(project: Path) -> None:
     found = load(project, HEAD + GOOD + other)
     assert only(found).declared_at == 3
     assert "Another function is called Good" in found.problems[0].message
+
+
+def test_container_images(project: Path) -> None:
+    document = {
+        "Resources": {
+            "Sam": {
+                "Type": "AWS::Serverless::Function",
+                "Metadata": {"Dockerfile": "Dockerfile", "DockerContext": "src"},
+                "Properties": {
+                    "PackageType": "Image",
+                    "ImageUri": {"Fn::Sub": "${AWS::AccountId}.dkr.ecr/x:1"},
+                    "ImageConfig": {"Command": ["app.handler"], "WorkingDirectory": "/w"},
+                    "MemorySize": 512,
+                },
+            },
+            "Plain": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {"PackageType": "Image", "Code": {"ImageUri": "y"}, "Role": "r"},
+            },
+            "Unbuilt": {
+                "Type": "AWS::Serverless::Function",
+                "Metadata": {"Dockerfile": "Dockerfile.dev", "DockerContext": "./src"},
+                "Properties": {"PackageType": "Image"},
+            },
+        }
+    }
+    (project / "template.json").write_text(json.dumps(document))
+    found = discover(project / "template.json", account="123456789012")
+    plain, sam = sorted(found.functions, key=lambda function: function.name)
+    assert (sam.image_uri, sam.memory_size) == ("123456789012.dkr.ecr/x:1", 512)
+    assert sam.image_config == {"Command": ["app.handler"], "WorkingDirectory": "/w"}
+    assert (plain.image_uri, plain.runtime, plain.handler) == ("y", "", "")
+    assert plain.folders == ()
+    (problem,) = found.problems
+    assert problem.message == (
+        "Unbuilt is a container image to be built: run `docker build -t unbuilt "
+        "-f ./src/Dockerfile.dev ./src` and add ImageUri: unbuilt, or run `sam build` and open "
+        ".aws-sam/build/template.yaml."
+    )

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.local.broadcast import Broadcaster
-from workbench.local.store.records import Link
+from workbench.local.containers.images import of_project
+from workbench.local.store.records import Image, Link
 from workbench.local.syntax_checks import Source, SyntaxChecks
 from workbench.project import dependencies
 from workbench.project.discover import TEMPLATE_NAMES, discover
@@ -151,7 +152,7 @@ class ProjectLink:
                 new.append(name)
         self._by_folder.clear()
         for name, source in found.items():
-            for folder in {source.code, *source.layers}:
+            for folder in set(source.folders):
                 self._by_folder.setdefault(folder, []).append(name)
         await self._link(sorted(new))  # neighbours in the database are quicker to write
         self._serve((*project.apis, *project.fronts))
@@ -168,6 +169,7 @@ class ProjectLink:
     async def _link(self, names: Collection[str]) -> None:
         """Link functions, installing their dependencies first when that is needed."""
         sources = [self._linked[name].source for name in names]
+        images = await of_project({source.image_uri for source in sources if source.image_uri})
         needs = iter(await asyncio.to_thread(_needs, sources, self._state))
         for slice_ in _slices(names):
             ready: list[Link] = []
@@ -181,7 +183,8 @@ class ProjectLink:
                 linked.stop_installing()
                 linked.wanted = needed
                 if needed is None or needed.ready:
-                    ready.append(_link(linked.source, needed.folder if needed else None))
+                    image = images.get(linked.source.image_uri or "")
+                    ready.append(_link(linked.source, needed.folder if needed else None, image))
                 else:
                     waiting.append((linked, needed))
             self._functions.link(*ready)
@@ -238,7 +241,7 @@ class ProjectLink:
     def _folders(self) -> list[Path]:
         folders = {self._root}
         for source in self._project.functions:
-            folders |= {source.code, *source.layers}
+            folders |= set(source.folders)
         return sorted(folders)
 
     async def _changed(self, changed: set[Path]) -> None:
@@ -330,7 +333,8 @@ def _needs(
 
 
 def _handler_files(sources: Iterable[FunctionSource]) -> list[Source]:
-    handlers = {(source.code, source.handler, source.runtime): None for source in sources}
+    coded = (source for source in sources if source.image_uri is None)
+    handlers = {(source.code, source.handler, source.runtime): None for source in coded}
     files = ((handler_file(code, handler), runtime) for code, handler, runtime in handlers)
     return [(file, runtime) for file, runtime in files if file is not None]
 
@@ -340,7 +344,7 @@ def _home(file: Path, source: FunctionSource) -> Path:
     return next(filter(homes, (source.code, *source.layers)))
 
 
-def _link(source: FunctionSource, installed: Path | None) -> Link:
+def _link(source: FunctionSource, installed: Path | None, image: Image | None = None) -> Link:
     return Link(
         name=source.name,
         folder=source.code,
@@ -361,6 +365,8 @@ def _link(source: FunctionSource, installed: Path | None) -> Link:
         event_invoke_config=source.event_invoke_config,
         event_sources=source.event_sources,
         permissions=source.permissions,
+        image=image,
+        image_config=source.image_config,
     )
 
 

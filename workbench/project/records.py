@@ -38,7 +38,8 @@ class FunctionUrl:
 
 @dataclass(frozen=True, slots=True)
 class FunctionSource:
-    """A function whose code is a folder (or a built artefact) on this machine.
+    """A function whose code is a folder (or a built artefact) on this machine, or a container
+    image, which has an `image_uri`, the members of its ImageConfig, and no runtime and handler.
 
     `code` is the folder that becomes LAMBDA_TASK_ROOT, `layers` are folders (or zips) in the
     order AWS would merge them, `timeout` is in seconds, `memory_size` and `ephemeral_storage` in
@@ -68,6 +69,13 @@ class FunctionSource:
     event_invoke_config: Mapping[str, Any] | None = None
     event_sources: tuple[Mapping[str, Any], ...] = ()
     permissions: tuple[Mapping[str, Any], ...] = ()
+    image_uri: str | None = None
+    image_config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """What of it is on this machine and may change."""
+        return (self.code, *self.layers) if self.image_uri is None else ()
 
 
 @dataclass(frozen=True, slots=True)

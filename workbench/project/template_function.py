@@ -13,6 +13,7 @@ from workbench.project.intrinsics import Resolver
 from workbench.project.records import FunctionSource
 from workbench.project.state_dir import StateDir, StateDirError
 from workbench.project.template_async import AsyncReader
+from workbench.project.template_image import ImageReader
 from workbench.project.template_logging import LoggingReader
 from workbench.project.template_sources import SourcesReader
 from workbench.project.template_url import UrlReader
@@ -60,6 +61,7 @@ class Reader:
         self._asynchronous = AsyncReader(resolver, report)
         self._logging = LoggingReader(resolver, report)
         self._sources = SourcesReader(resolver, report)
+        self._images = ImageReader(resolver, report)
         # Functions of a large template share folders and handlers; each is looked up once.
         self._paths: dict[str, Path] = {}
         self._handler_files: dict[tuple[Path, str, str], bool] = {}
@@ -67,17 +69,15 @@ class Reader:
     def read(self, function: Declaration) -> FunctionSource:
         """The function. What has a default is reported and defaulted; raises Unusable."""
         get = function.properties.get
-        package = self._text(get("PackageType"))
-        if package == "Image" or "ImageUri" in function.properties:
-            at = get("PackageType") or get("ImageUri") or function.node
-            raise Unusable(
-                at, f"{function.logical_id}: container images are not run by this version."
-            )
-        runtime = self._runtime(function)
-        handler = self._required(function, "Handler")
-        layers = self._layers(get("Layers"))
-        code = self._code(function, runtime)
-        self._check_handler(function, runtime, handler, code, bool(layers))
+        image_uri = self._image_uri(function)
+        runtime, handler, code = "", "", self._path.parent
+        layers: tuple[Path, ...] = ()
+        if image_uri is None:
+            runtime = self._runtime(function)
+            handler = self._required(function, "Handler")
+            layers = self._layers(get("Layers"))
+            code = self._code(function, runtime)
+            self._check_handler(function, runtime, handler, code, bool(layers))
         return FunctionSource(
             name=self._name(function),
             runtime=runtime,
@@ -100,6 +100,8 @@ class Reader:
             dead_letter_arn=self._asynchronous.dead_letter_arn(function.properties),
             event_invoke_config=self._asynchronous.event_invoke_config(get("EventInvokeConfig")),
             event_sources=self._sources.of_sam(get("Events")) if function.is_sam else (),
+            image_uri=image_uri,
+            image_config=self._images.config(get("ImageConfig")) if image_uri else {},
         )
 
     # -- properties -----------------------------------------------------------------------------
@@ -117,6 +119,17 @@ class Reader:
             )
             return function.logical_id[:64]
         return name
+
+    def _image_uri(self, function: Declaration) -> str | None:
+        """The name of a container image; None for a function with code."""
+        if not self._images.is_image(function.properties):
+            return None
+        uri = self._images.uri(function.properties)
+        if not uri:
+            how = self._images.how_to_build(function.logical_id, function.metadata)
+            at = function.properties.get("PackageType") or function.node
+            raise Unusable(at, f"{function.logical_id} is a container image to be built: {how}.")
+        return uri
 
     def _runtime(self, function: Declaration) -> str:
         runtime = self._required(function, "Runtime")

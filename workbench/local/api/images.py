@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.local.api.context import Input
-from workbench.local.containers.references import Reference, parse_reference, stand_in_digest
+from workbench.local.containers.images import digest_of
+from workbench.local.containers.references import parse_reference, stand_in_digest
 from workbench.local.containers.tool import ContainerTool, ImageFacts, ToolError, find_tool
 from workbench.local.errors import ApiError, invalid_parameter
 from workbench.local.runtime.records import ContainerImage
@@ -51,7 +52,7 @@ async def resolve(uri: str) -> Image:
         tool = find_tool()
         try:
             facts = await _found(tool, uri) if tool is not None else None
-            digest = stand_in_digest(uri) if facts is None else _digest(facts, reference)
+            digest = stand_in_digest(uri) if facts is None else digest_of(facts, reference)
         except ToolError:  # its daemon does not run: as good as none
             digest = stand_in_digest(uri)
     return Image(uri, f"{reference.repository}@sha256:{digest}")
@@ -73,12 +74,6 @@ async def _found(tool: ContainerTool, uri: str) -> ImageFacts:
 
 def _missing(uri: str) -> ApiError:
     return invalid_parameter(f"Source image {uri} does not exist. Provide a valid source image.")
-
-
-def _digest(facts: ImageFacts, reference: Reference) -> str:
-    """The digest it has in its repository; one that was built here and not pushed, its own."""
-    pushed = (known for known in facts.digests if known.startswith(f"{reference.repository}@"))
-    return next(pushed, facts.id).rpartition(":")[2]
 
 
 def apply_config(configuration: dict[str, Any], asked: Mapping[str, Any] | None) -> None:

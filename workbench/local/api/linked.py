@@ -11,7 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.local.api import configuration, event_invoke_config, function_urls, policies
+from workbench.local.api import (
+    configuration,
+    event_invoke_config,
+    function_urls,
+    images,
+    policies,
+)
 from workbench.local.api.context import Context
 from workbench.local.api.declared_sources import DeclaredSources
 from workbench.local.api.specs import Specs
@@ -87,7 +93,9 @@ class LinkedFunctions:
         wanted = configuration.changed(wanted, SETTLED if pending is None else _words(states))
         # Layers that UpdateFunctionConfiguration gave it last as long as its declaration.
         layers = latest.layers if kept and latest and "Layers" in wanted else link.layers
-        version = Version(name, LATEST, wanted, "", link.folder, layers, link.dependencies)
+        image = latest.image if kept and latest else link.image
+        folder = link.folder if image is None else None
+        version = Version(name, LATEST, wanted, "", folder, layers, link.dependencies, image=image)
         if latest is not None and kept and _same(latest, version):
             return latest, latest
         return latest, version
@@ -132,11 +140,15 @@ class LinkedFunctions:
                 "Role": role,
                 "Architectures": [link.architecture],
                 "LoggingConfig": dict(link.logging),
+                "PackageType": "Zip" if link.image is None else images.IMAGE,
+                "ImageConfig": link.image_config,
             },
         )
+        if link.image is None:
+            made.update(Runtime=link.runtime, Handler=link.handler)
+        else:
+            made = configuration.with_code(made, link.image.digest, 0)
         made.update(
-            Runtime=link.runtime,
-            Handler=link.handler,
             Description=link.description,
             Timeout=link.timeout,
             MemorySize=link.memory_size,

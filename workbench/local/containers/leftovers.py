@@ -7,14 +7,23 @@ asks nobody.
 from __future__ import annotations
 
 import contextlib
+import re
+import secrets
 import subprocess
+import time
 from pathlib import Path
 
-from workbench.local.containers.tool import find_tool
+from workbench.local.containers.tool import ContainerTool, find_tool
 
 LABEL = "workbench.state"
 _FILE = "containers"
+_NAME = re.compile(r"workbench-(\d+)-[0-9a-f]+")
 _WITHIN_S = 20.0
+
+
+def new_name() -> str:
+    """A name for a container, which tells when it was made."""
+    return f"workbench-{time.time_ns()}-{secrets.token_hex(6)}"
 
 
 def note_containers(state: Path) -> None:
@@ -29,16 +38,20 @@ def nothing_left(state: Path) -> None:
 
 
 def remove_leftovers(state: Path, mark: str) -> None:
-    """Kill and remove all containers with this `mark` as their LABEL. Blocks."""
-    tool = find_tool()
-    if not (state / _FILE).exists() or tool is None:
+    """Kill and remove all containers with this `mark` as their LABEL that were made before this
+    call: a next server's are not touched. Blocks."""
+    before = time.time_ns()
+    if not (state / _FILE).exists() or (tool := find_tool()) is None:
         return
+    listing = ("ps", "--all", "--format={{.Names}}", f"--filter=label={LABEL}={mark}")
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        listing = [str(tool.program), "ps", "--all", "--quiet", f"--filter=label={LABEL}={mark}"]
-        found = subprocess.run(
-            listing, capture_output=True, check=True, timeout=_WITHIN_S, text=True
-        ).stdout.split()
-        if found:
-            command = [str(tool.program), "rm", "--force", "--volumes", *found]
-            subprocess.run(command, capture_output=True, check=True, timeout=_WITHIN_S)
-        nothing_left(state)
+        names = _run(tool, *listing).split()
+        old = [name for name in names if (made := _NAME.fullmatch(name)) and int(made[1]) < before]
+        if old:
+            _run(tool, "rm", "--force", "--volumes", *old)
+
+
+def _run(tool: ContainerTool, *arguments: str) -> str:
+    command = [str(tool.program), *arguments]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=_WITHIN_S, text=True)
+    return done.stdout

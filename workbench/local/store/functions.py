@@ -345,6 +345,7 @@ def _link_text(link: Link) -> str:
     values = {field.name: getattr(link, field.name) for field in fields(link)}
     values["environment"] = dict(link.environment)
     values["logging"] = dict(link.logging)
+    values["image"] = None if link.image is None else (link.image.uri, link.image.resolved_uri)
     return json.dumps(values, default=str)
 
 
@@ -354,6 +355,8 @@ def _read_link(text: str) -> Link:
     values["layers"] = tuple(map(Path, values["layers"]))
     for name in ("event_sources", "permissions"):
         values[name] = tuple(values.get(name, ()))
+    if values.get("image") is not None:
+        values["image"] = Image(*values["image"])
     if values["dependencies"] is not None:
         values["dependencies"] = Path(values["dependencies"])
     return Link(**values)

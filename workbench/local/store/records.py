@@ -12,8 +12,22 @@ LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """The container image of a version: as it was named, and as `repository@sha256:digest`."""
+
+    uri: str
+    resolved_uri: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 (hex), which is the CodeSha256 of its function."""
+        return self.resolved_uri.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
-    """A function whose $LATEST is a folder on this machine: saving a file changes it.
+    """A function whose $LATEST is a folder on this machine: saving a file changes it. Or that of a
+    project, with a container `image`: then the folder is of no meaning.
 
     `timeout` is in seconds, sizes are in MB. `layers` and `dependencies` (third-party packages
     installed for it) are folders. `url` has AuthType, InvokeMode, Cors and Public (whether all may
@@ -41,6 +55,8 @@ class Link:
     event_invoke_config: Mapping[str, Any] | None = None
     event_sources: tuple[Mapping[str, Any], ...] = ()
     permissions: tuple[Mapping[str, Any], ...] = ()
+    image: Image | None = None
+    image_config: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +67,6 @@ class Function:
     last_version: int = 0
     reserved_concurrency: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """The container image of a version: as it was named, and as `repository@sha256:digest`."""
-
-    uri: str
-    resolved_uri: str
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 (hex), which is the CodeSha256 of its function."""
-        return self.resolved_uri.rpartition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)

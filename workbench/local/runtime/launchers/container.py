@@ -46,6 +46,10 @@ _ITS_OWN = re.compile(
     r"|(?:HTTPS?|NO|ALL)_PROXY",
     re.IGNORECASE,
 )
+_XRAY = ("AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_ADDRESS")
+# What this machine is called in endpoints where its network is not shared: the gate, which says
+# why, lets no other foreign name pass.
+_ENDPOINT_HOST = "workbench.localhost"
 _STOPPING_S = 15.0
 
 
@@ -113,6 +117,8 @@ class ContainerLauncher:
         create.append(f"--label=workbench.function={spec.name}:{spec.version}")
         if ready.host == LOOPBACK:
             create.append("--network=host")
+        else:
+            create.append(f"--add-host={_ENDPOINT_HOST}:host-gateway")
         # What is in /tmp counts as memory here: it gets its own share on top. That the function
         # itself takes no more than it has is watched as for other processes.
         create.append(f"--tmpfs=/tmp:rw,exec,nosuid,nodev,mode=1777,size={spec.ephemeral_storage}m")
@@ -169,8 +175,12 @@ def _names(image: ContainerImage) -> list[str]:
 
 def _seen_from(host: str, variables: Mapping[str, str]) -> dict[str, str]:
     """The variables with what they say of this machine's addresses true in the container."""
+    if host == LOOPBACK:
+        return dict(variables)
+    hosts = dict.fromkeys(("AWS_LAMBDA_RUNTIME_API", *_XRAY), host)
+    hosts |= {name: _ENDPOINT_HOST for name in variables if name.startswith("AWS_ENDPOINT_URL")}
     return {
-        name: value.replace(LOOPBACK, host) if name.startswith(("AWS_", "_AWS_")) else value
+        name: value.replace(LOOPBACK, hosts.get(name, LOOPBACK))
         for name, value in variables.items()
     }
 

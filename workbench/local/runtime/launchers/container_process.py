@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import signal
 from asyncio.subprocess import DEVNULL
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workbench.local.containers.leftovers import new_name
 from workbench.local.containers.tool import ContainerTool, ToolError
 from workbench.local.runtime.faults import Fault
 from workbench.local.runtime.launchers import OnExit
@@ -42,7 +42,7 @@ class ContainerProcess:
         self.on_exit = on_exit
         self.failure: Fault | None = None
         self._tool = tool
-        self._name = f"workbench-{secrets.token_hex(8)}"
+        self._name = new_name()
         self._create = [*create, f"--name={self._name}", *program]
         self._variables = variables
         self._shares_kernel = shares_kernel

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parent / "containers" / "speaks_runtime_api.c"
+SOURCE = Path(__file__).parent / "speaks_runtime_api.c"
 
 
 def tool(*arguments: str, content: bytes | None = None) -> str:
