@@ -42,6 +42,7 @@ from workbench.local.xray.daemon import XrayDaemon
 from workbench.project import server_process
 from workbench.project.apis import Api, Route
 from workbench.project.front_doors import Declared
+from workbench.project.records import Resource
 from workbench.project.state_dir import StateDir, StateDirError
 
 # The access key of our pollers and of functions without credentials of somebody's.
@@ -173,7 +174,7 @@ class LocalLambda:
                 self.config.region,
                 self._services.settings().endpoint_url or "",
                 self._endpoint.linked,
-                self._services.declare,
+                self._declare,
                 self._serve_fronts,
                 self.broadcaster,
             )
@@ -206,6 +207,11 @@ class LocalLambda:
     def fronts(self) -> list[dict[str, object]]:
         """The front doors: Kind, Name, Url, Routes."""
         return self._endpoint.fronts()
+
+    def _declare(self, resources: tuple[Resource, ...]) -> None:
+        """The project declares these resources."""
+        self._services.declare(resources)
+        self._endpoint.log_subscriptions.declare(resources)
 
     def _serve_fronts(self, fronts: tuple[Declared, ...] = ()) -> None:
         """Serve the front doors of the project, and those of the command line."""

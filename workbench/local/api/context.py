@@ -11,6 +11,7 @@ from workbench.local.api.transitions import Transitions
 from workbench.local.arns import function_arn, resolve_function
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.event_sources import EventSources
+from workbench.local.delivery.push.log_subscriptions import LogSubscriptions
 from workbench.local.errors import ApiError, not_found
 from workbench.local.metrics.counters import Metrics
 from workbench.local.runtime.execution import Execution
@@ -77,6 +78,7 @@ class Context:
     sampler: Sampler = field(default_factory=Sampler)
     url: str = ""
     urls: UrlFront = field(init=False)
+    log_subscriptions: LogSubscriptions = field(init=False)
 
     def arn(self, name: str, qualifier: str | None = None) -> str:
         """The function's ARN."""

@@ -29,6 +29,7 @@ from workbench.local.api import (
     recursion,
     runtime_management,
     serialise,
+    subscription_filters,
     tags,
     updates,
     versions,
@@ -50,6 +51,7 @@ from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
 from workbench.local.delivery.event_sources import EventSources
+from workbench.local.delivery.push.log_subscriptions import LogSubscriptions
 from workbench.local.errors import ApiError
 from workbench.local.fronts.declared_fronts import DeclaredFronts
 from workbench.local.fronts.function_urls import FunctionUrls
@@ -150,6 +152,9 @@ LOGS: dict[str, Implementation] = {
     "PutLogEvents": log_streams.put_log_events,
     "GetLogEvents": log_events.get_log_events,
     "FilterLogEvents": log_events.filter_log_events,
+    "PutSubscriptionFilter": subscription_filters.put_subscription_filter,
+    "DescribeSubscriptionFilters": subscription_filters.describe_subscription_filters,
+    "DeleteSubscriptionFilter": subscription_filters.delete_subscription_filter,
 }
 
 
@@ -189,6 +194,13 @@ class Endpoint:
             recorder.notice,
             time_scale=config.time_scale,
         )
+        self.log_subscriptions = self._context.log_subscriptions = LogSubscriptions(
+            store,
+            config.account,
+            self.asynchronous.invoke,
+            lambda arn, group: subscription_filters.may_invoke(self._context, arn, group),
+            lambda message: recorder.notice("", message),
+        )
         operation = self._lambda.operations["Invoke"]
         self._invoker = Invoker(self._context, operation, self._specs, self.asynchronous.queue)
         self._cloudwatch = CloudWatch(recorder.metrics_reader, services)
@@ -222,12 +234,17 @@ class Endpoint:
     def sources(self) -> list[Mapping[str, object]]:
         """All that invokes functions by itself, for people to read: event source mappings and
         what pushes events (delivery/push/sources.py)."""
-        return [*self.event_sources.describe(), *self._context.services.sources]
+        return [
+            *self.event_sources.describe(),
+            *self._context.services.sources,
+            *self.log_subscriptions.sources,
+        ]
 
     def watch_sources(self, listener: Callable[[Mapping[str, object]], None]) -> None:
         """Tell `listener` each source that is new or changed, or gone (State "Deleted")."""
         self.event_sources.on_change.append(listener)
         self._context.services.watch_sources(listener)
+        self.log_subscriptions.on_source.append(listener)
 
     async def start(self, url: str) -> None:
         """Begin to work, reachable at `url`: end interrupted transitions, resume the queue."""
@@ -248,6 +265,7 @@ class Endpoint:
         await self.urls.close()
         await self.declared_fronts.close()
         await self._declared.close()
+        await self.log_subscriptions.close()
         await self.event_sources.close()
         await self.asynchronous.close()
         self._context.transitions.close()

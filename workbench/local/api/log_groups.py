@@ -65,6 +65,8 @@ def delete_log_group(context: Context, input: Input) -> Output:
     """Remove a group with everything in it."""
     if not context.store.logs.delete_group(input["logGroupName"]):
         raise no_group()
+    for filter in context.log_subscriptions.of(input["logGroupName"]):
+        context.log_subscriptions.delete(input["logGroupName"], filter["filterName"])
     return {}
 
 

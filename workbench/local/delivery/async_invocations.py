@@ -64,13 +64,15 @@ class AsyncInvocations:
 
     def _deliver(self, delivery: Delivery) -> None:
         """Invoke the function that is a record's destination with it."""
-        function, qualifier = self._functions.named(delivery.arn)
-        if len(delivery.body) > MAX_EVENT:
+        self.invoke(delivery.arn, delivery.body, delivery.trace_header)
+
+    def invoke(self, function_arn: str, event: bytes, trace: str) -> None:
+        """Accept an event (JSON) for a function. Raises ApiError."""
+        function, qualifier = self._functions.named(function_arn)
+        if len(event) > MAX_EVENT:
             raise ApiError(
                 "RequestEntityTooLargeException",
                 f"Request must be smaller than {MAX_EVENT} bytes for the InvokeFunction operation",
             )
         self._functions.find(function, qualifier)
-        self.queue.accept(
-            new_request_id(), function, qualifier, delivery.body, delivery.trace_header
-        )
+        self.queue.accept(new_request_id(), function, qualifier, event, trace)

@@ -12,6 +12,7 @@ from workbench.local.store import (
     front_ports,
     functions,
     layers,
+    subscription_filters,
 )
 from workbench.local.store.async_events import AsyncEvents
 from workbench.local.store.attachments import Attachments
@@ -24,6 +25,7 @@ from workbench.local.store.front_ports import FrontPorts
 from workbench.local.store.functions import Functions
 from workbench.local.store.layers import Layers
 from workbench.local.store.logs import LogStore
+from workbench.local.store.subscription_filters import SubscriptionFilters
 
 SCHEMA_VERSION = 3
 
@@ -45,6 +47,7 @@ class Store:
             deliveries,
             event_sources,
             front_ports,
+            subscription_filters,
         )
         schema = "".join(part.SCHEMA for part in parts)
         self._db = open_database(state / "state.db", schema, SCHEMA_VERSION)
@@ -56,6 +59,7 @@ class Store:
         self.deliveries = Deliveries(self._db)
         self.event_source_mappings = EventSourceMappings(self._db)
         self.front_ports = FrontPorts(self._db)
+        self.subscription_filters = SubscriptionFilters(self._db)
         self.code = CodeStore(state / "code")
         self.logs = LogStore(state / "logs.db", group_bytes=config.log_group_bytes)
 
