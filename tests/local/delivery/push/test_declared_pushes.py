@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,7 +40,8 @@ Resources:
         Order:
           Type: EventBridgeRule
           Properties: {EventBusName: !Ref Bus, Pattern: {source: [shop]}, InputPath: $.detail}
-%(soon)s        Daily:
+%(soon)s        Lines: {Type: CloudWatchLogs, Properties: {LogGroupName: /app, FilterPattern: told}}
+        Daily:
           Type: Schedule
           Properties: {Schedule: cron(0 3 * * ? *), Enabled: %(daily)s}
   Plain:
@@ -62,9 +64,10 @@ SCHEDULE = """\
           Properties: {ScheduleExpression: at(%s), Input: '{"by": "schedule"}'}
 """
 
+KINDS = {"S3", "SNS", "Rule", "Schedule", "LogSubscription"}
 # One of them is still to come when the services have started.
 SOON = (3, 6, 12, 25)
-ALL = 5 + len(SOON)  # sources
+ALL = 6 + len(SOON)  # sources
 
 HANDLER = """
 import json, os, urllib.request
@@ -119,7 +122,7 @@ def sources(endpoint: LocalEndpoint) -> dict[str, Any]:
 def test_a_schedule_runs_without_any_request(project: Project) -> None:
     assert project.invoked("schedule") == {"by": "schedule"}
     told = until(lambda: len(found := sources(project.function.endpoint)) == ALL and found)
-    assert {source["Kind"] for source in told.values()} == {"S3", "SNS", "Rule", "Schedule"}
+    assert {source["Kind"] for source in told.values()} == KINDS
     assert told["ToldDaily"]["NextRun"]
 
 
@@ -136,6 +139,11 @@ def test_a_bucket_a_topic_and_rules(project: Project) -> None:
     client("events").put_events(Entries=[order, plain])
     assert project.invoked('"n": 77}') == {"n": 77}
     assert project.invoked('"plain"')["source"] == "plain"
+    client("logs").create_log_group(logGroupName="/app")
+    client("logs").create_log_stream(logGroupName="/app", logStreamName="s")
+    lines = [{"timestamp": int(time.time() * 1000), "message": "told"}]
+    client("logs").put_log_events(logGroupName="/app", logStreamName="s", logEvents=lines)
+    assert project.invoked("awslogs")
 
 
 def test_all_is_there_again_after_the_services_were_killed(project: Project) -> None:
@@ -155,7 +163,9 @@ def test_what_the_template_no_longer_declares_ends(project: Project) -> None:
     until(lambda: sources(endpoint)["ToldDaily"]["State"] == "Disabled")
     text = (project.folder / "template.yaml").read_text()
     left = re.sub(
-        r"        (Daily|Message|Upload):\n(          .*\n)+|        Message.*\n", "", text
+        r"        (Daily|Message|Upload):\n(          .*\n)+|        (Message|Lines): .*\n",
+        "",
+        text,
     )
     (project.folder / "template.yaml").write_text(left)
     left_over = {"ToldOrder", "Plain", *(f"ToldSoon{seconds}" for seconds in SOON)}
