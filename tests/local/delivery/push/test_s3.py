@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from endpoint_lab import ACCOUNT, LocalEndpoint
-from sources_lab import Fails, Function, Queue, asking_function
+from sources_lab import Fails, Function, Queue, asking_function, until
 
 
 def arn_of(function: Function) -> str:
@@ -177,3 +177,33 @@ def test_queues_and_eventbridge_are_told_too(hurried: LocalEndpoint) -> None:
     assert test["Event"] == "s3:TestEvent"
     record = json.loads(direct.receive()["Body"])["Records"][0]
     assert record["eventName"] == "ObjectRemoved:Delete"
+
+
+LOOP = """
+import boto3
+
+def handler(event, context):
+    bucket = event["Records"][0]["s3"]["bucket"]["name"]
+    key = event["Records"][0]["s3"]["object"]["key"]
+    boto3.client("s3").put_object(Bucket=bucket, Key=str(int(key) + 1), Body=b"")
+"""
+
+
+def test_a_function_that_invokes_itself_through_a_bucket_is_stopped(
+    hurried: LocalEndpoint,
+) -> None:
+    bucket, s3 = new_bucket(hurried), hurried.client("s3")
+    function = Function(hurried, lambda event: None)
+    function.name = hurried.create(LOOP, Timeout=60, MemorySize=512)
+    notified(function, bucket, "ObjectCreated:*")
+    s3.put_object(Bucket=bucket, Key="1", Body=b"")
+
+    def stopped() -> bool:
+        notices = hurried.server.broadcaster.notices
+        return any(
+            notice["FunctionName"] == function.name and "recursive loop" in notice["Message"]
+            for notice in notices
+        )
+
+    until(stopped)
+    assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 17
