@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from workbench.local.api.serialise import encode
 from workbench.local.arns import partition
-from workbench.local.config import ServerConfig
 from workbench.local.errors import ApiError
 from workbench.local.fronts.api_access import ApiAccess
 from workbench.local.fronts.api_call import ApiCall
 from workbench.local.fronts.api_routes import RouteTable
-from workbench.local.fronts.function_caller import FunctionCaller, checked
-from workbench.local.fronts.key_sets import KeySets
+from workbench.local.fronts.function_caller import checked
 from workbench.local.fronts.lambda_authorizers import Answer as AuthorizerAnswer
 from workbench.local.fronts.payload_v2 import JSON_TYPE, MalformedResult
+from workbench.local.fronts.place import Place
 from workbench.local.fronts.refusals import Refusal
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Answer, Deferred, Request, Response
@@ -28,17 +26,6 @@ from workbench.project.apis import Api, Authorizer
 SOURCE_IP = "127.0.0.1"  # whoever reaches a loopback port
 
 Respond = Callable[[Response], None]
-Tell = Callable[[dict[str, object]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What APIs share: the local Lambda, and whom to `tell` of requests that fail."""
-
-    config: ServerConfig
-    caller: FunctionCaller
-    key_sets: KeySets
-    tell: Tell
 
 
 class ApiFront(ABC):

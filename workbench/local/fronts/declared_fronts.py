@@ -12,13 +12,11 @@ from dataclasses import dataclass
 
 from workbench.local.api.context import Context
 from workbench.local.api.specs import Specs
-from workbench.local.fronts.api_front import Place, Tell
 from workbench.local.fronts.front import Front
 from workbench.local.fronts.function_caller import FunctionCaller
-from workbench.local.fronts.http_api import HttpApi
 from workbench.local.fronts.key_sets import KeySets
+from workbench.local.fronts.place import Place, Tell
 from workbench.local.fronts.ports import listening
-from workbench.local.fronts.rest_api import RestApi
 from workbench.local.gate import check_host
 from workbench.local.http import Listener
 from workbench.local.http_messages import Answer, Request
@@ -87,13 +85,17 @@ class DeclaredFronts:
         await asyncio.gather(*map(self._close, doors), *self._closing)
 
     def _front(self, declared: Declared, port: int) -> Front:
+        # Late: each takes some 10 ms, and many projects have none.
         match declared:
             case Api(kind="HTTP"):
+                from workbench.local.fronts.http_api import HttpApi
+
                 return HttpApi(declared, port, self._place)
             case Api():
+                from workbench.local.fronts.rest_api import RestApi
+
                 return RestApi(declared, port, self._place)
             case WebSocketApi():
-                # Late: its protocol takes 10 ms, and few projects have one.
                 from workbench.local.fronts.websocket_api import WebSocketFront
 
                 return WebSocketFront(declared, port, self._place)

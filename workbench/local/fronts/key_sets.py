@@ -6,10 +6,11 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from workbench.local.fronts.jwt import Key
+if TYPE_CHECKING:
+    from workbench.local.fronts.jwt import Key
 
 _KEPT_SECONDS = 7_200.0  # AWS's two hours
 _AGAIN_SECONDS = 1.0  # between fetches because of keys that are not known

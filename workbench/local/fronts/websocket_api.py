@@ -16,11 +16,11 @@ from workbench.local.api.serialise import encode
 from workbench.local.arns import partition
 from workbench.local.errors import ApiError
 from workbench.local.fronts import lambda_authorizers, websocket_callbacks, websocket_events
-from workbench.local.fronts.api_front import Place
 from workbench.local.fronts.front import failure, route_document
 from workbench.local.fronts.function_caller import checked
 from workbench.local.fronts.lambda_authorizers import LambdaAuthorizers
 from workbench.local.fronts.payload_v2 import JSON_TYPE, MalformedResult
+from workbench.local.fronts.place import Place
 from workbench.local.fronts.refusals import Refusal, Why
 from workbench.local.fronts.websocket_connection import WebSocketConnection
 from workbench.local.fronts.websocket_events import Gateway, Peer

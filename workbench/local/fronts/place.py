@@ -1,0 +1,22 @@
+"""What the fronts of all APIs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workbench.local.config import ServerConfig
+from workbench.local.fronts.function_caller import FunctionCaller
+from workbench.local.fronts.key_sets import KeySets
+
+Tell = Callable[[dict[str, object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What APIs share: the local Lambda, and whom to `tell` of requests that fail."""
+
+    config: ServerConfig
+    caller: FunctionCaller
+    key_sets: KeySets
+    tell: Tell
