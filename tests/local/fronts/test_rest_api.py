@@ -198,3 +198,14 @@ def test_the_options_methods_that_sam_adds_for_cors(apis: Apis) -> None:
 def test_an_event_too_large_for_lambda(apis: Apis) -> None:
     reply = apis.ask("Shop", "/orders/1", "PUT", b"x" * 7_000_000)
     assert (reply.status, reply.body) == (413, b'{"message":"Request Too Long"}')
+
+
+def test_a_throttled_function(apis: Apis) -> None:
+    client = apis.endpoint.client()
+    client.put_function_concurrency(FunctionName="Fail", ReservedConcurrentExecutions=0)
+    try:
+        reply = apis.ask("Shop", "/fail")
+    finally:
+        client.delete_function_concurrency(FunctionName="Fail")
+    assert (reply.status, reply.body) == (500, b'{"message": "Internal server error"}')
+    assert reply.headers["x-amzn-ErrorType"] == "InternalServerErrorException"
