@@ -12,6 +12,7 @@ from workbench.cli.problems import CliError
 if TYPE_CHECKING:
     from workbench.local.services.choice import ServiceChoice
     from workbench.project.apis import Route
+    from workbench.project.load_balancers import LoadBalancer
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
@@ -96,6 +97,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "repeated (those of the template are served anyway)",
     )
     parser.add_argument(
+        "--alb",
+        type=_load_balancer,
+        action="append",
+        default=[],
+        metavar="FUNCTION",
+        help="an Application Load Balancer in front of this function; may be repeated",
+    )
+    parser.add_argument(
         "--linger",
         type=_seconds,
         metavar="SECONDS",
@@ -124,6 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
             services=arguments.services,
             credentials=arguments.credentials,
             routes=tuple(arguments.route),
+            fronts=tuple(arguments.alb),
         )
     )
 
@@ -142,6 +152,15 @@ def _route(text: str) -> Route:
 
     try:
         return parse_route(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _load_balancer(text: str) -> LoadBalancer:
+    from workbench.project.load_balancers import parse_load_balancer
+
+    try:
+        return parse_load_balancer(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

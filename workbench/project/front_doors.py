@@ -4,6 +4,7 @@ within it, a `name`."""
 from __future__ import annotations
 
 from workbench.project.apis import Api
+from workbench.project.load_balancers import LoadBalancer
 from workbench.project.websocket_apis import WebSocketApi
 
-Declared = Api | WebSocketApi
+Declared = Api | LoadBalancer | WebSocketApi

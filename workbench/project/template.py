@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.project import samconfig, template_function, template_resources
+from workbench.project import front_doors, samconfig, template_function, template_resources
 from workbench.project.intrinsics import Resolver
 from workbench.project.local_values import Place
 from workbench.project.records import FunctionSource, Problem, Project
 from workbench.project.template_apis import ApiReader, Deployed
 from workbench.project.template_async import AsyncReader
+from workbench.project.template_declared import DeclaredResources
 from workbench.project.template_function import Declaration, Unusable
 from workbench.project.template_gateway import GatewayReader
 from workbench.project.template_globals import merged
+from workbench.project.template_load_balancers import LoadBalancerReader
 from workbench.project.template_pushes import PushReader
 from workbench.project.template_sources import SourcesReader
 from workbench.project.template_url import UrlReader
@@ -94,7 +96,11 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
             functions[name] = replace(functions[name], permissions=permissions)
     apis = ApiReader(quiet, report, place, path.parent).read(tree, resources, deployed)
     apis += GatewayReader(quiet, report).read(resources)
-    fronts = WebSocketReader(quiet, report).read(resources)
+    others = DeclaredResources(resources, quiet, report)
+    fronts: tuple[front_doors.Declared, ...] = (
+        *WebSocketReader(others, report).read(),
+        *LoadBalancerReader(others, report).read(),
+    )
     return Project(root, tuple(functions.values()), tuple(problems), declared, apis, fronts)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from workbench.project.api_authorizers import function_of, sources
 from workbench.project.apis import IAM, Authorizer
-from workbench.project.intrinsics import Resolver
 from workbench.project.loose_values import mapping, text, texts, whole
+from workbench.project.template_declared import Declared, DeclaredResources
 from workbench.project.tree import Node
 from workbench.project.websocket_apis import CONNECT, SECONDS, WebSocketApi, WebSocketRoute
 
@@ -21,74 +21,52 @@ _SAM = "AWS::Serverless::WebSocketApi"
 _SAM_AUTHORIZER = "Auth"  # the one that SAM's Auth declares
 _SELECTION = "$request.body.action"
 
-Declared = dict[str, tuple[Node, dict[str, Any]]]  # by logical id: where it is, its properties
-
 
 class WebSocketReader:
     """Reads them. `report` is told of routes that cannot be served."""
 
-    def __init__(self, resolver: Resolver, report: Report) -> None:
-        self._resolver = resolver
+    def __init__(self, declared: DeclaredResources, report: Report) -> None:
+        self._declared = declared
         self._report = report
 
-    def read(self, resources: Node | None) -> tuple[WebSocketApi, ...]:
+    def read(self) -> tuple[WebSocketApi, ...]:
         """All of them that have routes, in the template's order."""
-        apis = self._resources(resources, f"{_KIND}Api")
+        apis = self._declared.of(f"{_KIND}Api")
         plain = [
-            self._api(logical_id, properties, resources)
+            self._api(logical_id, properties)
             for logical_id, (_, properties) in apis.items()
             if text(properties.get("ProtocolType")) == "WEBSOCKET"
         ]
         of_sam = [
             self._sam(logical_id, node, properties)
-            for logical_id, (node, properties) in self._resources(resources, _SAM).items()
+            for logical_id, (node, properties) in self._declared.of(_SAM).items()
         ]
         return tuple(api for api in (*plain, *of_sam) if api.routes)
 
-    def _resources(self, resources: Node | None, type_: str) -> Declared:
-        found: Declared = {}
-        for logical_id, node in (resources.mapping if resources is not None else {}).items():
-            given = node.mapping.get("Type")
-            if given is None or given.value != type_:
-                continue
-            condition = node.mapping.get("Condition")
-            if condition is not None and not self._resolver.condition(
-                str(condition.value), condition
-            ):
-                continue
-            properties = node.mapping.get("Properties")
-            try:
-                value = mapping(self._resolver.value(properties)) if properties else {}
-            except RecursionError:
-                self._report(node, f"{logical_id} is nested too deeply.")
-                continue
-            found[logical_id] = node, value
-        return found
-
-    def _of(self, api: str, resources: Node | None, kind: str) -> Declared:
+    def _of(self, api: str, kind: str) -> Declared:
         """The resources of a kind that belong to an API, which Ref names in lower case."""
-        declared = self._resources(resources, _KIND + kind)
+        declared = self._declared.of(_KIND + kind)
         return {
             logical_id: each
             for logical_id, each in declared.items()
             if text(each[1].get("ApiId")).lower() == api.lower()
         }
 
-    def _api(self, name: str, given: Mapping[str, Any], resources: Node | None) -> WebSocketApi:
+    def _api(self, name: str, given: Mapping[str, Any]) -> WebSocketApi:
         integrations = {
             logical_id: properties
-            for logical_id, (_, properties) in self._of(name, resources, "Integration").items()
+            for logical_id, (_, properties) in self._of(name, "Integration").items()
         }
         responding = {
             text(properties.get("RouteId"))
-            for _, properties in self._of(name, resources, "RouteResponse").values()
+            for _, properties in self._of(name, "RouteResponse").values()
         }
         routes = [
             replace(route, responds=route.responds and logical_id in responding)
-            for logical_id, (node, properties) in self._of(name, resources, "Route").items()
+            for logical_id, (node, properties) in self._of(name, "Route").items()
             for route in self._route(node, properties, integrations)
         ]
-        stages = [each for _, each in self._of(name, resources, "Stage").values()]
+        stages = [each for _, each in self._of(name, "Stage").values()]
         stage = stages[0] if stages else {}
         return WebSocketApi(
             name,
@@ -97,7 +75,7 @@ class WebSocketReader:
             tuple(routes),
             {
                 logical_id: authorizer
-                for logical_id, (_, each) in self._of(name, resources, "Authorizer").items()
+                for logical_id, (_, each) in self._of(name, "Authorizer").items()
                 if (authorizer := _authorizer(each)) is not None
             },
             _variables(stage.get("StageVariables")),

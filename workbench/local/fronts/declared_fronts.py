@@ -22,6 +22,7 @@ from workbench.local.http import Listener
 from workbench.local.http_messages import Answer, Request
 from workbench.project.apis import Api
 from workbench.project.front_doors import Declared
+from workbench.project.load_balancers import LoadBalancer
 from workbench.project.websocket_apis import WebSocketApi
 
 MAX_BODY = 10_485_760
@@ -95,6 +96,10 @@ class DeclaredFronts:
                 from workbench.local.fronts.rest_api import RestApi
 
                 return RestApi(declared, port, self._place)
+            case LoadBalancer():
+                from workbench.local.fronts.alb import AlbFront
+
+                return AlbFront(declared, port, self._place)
             case WebSocketApi():
                 from workbench.local.fronts.websocket_api import WebSocketFront
 
