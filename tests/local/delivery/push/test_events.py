@@ -121,6 +121,15 @@ def test_rules_that_are_refused(
     assert refused.value.response["Error"]["Message"].startswith(message)
 
 
+def test_a_pattern_can_be_tried(hurried: LocalEndpoint) -> None:
+    events, event = hurried.client("events"), json.dumps({"source": "shop", "detail": {"n": 2}})
+    for pattern, matches in (({"detail": {"n": [2]}}, True), ({"source": ["other"]}, False)):
+        answer = events.test_event_pattern(EventPattern=json.dumps(pattern), Event=event)
+        assert answer["Result"] is matches
+    with pytest.raises(events.exceptions.InvalidEventPatternException):
+        events.test_event_pattern(EventPattern='{"source": "shop"}', Event=event)
+
+
 def scheduled(function: Function, expression: str, **settings: Any) -> str:
     name = f"schedule-{uuid.uuid4().hex[:8]}"
     target = {"Arn": arn_of(function), "RoleArn": ROLE, **settings.pop("Target", {})}

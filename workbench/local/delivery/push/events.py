@@ -28,13 +28,15 @@ Event = Mapping[str, Any]
 
 def correct(deliveries: Deliveries, notice: Callable[[str], None]) -> None:
     """Make moto's rules so. Loads that part of moto."""
-    from moto.events import models
+    from moto.events import models, responses
 
     sender = _Sender(deliveries, notice, models.Rule.send_to_targets)
     rule: Any = models.Rule
     backend: Any = models.EventsBackend
     rule.send_to_targets = sender.sending()
     backend.put_rule = _checking(backend.put_rule)
+    handler: Any = responses.EventsHandler
+    handler.test_event_pattern = _test_event_pattern
 
 
 def publish(account: str, region: str, event: Event) -> None:
@@ -97,6 +99,21 @@ def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
         return rule
 
     return put_rule
+
+
+def _test_event_pattern(handler: Any) -> Any:
+    """TestEventPattern, which moto does not have."""
+    from moto.events.exceptions import InvalidEventPatternException, ValidationException
+
+    try:
+        pattern = compile_pattern(handler._get_param("EventPattern") or "")
+    except InvalidPattern as error:
+        raise InvalidEventPatternException(str(error)) from None
+    try:
+        event = json.loads(handler._get_param("Event") or "")
+    except ValueError:
+        raise ValidationException("Parameter Event is not valid.") from None
+    return handler._create_response({"Result": pattern(event)})
 
 
 class _Sender:
