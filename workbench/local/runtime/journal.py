@@ -71,9 +71,9 @@ class Journal:
             if pipe.open:
                 pipe.flush()
 
-    def platform(self, *events: PlatformEvent) -> None:
-        """Report these events of the platform's."""
-        now = time.time()
+    def platform(self, *events: PlatformEvent, at: float | None = None) -> None:
+        """Report these events of the platform's, which happened `at` (epoch seconds) or now."""
+        now = time.time() if at is None else at
         stamp = int(now * 1000)
         if self._json:
             lines = [

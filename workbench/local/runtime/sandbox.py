@@ -239,7 +239,9 @@ class Sandbox:
             self._domain.thaw()
         self.environment.to(State.BUSY)
         self._domain.deliver(request, int((invocation.started_at + self.spec.timeout) * 1000))
-        self._journal.platform(platform_events.Start(request, self.spec.version))
+        # It is written while the function is at work already, whose lines come after it.
+        start = platform_events.Start(request, self.spec.version)
+        self._journal.platform(start, at=invocation.started_at)
         invocation.start_logged = True
 
     def _runtime_has_finished(self, invocation: Invocation) -> None:
