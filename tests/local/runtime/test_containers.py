@@ -11,7 +11,12 @@ import pytest
 from container_lab import make_image, require_tool, tool
 from runtime_lab import Lab, request
 
-from workbench.local.runtime.records import ContainerImage, FunctionSpec, UnsupportedRuntime
+from workbench.local.runtime.records import (
+    ContainerImage,
+    FunctionSpec,
+    Throttled,
+    UnsupportedRuntime,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +51,7 @@ async def test_a_container_answers_and_its_lines_are_logged(lab: Lab, image: str
         result, completion = await lab.invoke(spec, json.dumps({"n": number}).encode())
         assert json.loads(result.payload) == {"n": number}
         lines = completion.log_text.splitlines()
-        assert [line.split(" ")[0] for line in lines[-4:]] == ["START", "a", "END", "REPORT"]
+        assert [line.split(" ")[0] for line in lines] == ["START", "a", "END", "REPORT"]
         assert (completion.report.init_ms is not None) == (number == 0)
     assert len(lab.runtime.environments()) == 1
     # Its process becomes known a moment after it runs: a program this small may be done by then.
@@ -54,6 +59,24 @@ async def test_a_container_answers_and_its_lines_are_logged(lab: Lab, image: str
         while not completion.report.max_memory_used:
             _, completion = await lab.invoke(spec, b"1")
     assert completion.report.max_memory_used < 20
+
+
+async def test_who_calls_again_at_once_needs_no_second_container(lab: Lab, image: str) -> None:
+    spec = spec_of(lab, image)
+    lab.runtime.reserve(spec.arn, 1)
+    completions = []
+    async with asyncio.timeout(30):
+        while len(completions) < 5:
+            try:
+                execution = lab.runtime.invoke(spec, request(str(len(completions)).encode()))
+            except Throttled:  # it has answered, and not yet asked for more
+                await asyncio.sleep(0)
+                continue
+            assert (await execution.answered()).payload == str(len(completions)).encode()
+            completions.append(execution.completed())
+    ended = [await completion for completion in completions]
+    assert [done.report.init_ms is None for done in ended] == [False, True, True, True, True]
+    assert len(lab.runtime.environments()) == 1
 
 
 async def test_it_is_set_up_as_on_aws(lab: Lab, image: str) -> None:

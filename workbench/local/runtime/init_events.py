@@ -28,7 +28,7 @@ class InitStart:
         return "INFO" if self.phase == "init" else "DEBUG"
 
     def text(self) -> str:
-        if self.phase != "init":
+        if self.phase != "init" or self.spec.image is not None:  # its runtime is its own matter
             return ""
         version, arn = runtime_version(self.spec)
         return f"INIT_START Runtime Version: {version}\tRuntime Version ARN: {arn}\n"
@@ -36,7 +36,7 @@ class InitStart:
     def record(self) -> Record:
         spec = self.spec
         record: Record = {"initializationType": self.initialization_type, "phase": self.phase}
-        if self.phase == "init":
+        if self.phase == "init" and spec.image is None:
             record["runtimeVersion"], record["runtimeVersionArn"] = runtime_version(spec)
         record["functionName"] = spec.name
         record["functionVersion"] = spec.version

@@ -102,6 +102,8 @@ class Runtime:
         """
         if spec.active_tracing:
             segments.begin(request)
+        if spec.image is not None:
+            self._settle(spec)
         execution = Execution(spec, request)
         sandbox: Sandbox | None = None
         if self._provisioned:
@@ -130,6 +132,11 @@ class Runtime:
                 self._concurrency.leave(spec.arn, charge)
                 raise
         return sandbox, charge
+
+    def _settle(self, spec: FunctionSpec) -> None:
+        """Environments that have answered are free: nobody is to wait for them, or start more."""
+        for sandbox in [each for each in self._sandboxes if each.spec.identity == spec.identity]:
+            sandbox.settle()
 
     def reserve(self, function_arn: str, concurrency: int | None) -> None:
         """The function has this reserved concurrency from now on; None is none (§5)."""

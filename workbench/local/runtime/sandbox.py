@@ -72,6 +72,7 @@ class Sandbox:
         self._deadline = Deadline(self._loop, self._time_is_up)
         self._domain: RuntimeDomain | None = None
         self._invocation: Invocation | None = None
+        self._settling: tuple[asyncio.TimerHandle, Invocation] | None = None
         self._retiring = False
         self._killed = False
         # About the current initialisation.
@@ -318,11 +319,19 @@ class Sandbox:
             # extensions, which come first, or what it printed is still on its way.
             invocation.runtime_ended = now = self._loop.time()
             if self.spec.image is not None:
-                self._loop.call_later(_CONTAINER_OUTPUT_S, self._runtime_has_finished, invocation)
+                handle = self._loop.call_later(_CONTAINER_OUTPUT_S, self.settle)
+                self._settling = handle, invocation
             elif self._journal.wants_details or self._domain is None or self._domain.has_extensions:
                 self._loop.call_soon(self._runtime_has_finished, invocation)
             else:
                 self._finish(now)
+
+    def settle(self) -> None:
+        """Wait no longer for what an answered invocation has printed in its container."""
+        if self._settling is not None:
+            (handle, invocation), self._settling = self._settling, None
+            handle.cancel()
+            self._runtime_has_finished(invocation)
 
     def extensions_done(self) -> None:
         if self._invocation is not None and self._invocation.runtime_ended is not None:
