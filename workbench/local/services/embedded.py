@@ -64,21 +64,20 @@ class Embedded:
             return
         self._resources = resources
         if any(map(_runs_by_itself, resources)):
-            self._wake(0)
+            self._wake()
         if self.pid is not None and self._backend is not None:
             self._tell({})
 
-    def _wake(self, seconds: float) -> None:
-        """Start the process without a request, for schedules, after some seconds."""
+    def _wake(self) -> None:
+        """Start the process without a request, for schedules."""
 
         async def wake() -> None:
-            await asyncio.sleep(seconds)
             try:
                 await self._running()
             except EmbeddedFailed as error:
                 self._notice(str(error))
 
-        if self._waking is None or self._waking.done():
+        if not self._closing and (self._waking is None or self._waking.done()):
             self._waking = asyncio.create_task(wake())
 
     @property
@@ -116,8 +115,7 @@ class Embedded:
         """End the process."""
         self._closing = True
         if self._waking is not None:
-            self._waking.cancel()
-            await asyncio.gather(self._waking, return_exceptions=True)
+            await self._waking  # a process that is just being started must not be lost
         async with self._starting:
             if self._backend is not None:
                 self._backend.close()
@@ -214,7 +212,7 @@ class Embedded:
         for source in list(self.sources.values()):
             self._take_source({**source, "State": "Deleted", "NextRun": None})
         if ready.is_set() and not self._closing and any(map(_runs_by_itself, self._resources)):
-            self._wake(_PAUSE_SECONDS)
+            asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._wake)
         ready.set()
 
     def _take_source(self, source: Mapping[str, object]) -> None:
