@@ -87,7 +87,7 @@ def show_code(node: Widget, session: Session) -> None:
     """Open the chosen function's code: its file in the folder, or the package from Lambda."""
     name, backend = session.function, session.backend
     source = session.source(name)
-    if source is not None and not session.is_aws:
+    if source is not None and source.image_uri is None and not session.is_aws:
         file = handler_file(source.code, source.handler)
         if file is None:
             node.post_message(Say(f"{source.code} holds no file for {source.handler}.", "warning"))

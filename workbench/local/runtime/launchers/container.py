@@ -87,8 +87,7 @@ class ContainerLauncher:
             host = known.host if known and known.tool == tool else await tool.host()
             facts = await tool.image(*_names(image))
         except ToolError as error:
-            said = str(error).rstrip(".")
-            raise UnsupportedRuntime(f"{_needs(spec)}, and {tool.name} says: {said}.") from error
+            raise UnsupportedRuntime(f"{_needs(spec)}, and {tool.name} says: {error}") from error
         if facts is None:
             raise UnsupportedRuntime(
                 f"The image {image.uri} of {spec.name} is not on this machine: "
