@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -183,3 +184,32 @@ def handler(event, context):
     return price(event["order"])
 """
     assert function(code)({"order": 4})[0] == 8
+
+
+def test_idempotency(function: Any, shared_endpoint: LocalEndpoint) -> None:
+    table = f"idempotency-{uuid.uuid4().hex[:8]}"
+    shared_endpoint.client("dynamodb").create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    code = """\
+import os
+import uuid
+
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer, IdempotencyConfig, idempotent,
+)
+
+store = DynamoDBPersistenceLayer(table_name=os.environ["TABLE"])
+
+@idempotent(persistence_store=store, config=IdempotencyConfig(event_key_jmespath="order"))
+def handler(event, context):
+    return str(uuid.uuid4())
+"""
+    pay = function(code, TABLE=table)
+    first, _ = pay({"order": 1, "try": 1})
+    again, _ = pay({"order": 1, "try": 2})
+    other, _ = pay({"order": 2})
+    assert first == again != other
