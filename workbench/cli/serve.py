@@ -12,6 +12,7 @@ from workbench.cli.problems import CliError
 if TYPE_CHECKING:
     from workbench.local.services.choice import ServiceChoice
     from workbench.project.apis import Route
+    from workbench.project.distributions import Distribution
     from workbench.project.load_balancers import LoadBalancer
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
@@ -105,6 +106,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="an Application Load Balancer in front of this function; may be repeated",
     )
     parser.add_argument(
+        "--edge",
+        type=_distribution,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a distribution with Lambda@Edge functions around an origin, such as "
+        "'http://127.0.0.1:8000 viewer-request=Redirect'; may be repeated",
+    )
+    parser.add_argument(
         "--linger",
         type=_seconds,
         metavar="SECONDS",
@@ -133,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
             services=arguments.services,
             credentials=arguments.credentials,
             routes=tuple(arguments.route),
-            fronts=tuple(arguments.alb),
+            fronts=(*arguments.alb, *arguments.edge),
         )
     )
 
@@ -161,6 +171,15 @@ def _load_balancer(text: str) -> LoadBalancer:
 
     try:
         return parse_load_balancer(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _distribution(text: str) -> Distribution:
+    from workbench.project.distributions import parse_distribution
+
+    try:
+        return parse_distribution(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

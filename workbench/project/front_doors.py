@@ -4,7 +4,8 @@ within it, a `name`."""
 from __future__ import annotations
 
 from workbench.project.apis import Api
+from workbench.project.distributions import Distribution
 from workbench.project.load_balancers import LoadBalancer
 from workbench.project.websocket_apis import WebSocketApi
 
-Declared = Api | LoadBalancer | WebSocketApi
+Declared = Api | Distribution | LoadBalancer | WebSocketApi

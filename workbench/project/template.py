@@ -14,6 +14,7 @@ from workbench.project.records import FunctionSource, Problem, Project
 from workbench.project.template_apis import ApiReader, Deployed
 from workbench.project.template_async import AsyncReader
 from workbench.project.template_declared import DeclaredResources
+from workbench.project.template_distributions import DistributionReader
 from workbench.project.template_function import Declaration, Unusable
 from workbench.project.template_gateway import GatewayReader
 from workbench.project.template_globals import merged
@@ -100,6 +101,7 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
     fronts: tuple[front_doors.Declared, ...] = (
         *WebSocketReader(others, report).read(),
         *LoadBalancerReader(others, report).read(),
+        *DistributionReader(others, report).read(),
     )
     return Project(root, tuple(functions.values()), tuple(problems), declared, apis, fronts)
 

@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-conditi
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 import re
 
+from workbench.local.fronts.wildcards import matches
 from workbench.local.http_messages import Request, Response
 from workbench.project.load_balancers import Action, Condition, LoadBalancer, Redirect
 
@@ -49,34 +49,23 @@ def _met(condition: Condition, request: Request) -> bool:
             return _any(condition.values, request.path)
         case "host-header":
             host = request.headers.get("host", "").partition(":")[0]
-            return _any(condition.values, host, re.IGNORECASE)
+            return _any(condition.values, host, ignore_case=True)
         case "http-header":
             value = request.headers.get(condition.name.lower())
-            return value is not None and _any(condition.values, value, re.IGNORECASE)
+            return value is not None and _any(condition.values, value, ignore_case=True)
         case "http-request-method":
             return request.method in condition.values
         case "source-ip":
             return any(SOURCE_IP in ipaddress.ip_network(each) for each in condition.values)
         case "query-string":
             return any(
-                _matches(value, given, re.IGNORECASE)
-                and (not key or _matches(key, name, re.IGNORECASE))
+                matches(value, given, ignore_case=True)
+                and (not key or matches(key, name, ignore_case=True))
                 for key, value in condition.pairs
                 for name, given in request.query_pairs()
             )
     return False
 
 
-def _any(patterns: tuple[str, ...], text: str, flags: int = 0) -> bool:
-    return any(_matches(pattern, text, flags) for pattern in patterns)
-
-
-def _matches(pattern: str, text: str, flags: int = 0) -> bool:
-    return _compiled(pattern, flags).fullmatch(text) is not None
-
-
-@functools.lru_cache(maxsize=256)
-def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
-    """A pattern with * and ?."""
-    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return re.compile("".join(parts), flags | re.DOTALL)
+def _any(patterns: tuple[str, ...], text: str, *, ignore_case: bool = False) -> bool:
+    return any(matches(pattern, text, ignore_case=ignore_case) for pattern in patterns)

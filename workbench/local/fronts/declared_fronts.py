@@ -21,6 +21,7 @@ from workbench.local.gate import check_host
 from workbench.local.http import Listener
 from workbench.local.http_messages import Answer, Request
 from workbench.project.apis import Api
+from workbench.project.distributions import Distribution
 from workbench.project.front_doors import Declared
 from workbench.project.load_balancers import LoadBalancer
 from workbench.project.websocket_apis import WebSocketApi
@@ -100,6 +101,10 @@ class DeclaredFronts:
                 from workbench.local.fronts.alb import AlbFront
 
                 return AlbFront(declared, port, self._place)
+            case Distribution():
+                from workbench.local.fronts.edge import EdgeFront
+
+                return EdgeFront(declared, port, self._place)
             case WebSocketApi():
                 from workbench.local.fronts.websocket_api import WebSocketFront
 
