@@ -16,3 +16,26 @@ def test_transaction_alarm(tmp_path: Path) -> None:
         assert "card 5105-mallory paid" in log
         assert "ada" not in log
         app.invoke("Pager", "an alarm")
+
+
+def test_thumbnails(tmp_path: Path) -> None:
+    with served("thumbnails", tmp_path) as app:
+        assert app.invoke("Demo", "a picture")["uploaded"] == "holiday/sunrise over the hills.jpg"
+
+        s3, bucket = app.client("s3"), "thumbnails-123456789012-us-east-1"
+        # Pillow is installed for the first invocation.
+        until(lambda: s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 2)
+        kept = s3.get_object(Bucket=bucket, Key="holiday/sunrise over the hills-128.jpg")
+        assert kept["Body"].read().startswith(b"\xff\xd8\xff")
+        assert kept["Metadata"] == {"width": "128", "height": "85"}
+        assert len(app.invoke("Thumbnail", "picture uploaded")["made"]) == 2
+
+
+def test_log_alerts(tmp_path: Path) -> None:
+    with served("log-alerts", tmp_path) as app:
+        assert app.invoke("Shop", "three payments") == {"taken": 2}
+        [error] = until(lambda: app.items("Errors"))
+        assert "payment P-2: the bank does not answer" in error["message"]
+        assert error["log"] == "/aws/lambda/Shop"
+        app.invoke("Alerts", "one error")
+        until(lambda: len(app.items("Errors")) == 2)

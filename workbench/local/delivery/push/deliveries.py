@@ -25,7 +25,9 @@ _HEADERS = {
     ),
     "Content-Type": "application/json",
 }
-_ATTEMPTS = 8  # while the local Lambda does not answer or has no room: about half a minute
+# While the local Lambda does not answer or has no room, or the function is not ready because its
+# packages are being installed: about half a minute.
+_ATTEMPTS = 8
 
 Failed = Callable[[str, str], None]
 """Told the error's code and message when an event will never be delivered."""
@@ -103,7 +105,7 @@ class Deliveries:
         status, answer = 0, b""
         for attempt in range(_ATTEMPTS):
             status, answer = self._try("POST", f"{_path(arn)}/invocations", body, headers)
-            if status not in (0, 429) and status < 500:
+            if status not in (0, 409, 429) and status < 500:
                 break
             time.sleep(min(0.25 * 2**attempt, 10))
         if status == 202:
