@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sample_lab import served, until
 
@@ -29,6 +31,29 @@ def test_thumbnails(tmp_path: Path) -> None:
         assert kept["Body"].read().startswith(b"\xff\xd8\xff")
         assert kept["Metadata"] == {"width": "128", "height": "85"}
         assert len(app.invoke("Thumbnail", "picture uploaded")["made"]) == 2
+
+
+def test_cron(tmp_path: Path) -> None:
+    with served("cron", tmp_path) as app:
+        assert app.invoke("Demo", "one is old") == {"left": 3}
+        [rule] = app.client("events").list_rules()["Rules"]
+        assert rule["ScheduleExpression"] == "rate(1 minute)"
+        assert app.invoke("Tidy", "a minute") == {"removed": 3}  # all are old in the year 2030
+
+        scheduler = app.client("scheduler")
+        [listed] = scheduler.list_schedules()["Schedules"]
+        schedule = scheduler.get_schedule(Name=listed["Name"])
+        assert schedule["ScheduleExpression"] == "cron(0 8 ? * MON-FRI *)"
+        assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
+        soon = datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(seconds=2)
+        scheduler.update_schedule(
+            Name=listed["Name"],
+            ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
+            ScheduleExpressionTimezone="Europe/Berlin",
+            FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
+            Target=schedule["Target"],
+        )
+        until(lambda: "good morning!" in app.log("Report"))
 
 
 def test_log_alerts(tmp_path: Path) -> None:

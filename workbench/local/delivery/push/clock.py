@@ -107,7 +107,7 @@ class Clock:
 
 def next_run(found: Any, moment: datetime) -> datetime | None:
     """When moto's Rule or Schedule is due after `moment`; None when it is not."""
-    if found.state != "ENABLED":
+    if found.state == "DISABLED":  # moto forgets the default, ENABLED, in UpdateSchedule
         return None
     try:
         if hasattr(found, "schedule_expression"):
