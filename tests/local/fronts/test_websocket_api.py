@@ -298,6 +298,18 @@ def test_connections_are_managed(chat: str, endpoint: LocalEndpoint, project: Pa
     api.close()
 
 
+def test_callbacks_reach_the_endpoint_of_all_services_too(
+    chat: str, endpoint: LocalEndpoint
+) -> None:
+    api = endpoint.client("apigatewaymanagementapi")
+    with connected(chat) as client:
+        id_ = client.ask()["requestContext"]["connectionId"]
+        api.post_to_connection(ConnectionId=id_, Data=b"hello")
+        assert client.hear() == "hello"
+    with pytest.raises(api.exceptions.GoneException):
+        api.get_connection(ConnectionId="unknown")
+
+
 def test_management_asks_for_a_signature(chat: str) -> None:
     host, _, stage = chat.removeprefix("ws://").partition("/")
     connection = http.client.HTTPConnection(host, timeout=30)
@@ -337,6 +349,32 @@ def test_limits(chat: str, project: Path) -> None:
     with connected(chat) as client:
         client.send(BytesMessage(data=b"\x00"))
         assert client.end() == 1003
+
+
+def test_what_breaks_the_protocol_ends_the_connection(chat: str) -> None:
+    for frame, code in (
+        (b"\x81\x02hi", 1002),  # without a mask
+        (b"\xff\x80\0\0\0\0", 1002),  # with bits that mean nothing
+        (b"\x81\x82\0\0\0\0\xc3\x28", 1007),  # no UTF-8
+    ):
+        with connected(chat) as client:
+            client.socket.sendall(frame)
+            assert client.end() == code
+
+
+def test_quiet_connections_end(chat: str, endpoint: LocalEndpoint) -> None:
+    with connected(chat) as client:
+        id_ = client.ask()["requestContext"]["connectionId"]
+        doors = endpoint.server._endpoint.declared_fronts._doors
+        (held,) = (
+            connection
+            for connection in doors["WEBSOCKET", "Chat"].listener.connections
+            if getattr(connection, "id", None) == id_
+        )
+        endpoint.call(lambda: held.check_deadline(endpoint.loop.time() + 599))
+        assert client.ask()["body"] == "{}"
+        endpoint.call(lambda: held.check_deadline(endpoint.loop.time() + 601))
+        assert client.end() == 1001
 
 
 def test_pings_are_answered(chat: str) -> None:

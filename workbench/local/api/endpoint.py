@@ -279,6 +279,8 @@ class Endpoint:
             return self._cloudwatch.handle(request)
         if caller.service == "xray":
             return self._xray.handle(request)
+        if caller.service == "execute-api" and path.startswith("/@connections/"):
+            return self.declared_fronts.call_back(request)
         if caller.service not in OWN_SERVICES:
             return self._context.services.handle(request)
         target = request.headers.get("x-amz-target")

@@ -52,6 +52,9 @@ class AlbFront:
     def redeclared(self, declared: Declared) -> bool:
         return False
 
+    def call_back(self, request: Request) -> Answer | None:
+        return None
+
     def close(self) -> None:
         for checks in self._health:
             checks.stop()

@@ -90,6 +90,9 @@ class ApiFront(ABC):
         """See `front.Front`."""
         return False
 
+    def call_back(self, request: Request) -> Answer | None:
+        return None
+
     def close(self) -> None:  # noqa: B027 - it is whole
         """Nothing of it outlives its connections."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from workbench.local.api.context import Context
 from workbench.local.api.specs import Specs
+from workbench.local.errors import ApiError
 from workbench.local.fronts.front import Front
 from workbench.local.fronts.function_caller import FunctionCaller
 from workbench.local.fronts.key_sets import KeySets
@@ -80,6 +81,16 @@ class DeclaredFronts:
     def describe(self) -> list[dict[str, object]]:
         """All of them, see `Front.describe`."""
         return [door.front.describe() for door in self._doors.values()]
+
+    def call_back(self, request: Request) -> Answer:
+        """PostToConnection and the like that came to the endpoint of all services, which is where
+        SDKs in functions send them that are given no other. Raises ApiError (410)."""
+        for door in self._doors.values():
+            if isinstance(door.declared, WebSocketApi):
+                answer = door.front.call_back(request)
+                if answer is not None:
+                    return answer
+        raise ApiError("GoneException", "410", status=410)
 
     async def close(self) -> None:
         """Serve none any more."""

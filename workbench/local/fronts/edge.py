@@ -81,6 +81,9 @@ class EdgeFront:
     def redeclared(self, declared: Declared) -> bool:
         return False
 
+    def call_back(self, request: Request) -> Answer | None:
+        return None
+
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 

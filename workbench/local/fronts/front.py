@@ -27,6 +27,10 @@ class Front(Protocol):
     def redeclared(self, declared: Declared) -> bool:
         """Go on by another declaration; False for one that had better be made anew."""
 
+    def call_back(self, request: Request) -> Answer | None:
+        """The answer to what a function sends to a client of this front; None if it has no such
+        client."""
+
     def close(self) -> None:
         """Begin nothing any more; the connections are cut."""
 

@@ -108,6 +108,12 @@ class WebSocketFront:
     def error_response(self, request: Request | None, error: ApiError) -> Response:
         return websocket_callbacks.error(error.status, error.code, error.message or "")
 
+    def call_back(self, request: Request) -> Answer | None:
+        id_ = websocket_callbacks.connection_id(request.path)
+        if id_ is None or id_ not in self._connections:
+            return None
+        return websocket_callbacks.answer(self._connections, id_, request)
+
     def handle(self, request: Request) -> Answer:
         stage, slash, rest = request.path[1:].partition("/")
         id_ = websocket_callbacks.connection_id(slash + rest)

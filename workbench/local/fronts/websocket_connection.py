@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
-from wsproto.utilities import RemoteProtocolError
 
 from workbench.local.http_messages import Successor
 
@@ -94,23 +93,20 @@ class WebSocketConnection(Successor):
 
     def data_received(self, data: bytes) -> None:
         self._protocol.receive_data(data)
-        try:
-            for event in self._protocol.events():
-                match event:
-                    case TextMessage():
-                        self._text(event)
-                    case BytesMessage():
-                        self.close(1003, "Binary frames are not supported")
-                    case Ping():
-                        self._touch()
-                        if self.open:
-                            self._transport.write(self._protocol.send(event.response()))
-                    case CloseConnection():
-                        self._closed_by_client(event)
-        except RemoteProtocolError as problem:
-            hint = problem.event_hint
-            code = hint.code if isinstance(hint, CloseConnection) else 1002
-            self.close(code, "Protocol error")
+        for event in self._protocol.events():
+            match event:
+                case TextMessage():
+                    self._text(event)
+                case BytesMessage():
+                    self.close(1003, "Binary frames are not supported")
+                case Ping():
+                    self._touch()
+                    if self.open:
+                        self._transport.write(self._protocol.send(event.response()))
+                case CloseConnection() if self.open:  # what came was no proper frame
+                    self.close(int(event.code), "Protocol error")
+                case CloseConnection():
+                    self._closed_by_client(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
