@@ -377,6 +377,12 @@ def test_quiet_connections_end(chat: str, endpoint: LocalEndpoint) -> None:
         assert client.end() == 1001
 
 
+def test_a_server_with_clients_is_in_use(chat: str, endpoint: LocalEndpoint) -> None:
+    with connected(chat) as client:
+        client.ask()
+        assert endpoint.server._endpoint.declared_fronts.in_flight >= 1
+
+
 def test_pings_are_answered(chat: str) -> None:
     with connected(chat) as client:
         client.send(Ping(payload=b"there?"))

@@ -20,7 +20,7 @@ from workbench.local.fronts.place import Place, Tell
 from workbench.local.fronts.ports import listening
 from workbench.local.gate import check_host
 from workbench.local.http import Listener
-from workbench.local.http_messages import Answer, Request
+from workbench.local.http_messages import Answer, Request, Successor
 from workbench.project.apis import Api
 from workbench.project.distributions import Distribution
 from workbench.project.front_doors import Declared
@@ -61,8 +61,14 @@ class DeclaredFronts:
 
     @property
     def in_flight(self) -> int:
-        """How many invocations are running for them."""
-        return self._caller.in_flight
+        """How many invocations are running for them, and WebSocket clients connected."""
+        clients = sum(
+            isinstance(connection, Successor)
+            for door in self._doors.values()
+            if isinstance(door.declared, WebSocketApi)
+            for connection in door.listener.connections
+        )
+        return self._caller.in_flight + clients
 
     def declare(self, fronts: Iterable[Declared]) -> None:
         """Serve these and no others."""
