@@ -25,8 +25,7 @@ def test_a_stalled_shard_in_plain_words() -> None:
     )
     again = stall_words(Stall("shardId-000000000011", "17", 3, 1, 99.0, 1), 100.0)
     assert again == (
-        "shard 11: record 17 and 2 more failed once, being tried again now, "
-        "1 record waits behind them"
+        "shard 11: record 17 and 2 more failed once, tried again now, 1 record waits behind them"
     )
     window = stall_words(Stall("shardId-00000001", None, 0, 2, 101.5, 0), 100.0)
     assert window == "shardId-00000001: the end of a window failed 2 times, next try in 1.5 s"

@@ -12,12 +12,21 @@ from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.logs import LogsPane
 from workbench.ui.panes.result import ResultPane
+from workbench.ui.panes.triggers import TriggersPane
 from workbench.ui.panes.versions import VersionsPane
 from workbench.ui.screens.workbench import WorkbenchScreen
 
 NODES = {
     pane.scope: pane
-    for pane in (EventPane, FunctionsPane, HistoryPane, LogsPane, ResultPane, VersionsPane)
+    for pane in (
+        EventPane,
+        FunctionsPane,
+        HistoryPane,
+        LogsPane,
+        ResultPane,
+        TriggersPane,
+        VersionsPane,
+    )
 } | {"screen": WorkbenchScreen, "pane": WorkbenchScreen}
 
 

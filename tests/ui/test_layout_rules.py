@@ -54,7 +54,7 @@ def test_functions_are_an_overlay_on_a_narrow_screen_only() -> None:
     assert not [slot for slot in arrange(120, 37, PANES, zoomed=False) if slot.overlay]
 
 
-@pytest.mark.parametrize("used", ["result", "logs", "versions", "history"])
+@pytest.mark.parametrize("used", ["result", "logs", "versions", "history", "triggers"])
 def test_panes_that_share_a_place_show_the_one_used_last(used: str) -> None:
     recent = [used, *(pane for pane in PANES if pane != used)]
     assert used in {slot.active for slot in arrange(80, 21, recent, zoomed=False)}

@@ -15,7 +15,7 @@ async def test_every_size_shows_the_panes(shop: Path) -> None:
         await hands.on_function("Echo")
         for size in ((100, 50), (120, 24), (200, 60), (80, 24)):
             await hands.pilot.resize_terminal(*size)
-            for key, title in zip("123456", _TITLES, strict=True):
+            for key, title in zip("1234567", _TITLES, strict=True):
                 await hands.press("escape", key)
                 await hands.reads(f"{key} {title}")
                 await hands.sees(lambda: hands.screen.pane.region.area > 0, "the pane")
@@ -54,7 +54,7 @@ async def test_a_click_on_a_tab_and_on_a_row_does_what_their_keys_do(shop: Path)
         await hands.sees(lambda: hands.screen.session.function == "Slow", "Slow chosen")
 
 
-_TITLES = ("Functions", "Event", "Result", "Logs", "Versions", "History")
+_TITLES = ("Functions", "Event", "Result", "Logs", "Versions", "History", "Triggers")
 
 
 async def test_a_result_comes_to_the_front_on_a_narrow_screen(shop: Path) -> None:

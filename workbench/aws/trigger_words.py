@@ -37,9 +37,13 @@ def state_words(trigger: Trigger) -> tuple[str, str]:
 
 def activity(trigger: Trigger, now: float) -> str:
     """What it is doing at `now` (epoch seconds), in one line: in flight, backlog, iterator age,
-    a schedule's next run, an address. "" when there is nothing to say."""
+    what holds it up, a schedule's next run, an address. "" when there is nothing to say."""
     if trigger.url is not None:
         return trigger.url
+    if trigger.stalls:
+        first = min(trigger.stalls, key=lambda stall: stall.next_try)
+        behind = f", {sum(stall.behind for stall in trigger.stalls):,} behind"
+        return f"failed {_times(first.failures)}, {_next_try(first, now)}{behind}"
     if trigger.uuid is None:
         if trigger.next_run is not None:
             return f"next run {_moment(trigger.next_run, now)}"
@@ -69,14 +73,12 @@ def stall_words(stall: Stall, now: float) -> str:
         what = f"record {short_number(stall.first_record)}"
         if stall.records > 1:
             what, it = f"{what} and {stall.records - 1:,} more", "them"
-    times = "once" if stall.failures == 1 else f"{stall.failures:,} times"
-    left = stall.next_try - now
-    again = f"next try in {span(left)}" if left > 0 else "being tried again now"
     behind = ""
     if stall.behind:
         waits = "waits" if stall.behind == 1 else "wait"
         behind = f", {_count(stall.behind, 'record', 'records')} {waits} behind {it}"
-    return f"{shard_words(stall.shard)}: {what} failed {times}, {again}{behind}"
+    failed = f"{what} failed {_times(stall.failures)}, {_next_try(stall, now)}"
+    return f"{shard_words(stall.shard)}: {failed}{behind}"
 
 
 def shard_words(shard: str) -> str:
@@ -102,6 +104,15 @@ def span(seconds: float) -> str:
             rest = whole % size // part
             return f"{whole // size} {unit}" + (f" {rest} {smaller}" if rest else "")
     return f"{whole} s"
+
+
+def _times(failures: int) -> str:
+    return "once" if failures == 1 else f"{failures:,} times"
+
+
+def _next_try(stall: Stall, now: float) -> str:
+    left = stall.next_try - now
+    return f"next try in {span(left)}" if left > 0 else "tried again now"
 
 
 def _moment(epoch: float, now: float) -> str:

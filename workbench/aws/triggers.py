@@ -6,11 +6,10 @@ the event source mappings, the function's URLs and its policies (`trigger_client
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-FRONT_KINDS = ("FunctionUrl", "HttpApi", "RestApi", "WebSocketApi", "Alb", "Edge")
 _SERVICES = {
     "sqs": "SQS", "kinesis": "Kinesis", "dynamodb": "DynamoDB", "kafka": "Kafka", "mq": "MQ",
     "rds": "DocumentDB",
@@ -37,9 +36,9 @@ class Trigger:
 
     `kind` is "SQS", "Kinesis", "DynamoDB" … for event source mappings (`uuid` set), "S3", "SNS",
     "Rule", "Schedule" for what pushes events, "FunctionUrl", "HttpApi" … for front doors (`url`
-    set), "Policy" for a statement that allows somebody to invoke. `functions` are names, with
-    `:qualifier` where there is one. `next_run` is in epoch seconds. `in_flight` counts batches,
-    `backlog` messages or records; None where it is not known.
+    set, and `page` what a browser can open of it), "Policy" for a statement that allows somebody
+    to invoke. `functions` are names, with `:qualifier` where there is one. `next_run` is in epoch
+    seconds. `in_flight` counts batches, `backlog` messages or records; None where it is not known.
     """
 
     id: str
@@ -57,6 +56,7 @@ class Trigger:
     stalls: tuple[Stall, ...] = ()
     next_run: float | None = None
     url: str | None = None
+    page: str | None = None
     routes: tuple[str, ...] = ()
 
     @property
@@ -125,6 +125,7 @@ def of_front(front: Mapping[str, Any]) -> Trigger:
         functions=tuple(dict.fromkeys(functions)),
         state="Listening",
         url=front["Url"],
+        page=_page(front["Url"], routes),
         routes=tuple(map(_route_words, routes)),
     )
 
@@ -157,6 +158,17 @@ def _stall_of(stall: Mapping[str, Any]) -> Stall:
 
 def _qualified(name: str, qualifier: str | None) -> str:
     return f"{name}:{qualifier}" if qualifier else name
+
+
+def _page(url: str, routes: Sequence[Mapping[str, Any]]) -> str:
+    """The address of the first route that a browser can ask for, else the door's own."""
+    paths = [
+        str(route["Path"])
+        for route in routes
+        if route["Method"] in ("GET", "ANY") and route["Path"].startswith("/")
+    ]
+    plain = [path for path in paths if "{" not in path]
+    return url if "/" in plain or not plain else url.rstrip("/") + plain[0]
 
 
 def _route_words(route: Mapping[str, Any]) -> str:

@@ -47,12 +47,14 @@ class Backend:
     """One target: the local Lambda of the project in `root`, or an AWS account's region."""
 
     def __init__(self, root: Path, target: Target, client: LambdaClient) -> None:
+        from workbench.aws.trigger_client import TriggerClient
         from workbench.aws.workbench_surface import WorkbenchSurface
         from workbench.project.history import History
 
         self.root = root
         self.target = target
         self.client = client
+        self.triggers = TriggerClient(target)
         self.surface: WorkbenchSurface | None = None
         if target.kind == "local" and target.endpoint_url:
             self.surface = WorkbenchSurface(target.endpoint_url)

@@ -20,6 +20,7 @@ SCOPES = {
     "logs": "Logs",
     "versions": "Versions",
     "history": "History",
+    "triggers": "Triggers",
 }
 """The places a key can belong to, with their headings in the help."""
 
@@ -108,6 +109,7 @@ KEYS: tuple[Key, ...] = (
     Key("pane", "pane('logs')", ("4", "alt+4"), "logs", "Go to Logs"),
     Key("pane", "pane('versions')", ("5", "alt+5"), "versions", "Go to Versions"),
     Key("pane", "pane('history')", ("6", "alt+6"), "history", "Go to History"),
+    Key("pane", "pane('triggers')", ("7", "alt+7"), "triggers", "Go to Triggers"),
     Key("pane", "zoom", ("plus",), "zoom", "Zoom the pane, and back"),
     Key("pane", "help", ("question_mark",), "help", "Help for what has focus"),
     Key("pane", "copy", ("y",), "copy", "Copy what has focus"),
@@ -172,6 +174,17 @@ KEYS: tuple[Key, ...] = (
         "Like compare, of the two events"),
     Key("history", "all_functions", ("a",), "all",
         "This function's invocations, or those of all functions", footer=6),
+    Key("triggers", "details", ("enter",), "details", "All that is known of this trigger",
+        footer=2),
+    Key("triggers", "pause", ("p",), "pause", "Pause (disable) the trigger, or resume it",
+        footer=3),
+    Key("triggers", "test", ("t",), "test", "Send a test message to its source", footer=4),
+    Key("triggers", "redrive", ("d",), "redrive",
+        "Move the messages of the dead-letter queue back into the queue", footer=5),
+    Key("triggers", "open_url", ("o",), "open", "Open the address in the browser"),
+    Key("triggers", "all_functions", ("a",), "all",
+        "This function's triggers, or those of all functions", footer=6),
+    Key("triggers", "reload", ("r",), "refresh", "Read the triggers again"),
 )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
-"""Where the six panes are: rules over sizes only, nothing of Textual's widgets.
+"""Where the seven panes are: rules over sizes only, nothing of Textual's widgets.
 
 From 120 columns on, Functions, Versions and History stand left, Event and Result beside them and
-Logs below. On narrower screens Functions is an overlay and Result, Logs, Versions and History
-share one place as tabs. Where the height is too small for two panes they share a place as well.
+Logs below, which Triggers shares or, from 220 columns on, stands beside. On narrower screens
+Functions is an overlay and Result, Logs, Versions, History and Triggers share one place as tabs.
+Where the height is too small for two panes they share a place as well.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PANES = ("functions", "event", "result", "logs", "versions", "history")
-"""The panes in the order of their numbers, 1 to 6."""
+PANES = ("functions", "event", "result", "logs", "versions", "history", "triggers")
+"""The panes in the order of their numbers, 1 to 7."""
 
 WIDE = 120
+_WIDEST = 220  # from here on Triggers stands beside Logs
 _TALL_LEFT = 30  # from here on Versions and History stand one above the other
 _TALL_NARROW = 36  # from here on Logs has its own place on a narrow screen
 _OVERLAY_WIDTH = 64
@@ -61,7 +63,7 @@ def _wide(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
     slots = [
         _slot(left, 0, middle, top, ("event",), recent),
         _slot(left + middle, 0, right, top, ("result",), recent),
-        _slot(left, top, width - left, logs, ("logs",), recent),
+        *_bottom(left, top, width - left, logs, recent, apart=width >= _WIDEST),
     ]
     if height < _TALL_LEFT:
         upper = height - max(height * 2 // 5, 7)
@@ -82,6 +84,18 @@ def _wide(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
     ]
 
 
+def _bottom(
+    x: int, y: int, width: int, height: int, recent: Sequence[str], *, apart: bool
+) -> list[Slot]:
+    if not apart:
+        return [_slot(x, y, width, height, ("logs", "triggers"), recent)]
+    logs = width // 2
+    return [
+        _slot(x, y, logs, height, ("logs",), recent),
+        _slot(x + logs, y, width - logs, height, ("triggers",), recent),
+    ]
+
+
 def _narrow(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
     # The half that has focus is the larger one.
     above = _without_functions(recent)[0] == "event"
@@ -90,7 +104,7 @@ def _narrow(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
         slots = [
             _slot(0, 0, width, upper, ("event",), recent),
             _slot(0, upper, width, height - upper,
-                  ("result", "logs", "versions", "history"), recent),
+                  ("result", "logs", "versions", "history", "triggers"), recent),
         ]  # fmt: skip
     else:
         logs = height // 4
@@ -98,7 +112,7 @@ def _narrow(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
         slots = [
             _slot(0, 0, width, upper, ("event",), recent),
             _slot(0, upper, width, height - upper - logs,
-                  ("result", "versions", "history"), recent),
+                  ("result", "versions", "history", "triggers"), recent),
             _slot(0, height - logs, width, logs, ("logs",), recent),
         ]  # fmt: skip
     if recent[0] == "functions":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from textual.message import Message
 
@@ -59,6 +60,21 @@ class ServerEvent(Message):
 
 class LocalLambdaLost(Message):
     """The local Lambda has ended, or cannot be heard any more."""
+
+
+@dataclass
+class SourceChanged(Message):
+    """A source of events is new or changed, or gone (State "Deleted"): the `source` event."""
+
+    source: Mapping[str, Any]
+
+
+@dataclass
+class FrontFailed(Message):
+    """A request to a front door failed. `front` is its kind and name, as in `Trigger.id`."""
+
+    front: str
+    words: str
 
 
 class FunctionsChanged(Message):

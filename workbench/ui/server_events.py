@@ -11,6 +11,7 @@ from textual.message_pump import MessagePump
 
 from workbench.project.records import Problem
 from workbench.ui.messages import (
+    FrontFailed,
     FunctionsChanged,
     HeaderChanged,
     Installing,
@@ -19,6 +20,7 @@ from workbench.ui.messages import (
     Recorded,
     Reloaded,
     Say,
+    SourceChanged,
 )
 from workbench.ui.session import Session
 from workbench.ui.widgets.status_bar import Severity
@@ -51,6 +53,14 @@ class ServerEvents:
         self._session.time_scale = float(data.get("TimeScale", 1))
         self._session.credentials = data.get("Credentials")
         self._node.post_message(HeaderChanged())
+
+    def _source(self, data: Mapping[str, Any]) -> None:
+        self._node.post_message(SourceChanged(data))
+
+    def _front(self, data: Mapping[str, Any]) -> None:
+        request = f"{data.get('Method')} {data.get('Path')} of {data.get('Name')}"
+        words = f"{request} answered {data.get('Status')}: {data.get('Reason')}"
+        self._node.post_message(FrontFailed(f"{data.get('Kind')} {data.get('Name')}", words))
 
     def _functions(self, data: Mapping[str, Any]) -> None:
         self._node.post_message(FunctionsChanged())

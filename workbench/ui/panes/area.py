@@ -15,7 +15,7 @@ from workbench.ui.panes.base import WorkbenchPane
 
 
 class PaneArea(Container):
-    """The six panes. Which of them show depends on the size and on what was used last."""
+    """The seven panes. Which of them show depends on the size and on what was used last."""
 
     DEFAULT_CSS = "PaneArea { height: 1fr; width: 1fr; overflow: hidden; }"
 

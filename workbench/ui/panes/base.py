@@ -1,4 +1,4 @@
-"""What the six panes have in common."""
+"""What the panes have in common."""
 
 from __future__ import annotations
 

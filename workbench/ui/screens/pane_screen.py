@@ -23,7 +23,7 @@ from workbench.ui.status import Status
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
 from workbench.ui.work import Failed
 
-_PLACES = "123456"
+_PLACES = "1234567"
 
 
 class PaneScreen(Screen[None]):

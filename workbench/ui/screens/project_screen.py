@@ -1,4 +1,4 @@
-"""The six panes on a project: what the screen can do with them without Lambda's answer."""
+"""The seven panes on a project: what the screen can do with them without Lambda's answer."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.logs import LogsPane
 from workbench.ui.panes.result import ResultPane
+from workbench.ui.panes.triggers import TriggersPane
 from workbench.ui.panes.versions import VersionsPane
 from workbench.ui.programs import open_file, open_text, show_code
 from workbench.ui.screens.pane_screen import PaneScreen
@@ -38,8 +39,17 @@ class ProjectScreen(PaneScreen):
         self.logs = LogsPane(session)
         self.versions = VersionsPane(session)
         self.history = HistoryPane(session)
+        self.triggers = TriggersPane(session)
         super().__init__(
-            [self.functions, self.event, self.result, self.logs, self.versions, self.history]
+            [
+                self.functions,
+                self.event,
+                self.result,
+                self.logs,
+                self.versions,
+                self.history,
+                self.triggers,
+            ]
         )
 
     def compose(self) -> ComposeResult:

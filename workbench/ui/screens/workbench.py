@@ -1,4 +1,4 @@
-"""The screen: six panes, what they tell each other, and the keys that work everywhere."""
+"""The screen: seven panes, what they tell each other, and the keys that work everywhere."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from workbench.ui.formats import clock
 from workbench.ui.messages import (
     Connected,
     ConnectionFailed,
+    FrontFailed,
     FunctionChosen,
     FunctionsChanged,
     HeaderChanged,
@@ -25,6 +26,7 @@ from workbench.ui.messages import (
     Recorded,
     ServerEvent,
     ShowInvocation,
+    SourceChanged,
 )
 from workbench.ui.panes.event import EventPane
 from workbench.ui.panes.functions import FunctionsPane
@@ -85,12 +87,13 @@ class WorkbenchScreen(InvokingScreen):
     @on(Connected)
     def _connected(self, message: Connected) -> None:
         if self.session.backend is not None:
-            for pane in (self.functions, self.logs, self.versions, self.history):
+            for pane in (self.functions, self.logs, self.versions, self.history, self.triggers):
                 pane.forget()
         self.session.backend = message.backend
         self.show_header()
         self.functions.load()
         self._follow_function()
+        self.triggers.load()
         self.connection.listen()
         self.invoker.connected()
 
@@ -118,7 +121,17 @@ class WorkbenchScreen(InvokingScreen):
     def _functions_changed(self) -> None:
         self.functions.load()
         self.versions.load()
+        self.triggers.load()
         self.connection.read_project()
+
+    @on(SourceChanged)
+    def _source_changed(self, message: SourceChanged) -> None:
+        self.triggers.source_changed(message.source)
+
+    @on(FrontFailed)
+    def _front_failed(self, message: FrontFailed) -> None:
+        self.triggers.front_failed(message)
+        self.say(message.words, "warning")
 
     @on(Installing)
     def _installing(self, message: Installing) -> None:
@@ -155,6 +168,7 @@ class WorkbenchScreen(InvokingScreen):
         self.logs.follow_function()
         self.versions.load()
         self.history.load(show_last=self.session.running is None)
+        self.triggers.follow_function()
 
     @on(FunctionsPane.Listed)
     def _listed(self) -> None:

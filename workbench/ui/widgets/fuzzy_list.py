@@ -142,6 +142,10 @@ class FuzzyList(Vertical):
         self.body.cursor = self.body.row_of(keep) if keep is not None else 0
         self._refreshed()
 
+    def set_empty(self, text: str) -> None:
+        """What to say from now on when there are no rows at all."""
+        self._texts = (text, self._texts[1])
+
     def update_row(self, row: Row) -> None:
         """Replace the row with the same id; nothing happens when there is none."""
         self.body.replace(row)
