@@ -244,3 +244,19 @@ async def test_without_extensions_there_is_no_sigterm(lab: Lab) -> None:
     await lab.invoke(spec)
     await lab.runtime.stop()
     assert "goodbye\n" not in [message for _, message in lab.recorder.events]
+
+
+async def test_an_environment_that_shuts_down_takes_no_invocation(lab: Lab, told: Told) -> None:
+    """Its extensions have two seconds after the runtime died; who calls meanwhile gets another."""
+    code = (
+        "import os, threading\n"
+        "def handler(event, context):\n"
+        "    if event.get('die'):\n"
+        "        threading.Timer(0.05, os._exit, [1]).start()\n"
+        "    return os.getpid()\n"
+    )
+    spec = recording(lab, told, code)
+    first, _ = await lab.invoke(spec, b'{"die": 1}')
+    await until(lambda: "stopping" in lab.recorder.states)
+    second, _ = await lab.invoke(spec)
+    assert second.function_error is None and second.payload != first.payload

@@ -123,6 +123,20 @@ async def test_a_new_identity_runs_the_new_code_and_retires_the_old(lab: Lab) ->
     assert not list(lab.root.glob("__pycache__")), "the task root is not written to"
 
 
+async def test_an_environment_that_leaves_serves_nobody_any_more(lab: Lab) -> None:
+    """Its processes take a moment to end; who calls then gets another one."""
+    spec = lab.python("import os\ndef handler(e, c):\n    return os.getpid()")
+    first = lab.runtime.invoke(spec, request())
+    await until(lambda: "busy" in lab.recorder.states)
+    lab.runtime.renew()
+    pid = (await first.completed()).result.payload
+    result, _ = await lab.invoke(spec)
+    assert result.function_error is None and result.payload != pid
+    await until(lambda: "gone" in lab.recorder.states)
+    again, _ = await lab.invoke(spec)
+    assert again.payload == result.payload
+
+
 async def test_a_busy_environment_finishes_before_it_retires(lab: Lab) -> None:
     spec = lab.python("import time\ndef handler(e, c):\n    print('in')\n    time.sleep(.2)\n")
     started = asyncio.Event()

@@ -41,5 +41,8 @@ class Owner(Protocol):
     def sandbox_done(self, sandbox: Sandbox, charge: Charge) -> None:
         """An invocation is over; the sandbox can take the next one, if it is not leaving."""
 
+    def sandbox_leaving(self, sandbox: Sandbox) -> None:
+        """It takes no invocation any more. Its processes may need a moment to end."""
+
     def sandbox_gone(self, sandbox: Sandbox) -> None:
         """The sandbox has ended; nothing of it is left."""

@@ -76,8 +76,10 @@ class _Version:
         )
 
     def take(self) -> Sandbox | None:
-        if self.idle and self._rate.take(self._loop.time()):
-            return self.idle.pop()
+        for place in range(len(self.idle) - 1, -1, -1):
+            if self.idle[place].environment.state is not State.READY:
+                continue  # it is leaving
+            return self.idle.pop(place) if self._rate.take(self._loop.time()) else None
         return None
 
 

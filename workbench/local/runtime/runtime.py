@@ -282,9 +282,12 @@ class Runtime:
         elif sandbox.environment.state in (State.READY, State.FAILED):
             self._idle.put(sandbox)
 
+    def sandbox_leaving(self, sandbox: Sandbox) -> None:
+        """It takes no invocation any more. Its processes may need a moment to end."""
+        self._idle.remove(sandbox)
+
     def sandbox_gone(self, sandbox: Sandbox) -> None:
         """The sandbox has ended; nothing of it is left."""
-        self._idle.remove(sandbox)
         self._sandboxes.discard(sandbox)
         if sandbox.environment.initialization_type == "provisioned-concurrency":
             self._provisioned.gone(sandbox)

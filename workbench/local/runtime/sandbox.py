@@ -408,6 +408,7 @@ class Sandbox:
         if self.environment.state in (State.RESETTING, State.STOPPING, State.GONE):
             return  # on its way; a reset looks at its end whether to leave
         self._deadline.close()
+        self._owner.sandbox_leaving(self)
         self.environment.frozen = False
         self.environment.to(State.STOPPING)
         if self._domain is None:
