@@ -244,7 +244,7 @@ class TriggersPane(WorkbenchPane):
         if trigger.id in self._failures:
             lines.append(self._failures[trigger.id])
         lines += trigger.routes
-        if trigger.detail and (trigger.next_run or trigger.kind != "Policy"):
+        if trigger.detail:
             lines.append(trigger.detail)
         if trigger.arn and not trigger.is_front:
             lines.append(trigger.arn)
