@@ -50,6 +50,38 @@ async def test_invocations_reach_the_history_whole(tmp_path: Path) -> None:
     history.close()
 
 
+async def test_an_error_that_is_nested_without_end_is_kept_as_it_is(tmp_path: Path) -> None:
+    recorder = Recorder(Broadcaster(), tmp_path)
+    await recorder.start()
+    completion = _completion(1, error="ValueError")
+    completion.result.payload = payload = b"[" * 5000 + b"]" * 5000
+    recorder.invocation_finished(completion)
+    recorder.invocation_finished(_completion(2))
+    await recorder.close()
+    history = History(tmp_path / "history.db")
+    assert history.count("local") == 2
+    entry = history.get(history.recent("local", "hello", limit=2)[1].id)
+    assert (entry.payload, entry.error_type) == (payload, None)
+    history.close()
+
+
+async def test_who_waits_for_the_disk_gets_no_answer_that_was_another_s(tmp_path: Path) -> None:
+    recorder = Recorder(Broadcaster(), tmp_path)
+    await recorder.start()
+    await recorder.sync()
+    given_up = asyncio.create_task(recorder.sync())
+    await asyncio.sleep(0)  # it has asked
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    for number in range(500):
+        recorder.invocation_finished(_completion(number))
+    await recorder.sync()
+    history = History(tmp_path / "history.db")
+    assert history.count("local") == 500
+    history.close()
+    await recorder.close()
+
+
 async def test_listeners_hear_of_invocations_and_the_latest_state_of_environments(
     tmp_path: Path,
 ) -> None:

@@ -29,6 +29,9 @@ class Recording:
         self._pause = BATCH_SECONDS
         self._flush: asyncio.TimerHandle | None = None
         self._process: asyncio.subprocess.Process | None = None
+        # Of each SYNC that was sent there comes one byte, also when nobody waits for it any more.
+        self._syncs = 0
+        self._synced = 0
         self._syncing = asyncio.Lock()
 
     async def start(self, folder: Path) -> None:
@@ -57,12 +60,16 @@ class Recording:
 
     async def sync(self) -> None:
         """Return when all that was handed over is on disk, or the process is gone."""
+        running = self._process
+        if running is None or running.stdin is None or running.stdout is None:
+            return
+        self._write()
+        running.stdin.write(process.frame([pickle.dumps((process.SYNC,))]))
+        self._syncs += 1
+        awaited = self._syncs
         async with self._syncing:
-            running = self._process
-            if running is not None and running.stdin is not None and running.stdout is not None:
-                self._write()
-                running.stdin.write(process.frame([pickle.dumps((process.SYNC,))]))
-                await running.stdout.read(1)
+            while self._synced < awaited and await running.stdout.read(1):
+                self._synced += 1
 
     async def close(self) -> None:
         """Have the rest written and end the process."""
