@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,10 +34,11 @@ class CpuLimits:
     """Limits processes of environments. Raises CpuLimitsError where that is impossible.
 
     `mounts` and `own` are what /proc/self/mounts and /proc/self/cgroup say. Its methods write to
-    the kernel, which may take milliseconds.
+    the kernel, which may take milliseconds; any thread may call them.
     """
 
     def __init__(self, mounts: str = "", own: str = "") -> None:
+        self._lock = threading.Lock()
         mounts = mounts or _read("/proc/self/mounts")
         own = own or _read("/proc/self/cgroup")
         try:
@@ -54,12 +56,13 @@ class CpuLimits:
 
     def limit(self, environment: str, memory_size: int, processes: Iterable[int]) -> None:
         """Give the processes of an environment, by its id, the share of `memory_size` MB."""
-        self._clean()
-        folder = self._folder / environment
-        self._set_quota(folder, memory_size)
-        for pid in processes:
-            with contextlib.suppress(ProcessLookupError):
-                (folder / "cgroup.procs").write_text(str(pid))
+        with self._lock:  # a group that has no process yet is not to be cleaned away
+            self._clean()
+            folder = self._folder / environment
+            self._set_quota(folder, memory_size)
+            for pid in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    (folder / "cgroup.procs").write_text(str(pid))
 
     def _set_quota(self, folder: Path, memory_size: int) -> None:
         folder.mkdir(exist_ok=True)
