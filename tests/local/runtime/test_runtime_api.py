@@ -282,3 +282,16 @@ async def test_a_restore_is_waited_for_and_may_fail_once(room: Room) -> None:
     assert await refused("restore/error") == refusal
     status, _ = await client.ask("GET", f"{BASE}/restore/next")
     assert status == 403
+
+
+async def test_a_mistake_of_ours_is_not_told_as_the_runtime_s(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    def mistaken() -> None:
+        raise LookupError("ours")
+
+    room.heard.runtime_next = mistaken  # type: ignore[method-assign]
+    client = await room.client()
+    client.send("GET", f"{BASE}/invocation/next")
+    assert await client.reader.read() == b""
+    assert "ours" in caplog.text

@@ -129,7 +129,7 @@ class InvokeResult:
 
     `streamed` tells that the function streamed its answer; `payload` is then all of it if it was
     gathered, and only its beginning if it went to the request's `stream`.
-    The answer is ready before the REPORT line is: `finished` tells the rest (see `Completion`).
+    The answer is ready before the REPORT line is: the rest is in the `Completion`.
     """
 
     payload: bytes

@@ -69,6 +69,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError:
+            raise  # a mistake of ours: the loop logs it and drops the connection
         except httptools.HttpParserError:
             self.refuse(400, "TruncatedHTTPRequest", "HTTP request detected as truncated")
             self._flush()

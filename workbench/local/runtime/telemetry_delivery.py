@@ -59,10 +59,13 @@ class Delivery:
             writer.write(head.encode() + body)
             await writer.drain()
             status = (await reader.readline()).split(b" ")
+        except ValueError as error:
+            raise ConnectionError("the subscriber's answer is too long a line") from error
         finally:
             writer.close()
         if len(status) < 2 or not status[1].startswith(b"2"):
-            raise ConnectionError(f"the subscriber answered {b' '.join(status).decode().strip()}")
+            answer = b" ".join(status).decode("utf-8", "replace").strip()
+            raise ConnectionError(f"the subscriber answered {answer}")
 
     def close(self) -> None:
         """Let go of the connection."""
