@@ -26,6 +26,7 @@ def of(*identifiers: object) -> bytes:
         (b'{"batchItemFailures": [{"foo": "1"}]}', None),
         (b'{"batchItemFailures": ["1"]}', None), (b'{"batchItemFailures": {"1": 1}}', None),
         (b'"text"', None), (b"[]", None), (b"{", None),
+        (b"[" * 5000 + b"]" * 5000, None),
     ],
 )  # fmt: skip
 def test_reports(payload: bytes, expected: set[str] | None) -> None:

@@ -95,3 +95,11 @@ async def test_the_application_log_level(lab: Lab, level: str | None, kept: list
 async def test_text_logs_are_not_filtered(lab: Lab) -> None:
     _, done = await lab.invoke(lab.python(SPEAKS))
     assert '{"level": "debug"' in done.log_text and "debug logged" in done.log_text
+
+
+async def test_a_line_that_is_nested_without_end_is_a_line_like_others(lab: Lab) -> None:
+    spec = lab.python(
+        "def handler(event, context): print('{\"a\":' + '[' * 5000)", log_format="JSON"
+    )
+    _, done = await lab.invoke(spec)
+    assert '{"a":[[[[' in done.log_text and '"platform.report"' in done.log_text

@@ -16,7 +16,6 @@ from workbench.local.delivery.event_patterns import InvalidPattern, Predicate, c
 Record = Mapping[str, Any]
 
 MAX_FILTERS = 5
-MAX_PATTERN = 4096  # characters
 
 # The member of a record that its sender filled, where that may be JSON or text.
 _PAYLOAD = {"sqs": "body", "kinesis": "data"}

@@ -114,5 +114,5 @@ def _parsed(payload: bytes) -> Any:
     """The JSON value, or the text as it is when a runtime answered with something else."""
     try:
         return json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return payload.decode("utf-8", "replace")

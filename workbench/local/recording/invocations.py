@@ -146,7 +146,7 @@ def qualifier_of(invoked_arn: str) -> str | None:
 def _error(payload: bytes) -> tuple[str | None, str | None]:
     try:
         document = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None, None
     if not isinstance(document, dict):
         return None, None

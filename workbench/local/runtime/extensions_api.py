@@ -180,7 +180,7 @@ class ExtensionsApi:
         try:
             asked = json.loads(caller.body())
             events = tuple(dict.fromkeys(map(str, asked.get("events") or ())))
-        except (ValueError, AttributeError, TypeError) as error:
+        except (ValueError, AttributeError, TypeError, RecursionError) as error:
             caller.refuse(403, "InvalidRequestFormat", str(error))
             return
         extension = next((each for each in self if each.name == name), None)

@@ -55,7 +55,7 @@ def init_fault(fault: Fault, result: InvokeResult | None) -> Fault:
         return fault
     try:
         told = json.loads(result.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return fault
     text = told.get("errorMessage") if isinstance(told, dict) else None
     return Fault(fault.error_type, str(text or fault.message))

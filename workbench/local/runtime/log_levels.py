@@ -43,7 +43,7 @@ def line_level(text: str) -> int:
         return _INFO
     try:
         said = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _INFO
     stamp = said.get("timestamp", said.get("time"))
     if not isinstance(stamp, str) or not _RFC_3339.fullmatch(stamp):

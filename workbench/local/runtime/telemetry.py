@@ -238,6 +238,6 @@ def _parsed(text: str) -> object:
     if text.startswith("{"):
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text

@@ -49,7 +49,7 @@ def parse_subscription(api: Api, body: bytes) -> Subscription:
     """The subscription that a request's body asks for. Raises ValidationError."""
     try:
         asked = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValidationError(f"failed to parse JSON: {error}") from error
     if not isinstance(asked, dict):
         raise ValidationError("failed to parse JSON: an object is expected")

@@ -190,7 +190,7 @@ def _cause(payload: bytes) -> Document:
     """What the function said it failed of, as X-Ray words causes."""
     try:
         error = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         error = None
     if not isinstance(error, dict):
         error = {}

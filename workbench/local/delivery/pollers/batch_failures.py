@@ -14,7 +14,7 @@ def failed_items(payload: bytes, known: Collection[str]) -> set[str] | None:
     """
     try:
         answer = json.loads(payload) if payload.strip() else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if answer is None or answer == "":
         return set()

@@ -105,7 +105,7 @@ def returned_state(outcome: Outcome) -> str | None:
     """The state that the function returned, in JSON; None when it returned none."""
     try:
         answer = json.loads(outcome.payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(answer, dict) or not isinstance(answer.get("state"), dict):
         return None

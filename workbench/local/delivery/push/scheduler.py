@@ -125,7 +125,7 @@ def _filled(input: str | None, arn: str, when: datetime) -> Any:
 def _json_or_text(text: Any) -> Any:
     try:
         return json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return text
 
 

@@ -70,7 +70,7 @@ class FilterPolicy:
             return self._predicate({name: _value(given) for name, given in attributes.items()})
         try:
             body = json.loads(message)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         return isinstance(body, dict) and self._predicate(body)
 
@@ -83,6 +83,6 @@ def _value(attribute: Mapping[str, Any]) -> Any:
     if kind.startswith("Number") or kind == "String.Array":
         try:
             return json.loads(str(value))
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value

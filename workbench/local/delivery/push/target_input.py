@@ -84,5 +84,5 @@ def _filled(template: str, values: Mapping[str, Any]) -> str:
 def _json_or_text(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
