@@ -21,7 +21,10 @@ def test_queue_worker(tmp_path: Path) -> None:
     with served("queue-worker", tmp_path) as app:
         sqs = app.client("sqs")
         queue = sqs.get_queue_url(QueueName="Orders")["QueueUrl"]
-        # The sample waits 5 s between attempts, so that a person can follow it.
+        # The sample waits 5 s between attempts, so that a person can follow it. Less than the
+        # function's timeout is refused as long as the mapping is not there.
+        mappings = app.client("lambda").list_event_source_mappings
+        until(lambda: [m["State"] for m in mappings()["EventSourceMappings"]] == ["Enabled"])
         sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
         assert app.invoke("Demo", "three orders") == {"sent": 3}
 
