@@ -25,7 +25,13 @@ from typing import Any
 from workbench.local.delivery.push.pushes import Pushes
 from workbench.local.errors import ApiError
 from workbench.local.http import Listener, Request, Response
-from workbench.local.services import dynamodb_streams, kinesis_shards, sqs_queues, wsgi
+from workbench.local.services import (
+    dynamodb_streams,
+    kinesis_shards,
+    response_shapes,
+    sqs_queues,
+    wsgi,
+)
 from workbench.local.services.executions import name_execution
 from workbench.local.services.protocols import error_response
 from workbench.local.services.resource_maker import ResourceMaker
@@ -58,6 +64,7 @@ class EmbeddedServices:
         dynamodb_streams.correct()
         kinesis_shards.correct()
         sqs_queues.correct()
+        response_shapes.correct()
         self._application: Any = DomainDispatcherApplication(create_backend_app)
         self._modules = frozenset(list_of_moto_modules())
         self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
