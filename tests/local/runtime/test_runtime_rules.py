@@ -79,6 +79,15 @@ def test_events_do_not_depend_on_how_the_bytes_arrive(
     assert events + cutter.flush(7) == expected
 
 
+def test_a_large_frame_that_comes_in_pieces_is_one_event() -> None:
+    cutter = EventCutter()
+    data = frame("x" * 30_000_000, 5) + b"line\n"
+    pieces = [data[at : at + 65_536] for at in range(0, len(data), 65_536)]
+    # Copying what is there for each piece would take many seconds.
+    events = [event for piece in pieces for event in cutter.feed(piece, 7)]
+    assert [(stamp, len(text)) for stamp, text in events] == [(5, 30_000_001), (7, 5)]
+
+
 @given(st.lists(st.binary(max_size=30)))
 def test_no_bytes_break_the_cutter(chunks: list[bytes]) -> None:
     cutter = EventCutter()

@@ -27,65 +27,74 @@ class EventCutter:
     """
 
     def __init__(self, threshold: int = 0) -> None:
-        self._rest = b""
         self._threshold = threshold
+        self._rest = bytearray()  # the beginning of an event
+        self._needed = 0  # so many bytes of `_rest` make a frame that has begun
 
     def feed(self, data: bytes, now: int) -> list[Event]:
         """The events that `data` completes. Lines get `now`, frames have their own time."""
         if self._rest:
-            data = self._rest + data
-            self._rest = b""
+            self._rest += data
+            if len(self._rest) < self._needed:
+                return []
+            data = bytes(self._rest)
+            self._rest.clear()
+        self._needed = 0
         events: list[Event] = []
-        while data:
-            mark = data.find(FRAME_MARK)
-            text = data if mark < 0 else data[:mark]
-            if (
-                mark < 0
-                and data[-1:] in (b"\xa5", b"\x5a")
-                and data[-2:]
-                in (
-                    b"\xa5\x5a",
-                    data[-2:-1] + b"\xa5",
-                )
-            ):
-                # A frame's mark may be cut in two.
-                cut = len(data) - (2 if data.endswith(b"\xa5\x5a") else 1)
-                text, self._rest = data[:cut], data[cut:]
-            if text:
-                whole, newline, partial = text.rpartition(b"\n")
-                if newline:
-                    events += self._kept(now, [_text(line) + "\n" for line in whole.split(b"\n")])
-                if partial and (mark >= 0 or len(partial) >= MAX_PARTIAL):
-                    events += self._kept(now, [_line(partial)])
-                else:
-                    self._rest = partial + self._rest
-            if mark < 0:
+        at = 0
+        while at < len(data):
+            mark = data.find(FRAME_MARK, at)
+            rest = self._lines(data, at, mark, now, events)
+            if mark >= 0:
+                rest, at = mark, self._frame(data, mark, events)
+            if mark < 0 or at < 0:
+                self._rest += data[rest:]
                 break
-            data = data[mark:]
-            if len(data) < _FRAME_HEAD:
-                self._rest = data
-                break
-            end = _FRAME_HEAD + int.from_bytes(data[4:8], "big")
-            if len(data) < end:
-                self._rest = data
-                break
-            if frame_level(data[3]) >= self._threshold:
-                stamp = int.from_bytes(data[8:16], "big") // 1000
-                events.append((stamp, _line(data[_FRAME_HEAD:end])))
-            data = data[end:]
         return events
+
+    def _lines(self, data: bytes, at: int, mark: int, now: int, events: list[Event]) -> int:
+        """Add the lines from `at` to the `mark` of a frame, or if that is -1 to the end; returns
+        where the last one begins if it may go on."""
+        end = mark if mark >= 0 else len(data) - _begun_mark(data, at)
+        rest = data.rfind(b"\n", at, end) + 1 or at
+        if rest > at:
+            events += self._kept(now, [_text(x) + "\n" for x in data[at : rest - 1].split(b"\n")])
+        if rest < end and (mark >= 0 or end - rest >= MAX_PARTIAL):
+            events += self._kept(now, [_line(data[rest:end])])
+            rest = end
+        return rest
+
+    def _frame(self, data: bytes, mark: int, events: list[Event]) -> int:
+        """Add the frame that begins at `mark`; returns where it ends, or -1 if that is to come."""
+        content = mark + _FRAME_HEAD
+        end = content + int.from_bytes(data[mark + 4 : mark + 8], "big")
+        if len(data) < max(content, end):
+            self._needed = end - mark if len(data) >= content else _FRAME_HEAD
+            return -1
+        if frame_level(data[mark + 3]) >= self._threshold:
+            stamp = int.from_bytes(data[mark + 8 : content], "big") // 1000
+            events.append((stamp, _line(data[content:end])))
+        return end
 
     def flush(self, now: int) -> list[Event]:
         """What was written without a line end, at the end of an invocation or a process."""
         if not self._rest or self._rest.startswith(b"\xa5"):
             return []
-        rest, self._rest = self._rest, b""
+        rest = bytes(self._rest)
+        self._rest.clear()
         return self._kept(now, [_line(rest)])
 
     def _kept(self, now: int, lines: list[str]) -> list[Event]:
         if not self._threshold:
             return [(now, line) for line in lines]
         return [(now, line) for line in lines if line_level(line) >= self._threshold]
+
+
+def _begun_mark(data: bytes, at: int) -> int:
+    """How many of the last bytes, from `at` on, may be the beginning of a frame's mark."""
+    if data.endswith(FRAME_MARK[:2], at):
+        return 2
+    return 1 if data.endswith(FRAME_MARK[:1], at) else 0
 
 
 def _line(data: bytes) -> str:
@@ -133,6 +142,7 @@ class OutputPipe:
             self._emit(events)
 
     def close(self) -> None:
+        """Let go of the descriptor."""
         self.open = False
         os.close(self.descriptor)
 
