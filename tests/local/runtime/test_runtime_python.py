@@ -11,6 +11,7 @@ import pytest
 from runtime_lab import ARN, Lab, request, until
 
 from workbench.local.runtime import runtime
+from workbench.local.runtime.journal import MAX_REMEMBERED
 from workbench.local.runtime.records import InvokeRequest, Throttled, UnsupportedRuntime
 from workbench.project import interpreters
 
@@ -268,3 +269,14 @@ async def test_memory_of_a_first_invocation_is_its_own(lab: Lab) -> None:
         _, done = await lab.invoke(lab.python(source.format(size=size)))
         peaks.append(done.report.max_memory_used)
     assert peaks[1] >= peaks[0] + 5
+
+
+async def test_of_very_much_output_the_end_is_remembered(lab: Lab) -> None:
+    spec = lab.python(
+        "def handler(e, c):\n    for n in range(6000): print(n, 'x' * 4000)\n", timeout=60
+    )
+    _, done = await lab.invoke(spec)
+    assert MAX_REMEMBERED < len(done.log_text) < 3 * MAX_REMEMBERED
+    lines = done.log_text.splitlines()
+    assert lines[-1].startswith("REPORT ") and lines[-3].startswith("5999 ")
+    assert not done.log_text.startswith("START")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from typing import Literal, Protocol
 
@@ -13,6 +14,8 @@ from workbench.local.runtime.records import FunctionSpec, LogSink
 from workbench.local.runtime.variables import log_group
 
 Source = Literal["function", "extension"]
+
+MAX_REMEMBERED = 8 * 1024 * 1024  # characters, of one invocation
 
 
 class Listener(Protocol):
@@ -43,7 +46,8 @@ class Journal:
         self._json = spec.log_format == "JSON"
         self._debug = self._json and self._system_level <= LEVELS["DEBUG"]
         self._outputs: dict[int, OutputPipe] = {}
-        self._events: list[Event] = []
+        self._events: list[Event] = []  # since the last `take`
+        self._written = 0  # characters of them, without the platform's
 
     @property
     def wants_details(self) -> bool:
@@ -53,7 +57,7 @@ class Journal:
     def follow(self, descriptor: int, source: Source = "function") -> None:
         """Log what comes out of a process's pipe from now on, and own its descriptor."""
         threshold = self._threshold if source == "function" else 0
-        emit = self._function_wrote if source == "function" else self._extension_wrote
+        emit = functools.partial(self._wrote, source)
         pipe = self._outputs[descriptor] = OutputPipe(descriptor, emit, threshold)
         self._loop.add_reader(descriptor, self._readable, pipe)
 
@@ -90,19 +94,25 @@ class Journal:
                 self.listener.platform(event, now)
 
     def take(self) -> str:
-        """The text logged since the last time."""
-        events, self._events = self._events, []
+        """The text logged since the last time, or if that is very much its end alone."""
+        events, self._events, self._written = self._events, [], 0
         return "".join([message for _, message in events])
 
-    def _function_wrote(self, events: list[Event]) -> None:
+    def _wrote(self, source: Source, events: list[Event]) -> None:
         self._log(events)
+        self._written += sum([len(message) for _, message in events])
+        if self._written > 2 * MAX_REMEMBERED:
+            self._forget()
         if self.listener is not None:
-            self.listener.logged("function", events)
+            self.listener.logged(source, events)
 
-    def _extension_wrote(self, events: list[Event]) -> None:
-        self._log(events)
-        if self.listener is not None:
-            self.listener.logged("extension", events)
+    def _forget(self) -> None:
+        """Half of what is remembered is enough: an invocation may print for minutes."""
+        number = 0
+        while self._written > MAX_REMEMBERED and number < len(self._events) - 1:
+            self._written -= len(self._events[number][1])
+            number += 1
+        del self._events[:number]
 
     def _log(self, events: list[Event]) -> None:
         self._events += events
