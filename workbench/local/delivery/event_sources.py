@@ -211,6 +211,8 @@ class EventSources:
                 over.set_result(None)
         if mapping.state == "Deleting":
             self._mappings.delete(uuid)
+            del self._revisions[uuid]
+            self._earliest.pop(uuid, None)
             gone = {**mapping.configuration, "State": "Deleted"}
             self._tell(replace(mapping, configuration=gone))
             return

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from workbench.local.runtime.cpu import CpuLimits
+from workbench.local.runtime.domain_events import DomainEvents
 from workbench.local.runtime.domain_process import DomainProcess
 from workbench.local.runtime.environment import Environment
 from workbench.local.runtime.extensions_api import MAX_EXTENSIONS, Caller, ExtensionsApi
@@ -32,40 +32,6 @@ from workbench.local.runtime.response_stream import ResponseStream
 from workbench.local.runtime.runtime_api import RuntimeApi
 from workbench.local.runtime.shutdown import shut_down
 from workbench.local.runtime.telemetry import Telemetry
-
-
-class DomainEvents(Protocol):
-    """What a domain tells its environment."""
-
-    def launched(self) -> None:
-        """The first process is about to be started."""
-
-    def initialised(self) -> None:
-        """The runtime and all extensions wait for an invocation."""
-
-    def snapshot_ready(self) -> None:
-        """They are initialised and wait to be restored from a snapshot."""
-
-    def restored(self) -> None:
-        """The runtime has been restored and goes on with its hooks."""
-
-    def failed(self, fault: Fault, result: InvokeResult | None) -> None:
-        """A process ended or could not be started: the domain is of no use any more, only to be
-        shut down. `result` is the runtime's own report, if initialisation failed with one."""
-
-    def runtime_done(self) -> None:
-        """The runtime is done with the invocation and waits for the next."""
-
-    def extensions_done(self) -> None:
-        """No extension is at work on the invocation (any more)."""
-
-    def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None: ...
-
-    def runtime_stream(self) -> ResponseStream | None: ...
-
-    def runtime_error(self, body: bytes, error_type: str) -> None: ...
-
-    def runtime_oversize(self, limit: int) -> None: ...
 
 
 class RuntimeDomain:
@@ -110,7 +76,7 @@ class RuntimeDomain:
             self._out_of_memory,
         )
         self._boot: asyncio.Task[None] | None = None
-        self._ending: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None  # held: the loop alone would lose it
         self._registered = asyncio.Event()
         self._log = InitLog(environment, journal, phase)
         self._runtime_ready = False

@@ -18,19 +18,19 @@ class Fault:
 
 
 def exit_fault(code: int) -> Fault:
-    """A process ended by itself or was killed; negative codes are signals."""
+    """The runtime's process ended by itself or was killed; negative codes are signals."""
     if code == 0:
         return Fault("Runtime.ExitError", "Runtime exited without providing a reason")
-    reason = f"exit status {code}" if code > 0 else f"signal: {_signal_text(-code)}"
-    return Fault("Runtime.ExitError", f"Runtime exited with error: {reason}")
+    return Fault("Runtime.ExitError", f"Runtime exited with error: {_status_text(code)}")
 
 
 def crash_fault(code: int) -> Fault:
     """An extension's process ended although nobody asked it to (lambda-facts §1.5)."""
-    if code == 0:
-        return Fault("Extension.Crash", "exit code 0")
-    reason = f"exit status {code}" if code > 0 else f"signal: {_signal_text(-code)}"
-    return Fault("Extension.Crash", reason)
+    return Fault("Extension.Crash", _status_text(code) if code else "exit code 0")
+
+
+def _status_text(code: int) -> str:
+    return f"exit status {code}" if code > 0 else f"signal: {_signal_text(-code)}"
 
 
 def _signal_text(number: int) -> str:

@@ -33,11 +33,7 @@ from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launcher
 from workbench.local.runtime.owner import Owner
 from workbench.local.runtime.placement import Charge
-from workbench.local.runtime.records import (
-    FunctionSpec,
-    InvokeResult,
-    ReportStatus,
-)
+from workbench.local.runtime.records import FunctionSpec, InvokeResult, ReportStatus
 from workbench.local.runtime.response_stream import ResponseStream
 
 # What a container prints comes by way of its daemon, and so a little later than its answer.
