@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.project import handlers, template
+from workbench.project import handlers
 from workbench.project.records import Problem, Project
 
 TEMPLATE_NAMES = ("template.yaml", "template.yml", "template.json")
@@ -23,7 +23,7 @@ def discover(
     """
     root = root.resolve()
     if root.is_file():
-        project = template.load(root, root.parent, account, region, endpoint)
+        project = _template(root, root.parent, account, region, endpoint)
         if project is not None:
             return project
         message = "This is not a CloudFormation template: it has no Resources."
@@ -33,9 +33,16 @@ def discover(
     for name in TEMPLATE_NAMES:
         path = root / name
         if path.is_file():
-            project = template.load(path, root, account, region, endpoint)
+            project = _template(path, root, account, region, endpoint)
             if project is not None and (project.functions or project.problems):
                 return project
             if project is not None:
                 return replace(handlers.find(root), resources=project.resources)
     return handlers.find(root)
+
+
+def _template(path: Path, root: Path, account: str, region: str, endpoint: str) -> Project | None:
+    # Late: all that a template can say takes 40 ms to load, and many folders have none.
+    from workbench.project import template
+
+    return template.load(path, root, account, region, endpoint)

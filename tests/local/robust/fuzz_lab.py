@@ -11,8 +11,8 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from workbench.local.api import cbor
-from workbench.local.api.endpoint import LOGS
 from workbench.local.api.model import Member, Operation, ServiceModel, Shape
+from workbench.local.api.operations import LOGS
 
 LAMBDA_MODEL = ServiceModel("lambda", "2015-03-31")
 LOGS_MODEL = ServiceModel("logs", "2014-03-28")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +13,7 @@ from botocore.exceptions import ClientError
 from endpoint_lab import LocalEndpoint
 from sources_lab import Queue
 
+from workbench.local.services import forgotten_models
 from workbench.local.services.sqs_queues import HeldMessages
 
 
@@ -72,6 +75,31 @@ def test_a_message_is_seen_again_when_its_time_is_over() -> None:
     assert again.approximate_receive_count == 2
     assert held.delete(again.receipt_handle) and held.delete(old)  # deleted twice is no error
     assert not held.delete("no such handle")
+
+
+def test_what_was_deleted_is_not_kept_until_it_would_have_been_seen_again() -> None:
+    forgotten_models.correct()
+    held, kind = HeldMessages(fifo=False), Kind()
+    kept: weakref.WeakSet[Any] = weakref.WeakSet()
+    for number in range(5_000):
+        sent = message(str(number))
+        kept.add(sent)
+        held.add(sent)
+        [received] = held.receive(kind, 1, 0.0, 43_200)
+        assert held.delete(received.receipt_handle)
+    del sent, received
+    gc.collect()
+    assert len(kept) < 2_500
+    assert held.count("hidden") == 0
+
+
+def test_an_expired_message_is_gone_with_its_handles() -> None:
+    held, kind = HeldMessages(fifo=False), Kind()
+    held.add(message("old"))
+    [received] = held.receive(kind, 1, 0.0, 0)
+    received.sent_timestamp -= 61_000
+    assert held.receive(kind, 1, 0.0, 30) == []
+    assert not held.delete(received.receipt_handle)
 
 
 def test_a_group_waits_for_what_is_in_flight() -> None:

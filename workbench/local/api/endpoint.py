@@ -6,36 +6,18 @@ import asyncio
 import inspect
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from workbench.local.api import (
-    aliases,
     code_location,
-    code_signing,
-    concurrency,
-    event_invoke_config,
-    event_sources,
-    function_urls,
-    functions,
-    layer_permissions,
-    layers,
     live_tail,
-    log_events,
-    log_groups,
-    log_streams,
     parse,
-    policies,
     provisioned,
-    recursion,
-    runtime_management,
     serialise,
     subscription_filters,
-    tags,
-    updates,
-    versions,
 )
 from workbench.local.api.async_functions import AsyncFunctions
-from workbench.local.api.cloudwatch import CloudWatch
 from workbench.local.api.context import Context, FunctionRuntime, Input
 from workbench.local.api.context import Operation as Implementation
 from workbench.local.api.declared_sources import DeclaredSources
@@ -43,10 +25,10 @@ from workbench.local.api.invoke import PREFIX, SUFFIX, Invoker
 from workbench.local.api.invoke_stream import StreamInvoker
 from workbench.local.api.linked import LinkedFunctions
 from workbench.local.api.model import Operation, ServiceModel
+from workbench.local.api.operations import LAMBDA, LOGS
 from workbench.local.api.specs import Specs
 from workbench.local.api.transitions import Transitions
 from workbench.local.api.validate import validate
-from workbench.local.api.xray import XRay
 from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
@@ -65,98 +47,9 @@ from workbench.local.services.services import Services
 from workbench.local.store.records import LATEST, Version
 from workbench.local.store.store import Store
 
-LAMBDA: dict[str, Implementation] = {
-    "CreateFunction": functions.create_function,
-    "GetFunction": functions.get_function,
-    "GetFunctionConfiguration": functions.get_function_configuration,
-    "ListFunctions": functions.list_functions,
-    "DeleteFunction": functions.delete_function,
-    "UpdateFunctionCode": updates.update_function_code,
-    "UpdateFunctionConfiguration": updates.update_function_configuration,
-    "PublishVersion": versions.publish_version,
-    "ListVersionsByFunction": versions.list_versions_by_function,
-    "CreateAlias": aliases.create_alias,
-    "GetAlias": aliases.get_alias,
-    "UpdateAlias": aliases.update_alias,
-    "DeleteAlias": aliases.delete_alias,
-    "ListAliases": aliases.list_aliases,
-    "PutFunctionConcurrency": concurrency.put_function_concurrency,
-    "GetFunctionConcurrency": concurrency.get_function_concurrency,
-    "DeleteFunctionConcurrency": concurrency.delete_function_concurrency,
-    "PutProvisionedConcurrencyConfig": provisioned.put_provisioned_concurrency_config,
-    "GetProvisionedConcurrencyConfig": provisioned.get_provisioned_concurrency_config,
-    "DeleteProvisionedConcurrencyConfig": provisioned.delete_provisioned_concurrency_config,
-    "ListProvisionedConcurrencyConfigs": provisioned.list_provisioned_concurrency_configs,
-    "GetAccountSettings": concurrency.get_account_settings,
-    "PublishLayerVersion": layers.publish_layer_version,
-    "GetLayerVersion": layers.get_layer_version,
-    "GetLayerVersionByArn": layers.get_layer_version_by_arn,
-    "ListLayerVersions": layers.list_layer_versions,
-    "ListLayers": layers.list_layers,
-    "DeleteLayerVersion": layers.delete_layer_version,
-    "AddLayerVersionPermission": layer_permissions.add_layer_version_permission,
-    "GetLayerVersionPolicy": layer_permissions.get_layer_version_policy,
-    "RemoveLayerVersionPermission": layer_permissions.remove_layer_version_permission,
-    "AddPermission": policies.add_permission,
-    "GetPolicy": policies.get_policy,
-    "RemovePermission": policies.remove_permission,
-    "CreateFunctionUrlConfig": function_urls.create_function_url_config,
-    "GetFunctionUrlConfig": function_urls.get_function_url_config,
-    "UpdateFunctionUrlConfig": function_urls.update_function_url_config,
-    "DeleteFunctionUrlConfig": function_urls.delete_function_url_config,
-    "ListFunctionUrlConfigs": function_urls.list_function_url_configs,
-    "PutFunctionEventInvokeConfig": event_invoke_config.put_function_event_invoke_config,
-    "UpdateFunctionEventInvokeConfig": event_invoke_config.update_function_event_invoke_config,
-    "GetFunctionEventInvokeConfig": event_invoke_config.get_function_event_invoke_config,
-    "DeleteFunctionEventInvokeConfig": event_invoke_config.delete_function_event_invoke_config,
-    "ListFunctionEventInvokeConfigs": event_invoke_config.list_function_event_invoke_configs,
-    "CreateEventSourceMapping": event_sources.create_event_source_mapping,
-    "GetEventSourceMapping": event_sources.get_event_source_mapping,
-    "UpdateEventSourceMapping": event_sources.update_event_source_mapping,
-    "DeleteEventSourceMapping": event_sources.delete_event_source_mapping,
-    "ListEventSourceMappings": event_sources.list_event_source_mappings,
-    "GetFunctionRecursionConfig": recursion.get_function_recursion_config,
-    "PutFunctionRecursionConfig": recursion.put_function_recursion_config,
-    "GetRuntimeManagementConfig": runtime_management.get_runtime_management_config,
-    "PutRuntimeManagementConfig": runtime_management.put_runtime_management_config,
-    "CreateCodeSigningConfig": code_signing.create_code_signing_config,
-    "GetCodeSigningConfig": code_signing.get_code_signing_config,
-    "UpdateCodeSigningConfig": code_signing.update_code_signing_config,
-    "DeleteCodeSigningConfig": code_signing.delete_code_signing_config,
-    "ListCodeSigningConfigs": code_signing.list_code_signing_configs,
-    "ListFunctionsByCodeSigningConfig": code_signing.list_functions_by_code_signing_config,
-    "PutFunctionCodeSigningConfig": code_signing.put_function_code_signing_config,
-    "GetFunctionCodeSigningConfig": code_signing.get_function_code_signing_config,
-    "DeleteFunctionCodeSigningConfig": code_signing.delete_function_code_signing_config,
-    "ListTags": tags.list_tags,
-    "TagResource": tags.tag_resource,
-    "UntagResource": tags.untag_resource,
-}
-
-LOGS: dict[str, Implementation] = {
-    "DescribeLogGroups": log_groups.describe_log_groups,
-    "ListLogGroups": log_groups.list_log_groups,
-    "CreateLogGroup": log_groups.create_log_group,
-    "DeleteLogGroup": log_groups.delete_log_group,
-    "PutRetentionPolicy": log_groups.put_retention_policy,
-    "DeleteRetentionPolicy": log_groups.delete_retention_policy,
-    "ListTagsForResource": log_groups.list_tags_for_resource,
-    "TagResource": log_groups.tag_resource,
-    "UntagResource": log_groups.untag_resource,
-    "ListTagsLogGroup": log_groups.list_tags_log_group,
-    "TagLogGroup": log_groups.tag_log_group,
-    "UntagLogGroup": log_groups.untag_log_group,
-    "DescribeLogStreams": log_streams.describe_log_streams,
-    "CreateLogStream": log_streams.create_log_stream,
-    "DeleteLogStream": log_streams.delete_log_stream,
-    "PutLogEvents": log_streams.put_log_events,
-    "GetLogEvents": log_events.get_log_events,
-    "FilterLogEvents": log_events.filter_log_events,
-    "PutSubscriptionFilter": subscription_filters.put_subscription_filter,
-    "DescribeSubscriptionFilters": subscription_filters.describe_subscription_filters,
-    "DeleteSubscriptionFilter": subscription_filters.delete_subscription_filter,
-}
-
+if TYPE_CHECKING:
+    from workbench.local.api.cloudwatch import CloudWatch
+    from workbench.local.api.xray import XRay
 
 # Signing names that are answered here; requests of all others are for the services beside Lambda.
 OWN_SERVICES = frozenset({"code", "lambda", "logs", "monitoring", "workbench", "xray"})
@@ -177,6 +70,7 @@ class Endpoint:
         services: Services,
         recorder: Recorder,
     ) -> None:
+        self._recorder = recorder
         transitions = Transitions(store.functions, config.transition_seconds)
         self.event_sources = EventSources(config, store, services, recorder.metrics)
         self._context = Context(
@@ -203,14 +97,12 @@ class Endpoint:
         )
         operation = self._lambda.operations["Invoke"]
         self._invoker = Invoker(self._context, operation, self._specs, self.asynchronous.queue)
-        self._cloudwatch = CloudWatch(recorder.metrics_reader, services)
         self._stream_invoker = StreamInvoker(self._context, self._specs)
         self.urls = FunctionUrls(self._context, self._specs, recorder.notice)
         self._context.urls = self.urls
         self.declared_fronts = DeclaredFronts(
             self._context, self._specs, recorder.front, recorder.notice
         )
-        self._xray = XRay(recorder.traces, recorder.segment)
         self._declared = DeclaredSources(self._context, recorder.notice)
         self.linked = LinkedFunctions(self._context, self._specs, self._declared)
         store.functions.on_change.append(self._function_changed)
@@ -289,6 +181,19 @@ class Endpoint:
         if caller.service == "code":
             return code_location.download(self._context, request)
         return self._handle_rest(request)
+
+    @cached_property
+    def _cloudwatch(self) -> CloudWatch:
+        # Late: it takes some 10 ms, and most requests are not for it. So for X-Ray.
+        from workbench.local.api.cloudwatch import CloudWatch
+
+        return CloudWatch(self._recorder.metrics_reader, self._context.services)
+
+    @cached_property
+    def _xray(self) -> XRay:
+        from workbench.local.api.xray import XRay
+
+        return XRay(self._recorder.traces, self._recorder.segment)
 
     def _handle_rest(self, request: Request) -> Answer:
         query = request.query_pairs()

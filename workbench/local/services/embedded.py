@@ -11,10 +11,11 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 
-from workbench.local.services import embedded_process
 from workbench.local.services.backend import Backend, BackendResponse
 from workbench.project.records import Resource
 
+# By name: the server itself has no use for what that process is made of.
+_PROGRAM = "workbench.local.services.embedded_process"
 _STARTING_SECONDS = 60
 _PAUSE_SECONDS = 1.0  # before a process that died is started for the sake of schedules
 _LONGEST_LINE = 1024 * 1024
@@ -152,7 +153,7 @@ class Embedded:
             )
         socket = self._socket()
         process = self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", embedded_process.__name__),
+            *(sys.executable, "-m", _PROGRAM),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,

@@ -27,6 +27,7 @@ from workbench.local.errors import ApiError
 from workbench.local.http import Listener, Request, Response
 from workbench.local.services import (
     dynamodb_streams,
+    forgotten_models,
     kinesis_shards,
     response_shapes,
     sqs_queues,
@@ -50,7 +51,6 @@ class EmbeddedServices:
 
     def __init__(self, pushes: Pushes) -> None:
         # Late: moto, boto3 and Flask take 0.3 s; the settings they read are made before.
-        from moto.backends import list_of_moto_modules
         from moto.core.config import default_user_config
         from moto.core.request import (
             PRESERVED_HEADER_NAMES_ENVIRON_KEY,
@@ -61,12 +61,12 @@ class EmbeddedServices:
         # State machines run, and AWS's own policies can be attached to roles.
         default_user_config["stepfunctions"]["execute_state_machine"] = True
         default_user_config["iam"]["load_aws_managed_policies"] = True
+        forgotten_models.correct()
         dynamodb_streams.correct()
         kinesis_shards.correct()
         sqs_queues.correct()
         response_shapes.correct()
         self._application: Any = DomainDispatcherApplication(create_backend_app)
-        self._modules = frozenset(list_of_moto_modules())
         self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
         self._environ_key = environ_key_for_header
         self._pushes = pushes

@@ -25,6 +25,7 @@ _HANDLES_REMEMBERED = 50_000  # of deleted messages: deleting one again is no er
 _DEDUPLICATION_SECONDS = 300.0
 _FIRST_SEQUENCE = 18_850_000_000_000_000_000  # 20 digits, as AWS's
 _LONGEST_WAIT = 1.0  # a clock may be set
+_STALE = 1_000  # messages that are put off no more, before they are sorted out
 
 _sequence = itertools.count(_FIRST_SEQUENCE)
 
@@ -169,6 +170,10 @@ class HeldMessages:
         if state == "hidden" and self._fifo:
             self._in_flight[self._group(held)] += 1
         heapq.heappush(self._later, (due, held.place, held))
+        if len(self._later) > 2 * (self._states["hidden"] + self._states["delayed"]) + _STALE:
+            # A visibility timeout may be hours: what was deleted must not be kept as long.
+            self._later = [entry for entry in self._later if _is_put_off(entry[2], entry[0])]
+            heapq.heapify(self._later)
 
     def _leave(self, held: _Held) -> None:
         """The message is not in its state any more."""
@@ -191,7 +196,7 @@ class HeldMessages:
         now = time.time()
         while self._later and self._later[0][0] <= now:
             due, _, held = heapq.heappop(self._later)
-            if held.state in ("hidden", "delayed") and held.due == due:
+            if _is_put_off(held, due):
                 self._leave(held)
                 self._make_ready(held)
 
@@ -216,17 +221,19 @@ class HeldMessages:
     def _keeps(self, queue: Any, held: _Held) -> bool:
         """Whether a message may still be received: not too old, and not too often by now."""
         message = held.message
-        if message.sent_timestamp / 1000 + queue.message_retention_period <= time.time():
-            return False
         dead, policy = queue.dead_letter_queue, queue.redrive_policy
-        if dead is None or not policy:
-            return True
-        if message.approximate_receive_count < policy["maxReceiveCount"]:
+        too_old = message.sent_timestamp / 1000 + queue.message_retention_period <= time.time()
+        if not too_old and (
+            dead is None
+            or not policy
+            or message.approximate_receive_count < policy["maxReceiveCount"]
+        ):
             return True
         for handle in message.all_receipt_handles:
             self._by_handle.pop(handle or "", None)
-        message.visible_at = 0.0
-        held_by(dead).add(message)
+        if not too_old:
+            message.visible_at = 0.0
+            held_by(dead).add(message)
         return False
 
     def _hide(self, held: _Held, visibility: int) -> None:
@@ -236,6 +243,11 @@ class HeldMessages:
             self._put_off(held, "hidden", time.time() + visibility)
         else:
             self._make_ready(held)
+
+
+def _is_put_off(held: _Held, due: float) -> bool:
+    """Whether a message is still hidden or delayed until `due`."""
+    return held.state in ("hidden", "delayed") and held.due == due
 
 
 def held_by(queue: Any) -> HeldMessages:

@@ -17,7 +17,7 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 def environ(request: Request) -> Environ:
     """The WSGI environment of a request. A header with an underscore in its name is no other
-    header's value: S3's metadata may have such names, for which see `respond`."""
+    header's value and is left out: S3's metadata may have such names, which whoever calls adds."""
     target = f"{request.path}?{request.query}" if request.query else request.path
     host, _, port = request.headers.get("host", "localhost").partition(":")
     result: Environ = {

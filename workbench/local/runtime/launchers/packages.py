@@ -7,7 +7,6 @@ links: nothing else of our environment becomes visible to a function.
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import importlib.util
 import re
 from pathlib import Path
@@ -33,6 +32,8 @@ def aws_packages(minor: str, folder: Path) -> Path | None:
 
     None when the boto3 at hand does not run on Python `minor` ("3.12").
     """
+    import importlib.metadata  # Late: with `email` it takes 9 ms, and not all functions are Python.
+
     required = importlib.metadata.metadata("botocore")["Requires-Python"] or ""
     oldest = re.search(r">=\s*3\.(\d+)", required)
     if oldest and int(minor.split(".")[1]) < int(oldest[1]):
