@@ -280,6 +280,6 @@ def _range(input: Input) -> tuple[int, int]:
 
 
 def _page(token: str | None) -> int:
-    if token and not (token.isdigit() and len(token) < 12):
+    if token and not (token.isdecimal() and len(token) < 12):
         raise ApiError("InvalidNextToken", "The NextToken is invalid.")
     return int(token or 0)

@@ -13,7 +13,7 @@ from workbench.local.api import images, snapstart
 from workbench.local.api.context import Context, Input, Output, new_revision
 from workbench.local.api.overrides import NEWER_RUNTIMES, RUNTIMES
 from workbench.local.api.validate import validation_error, violation
-from workbench.local.errors import ApiError, invalid_parameter
+from workbench.local.errors import invalid_parameter
 from workbench.local.store.records import LATEST, Version
 
 RETIRED = frozenset(
@@ -220,8 +220,3 @@ def listed(context: Context, version: Version, qualifier: str | None) -> Output:
     for member in (*_STATES, "RuntimeVersionConfig"):
         output.pop(member, None)
     return output
-
-
-def not_offered(what: str) -> ApiError:
-    """A part of an offered operation that the local Lambda does not have."""
-    return ApiError("NotImplementedException", f"The local Lambda does not offer {what}.")

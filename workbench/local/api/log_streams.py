@@ -92,6 +92,6 @@ def no_stream() -> ApiError:
 
 
 def _offset(token: str | None) -> int:
-    if token and not (token.isdigit() and len(token) < 12):
+    if token and not (token.isdecimal() and len(token) < 12):
         raise invalid("The specified nextToken is invalid.")
     return int(token or 0)

@@ -112,7 +112,7 @@ class XRay:
             raise _invalid(f"Time range cannot be longer than {MAX_HOURS} hours.")
         wanted = matching(input.get("FilterExpression") or "")
         token = input.get("NextToken") or "0"
-        if not (token.isdigit() and len(token) < 12):
+        if not (token.isdecimal() and len(token) < 12):
             raise _invalid("The NextToken is invalid.")
         found = await self._traces.between(start, end, PAGE, int(token))
         summaries = [summary(trace_id, segments) for trace_id, segments in found.items()]

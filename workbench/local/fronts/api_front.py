@@ -13,6 +13,7 @@ from workbench.local.errors import ApiError
 from workbench.local.fronts.api_access import ApiAccess
 from workbench.local.fronts.api_call import ApiCall
 from workbench.local.fronts.api_routes import RouteTable
+from workbench.local.fronts.front import failure, route_document
 from workbench.local.fronts.function_caller import checked
 from workbench.local.fronts.lambda_authorizers import Answer as AuthorizerAnswer
 from workbench.local.fronts.payload_v2 import JSON_TYPE, MalformedResult
@@ -74,13 +75,9 @@ class ApiFront(ABC):
             "Name": self.api.name,
             "Url": f"http://{self.config.host}:{self.port}/{stage}",
             "Routes": [
-                {
-                    "Method": route.method,
-                    "Path": route.path,
-                    "FunctionName": route.function,
-                    "Qualifier": route.qualifier,
-                    "Authorizer": route.authorizer,
-                }
+                route_document(
+                    route.method, route.path, route.function, route.qualifier, route.authorizer
+                )
                 for route in self.api.routes
                 if route.function
             ],
@@ -198,14 +195,5 @@ class ApiFront(ABC):
         return self.finished(request, response)
 
     def _told(self, request: Request, call: ApiCall | None, status: int, reason: str) -> None:
-        self._tell(
-            {
-                "Kind": self.kind,
-                "Name": self.api.name,
-                "Method": request.method,
-                "Path": request.path,
-                "Status": status,
-                "FunctionName": (call.route.function or None) if call is not None else None,
-                "Reason": reason,
-            }
-        )
+        function = (call.route.function or None) if call is not None else None
+        self._tell(failure(self.kind, self.api.name, request, status, reason, function))

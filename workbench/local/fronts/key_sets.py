@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workbench.local.fronts.jwt import Key
 
 _KEPT_SECONDS = 7_200.0  # AWS's two hours
-_AGAIN_SECONDS = 1.0  # between fetches because of keys that are not known
+_AGAIN_SECONDS = 1.0  # between fetches because of keys that are not known, or that failed
 _TIMEOUT = 5.0
 _MAX_BYTES = 1_048_576
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -27,6 +27,7 @@ class NoKeys(Exception):
 class _KeySet:
     keys: list[Key] = field(default_factory=list)
     fetched: float = -_KEPT_SECONDS
+    problem: str | None = None  # why the last fetch failed
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -43,8 +44,15 @@ class KeySets:
             age = time.monotonic() - known.fetched
             has_it = any(key_id in (None, key.get("kid")) for key in known.keys)
             if age > (_KEPT_SECONDS if has_it else _AGAIN_SECONDS):
-                known.keys = await asyncio.to_thread(_fetch_keys, issuer)
+                # Whoever waited for the same fetch shares its failure, which may take seconds.
+                known.keys, known.problem = [], None
+                try:
+                    known.keys = await asyncio.to_thread(_fetch_keys, issuer)
+                except NoKeys as problem:
+                    known.problem = str(problem)
                 known.fetched = time.monotonic()
+            if known.problem is not None:
+                raise NoKeys(known.problem)
             return known.keys
 
 
