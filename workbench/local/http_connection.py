@@ -141,6 +141,8 @@ class HttpConnection(asyncio.Protocol):
             self._closing = True
             self._beyond = data[upgrade.args[0] :]
             self._transport.pause_reading()
+            if self._current is None and not self._waiting:  # it was answered at once: refused
+                self._close()
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             if not isinstance(cause, ApiError):
