@@ -30,7 +30,7 @@ _HEADERS = {
 _ATTEMPTS = 8
 
 Failed = Callable[[str, str], None]
-"""Told the error's code and message when an event will never be delivered."""
+"""Told the error's code and message when an event will never be delivered; may raise anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,14 @@ class Deliveries:
                 name = delivery.function_arn.partition(":function:")[2]
                 self._notice(f"{delivery.source} does not reach {name}: {reason}.")
                 if delivery.failed is not None:
-                    delivery.failed(code, reason)
+                    self._give_up(delivery, delivery.failed, code, reason)
+
+    def _give_up(self, delivery: Delivery, failed: Failed, code: str, reason: str) -> None:
+        try:
+            failed(code, reason)
+        except Exception as error:  # moto's, and of an ARN that is none: the next ones go on
+            why = f"{type(error).__name__} {error}".strip()
+            self._notice(f"{delivery.source} does not reach its dead-letter queue: {why}.")
 
     def _deliver(self, delivery: Delivery) -> tuple[str, str]:
         """The code of the error that ended it and what was wrong; ("", "") when it is there."""

@@ -111,7 +111,7 @@ def _test_event_pattern(handler: Any) -> Any:
         raise InvalidEventPatternException(str(error)) from None
     try:
         event = json.loads(handler._get_param("Event") or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValidationException("Parameter Event is not valid.") from None
     return handler._create_response({"Result": pattern(event)})
 
@@ -207,5 +207,6 @@ def _in_aws_form(event: Event) -> dict[str, Any]:
     if given is None or not isinstance(given, str):
         when = datetime.fromtimestamp(float(given or time.time()), UTC)
         made["time"] = when.strftime("%Y-%m-%dT%H:%M:%SZ")
-    made.pop("replay-name", None) if not made.get("replay-name") else None
+    if not made.get("replay-name"):
+        made.pop("replay-name", None)
     return made

@@ -152,14 +152,14 @@ class LogSubscriptions:
         arn = str(filter["destinationArn"])
         if self._may(arn, group):
             try:
-                return self._invoke(arn, body, new_trace())
+                self._invoke(arn, body, new_trace())
+                return
             except ApiError as error:
                 reason = error.message or error.code
         else:
             reason = "its policy does not let logs.amazonaws.com invoke it, or it does not exist"
         name = arn.partition(":function:")[2]
         self._notice(f"The log group {group} does not reach {name}: {reason}.")
-        return None
 
 
 def _filter(resource: Resource) -> Filter:

@@ -1,0 +1,35 @@
+"""Events on their way from the embedded services to functions."""
+
+from __future__ import annotations
+
+import queue
+
+from workbench.local.delivery.push.deliveries import Deliveries, Delivery
+
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:hello"
+
+
+def test_a_dead_letter_queue_that_is_not_there_holds_up_nothing() -> None:
+    def no_queue(code: str, reason: str) -> None:
+        raise LookupError("no such queue")
+
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    deliveries = Deliveries("http://127.0.0.1:1", told.put)
+    for name in ("one", "two"):
+        deliveries.send(
+            Delivery(
+                FUNCTION,
+                {},
+                source=f"The rule {name}",
+                source_arn="arn:aws:events:us-east-1:123456789012:rule/one",
+                account="123456789012",
+                principal="events.amazonaws.com",
+                failed=no_queue,
+            )
+        )
+    notices = [told.get(timeout=10) for _ in range(4)]
+    assert notices[0].startswith("The rule one does not reach hello: ")
+    assert notices[1] == (
+        "The rule one does not reach its dead-letter queue: LookupError no such queue."
+    )
+    assert notices[2].startswith("The rule two does not reach hello: ")
