@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from workbench.project.template_apis import ApiReader, Deployed
 from workbench.project.template_async import AsyncReader
 from workbench.project.template_declared import DeclaredResources
 from workbench.project.template_distributions import DistributionReader
-from workbench.project.template_function import Declaration, Unusable
+from workbench.project.template_function import Declaration, Report, Unusable
 from workbench.project.template_gateway import GatewayReader
 from workbench.project.template_globals import merged
 from workbench.project.template_load_balancers import LoadBalancerReader
@@ -57,9 +57,31 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
     place = Place(account, region, config.stack_name or root.name or "stack", endpoint)
     resolver = Resolver(tree, place, config.parameter_overrides, report)
     reader = template_function.Reader(path, root, resolver, resources, report)
+    declarations = _declarations(tree, resources, resolver, report)
+    functions, deployed = _functions(reader, declarations, report)
+    _add_own_resources(functions, resources, resolver, report)
+    # What is unknown in a resource concerns no function until the resource cannot be made.
+    quiet = Resolver(tree, place, config.parameter_overrides, lambda node, message: None)
+    declared = tuple(template_resources.resources(resources, quiet, place, path.parent))
+    events = {source.name: source.properties.get("Events") for source in deployed}
+    pushes = PushReader(quiet, place).read(resources, events)
+    declared = (*map(pushes.with_notifications, declared), *pushes.resources)
+    for name, permissions in pushes.permissions.items():
+        if name in functions:
+            functions[name] = replace(functions[name], permissions=permissions)
+    apis = ApiReader(quiet, report, place, path.parent).read(tree, resources, deployed)
+    apis += GatewayReader(quiet, report).read(resources)
+    fronts = _fronts(DeclaredResources(resources, quiet, report), report)
+    return Project(root, tuple(functions.values()), tuple(problems), declared, apis, fronts)
+
+
+def _functions(
+    reader: template_function.Reader, declarations: Iterable[Declaration], report: Report
+) -> tuple[dict[str, FunctionSource], list[Deployed]]:
+    """The functions that can be run here, by name, and what the template calls their properties."""
     functions: dict[str, FunctionSource] = {}
     deployed: list[Deployed] = []
-    for declaration in _declarations(tree, resources, resolver, report):
+    for declaration in declarations:
         try:
             function = reader.read(declaration)
         except Unusable as reason:
@@ -73,41 +95,41 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
             continue
         functions[function.name] = function
         deployed.append(Deployed(function.name, declaration.properties))
-    urls = UrlReader(resolver, report).of_resources(resources.mapping if resources else {})
-    for name, url in urls.items():
+    return functions, deployed
+
+
+def _add_own_resources(
+    functions: dict[str, FunctionSource],
+    resources: Node | None,
+    resolver: Resolver,
+    report: Report,
+) -> None:
+    """Give functions the URLs, asynchronous settings and mappings that are resources of their
+    own."""
+    mapping = resources.mapping if resources is not None else {}
+    for name, url in UrlReader(resolver, report).of_resources(mapping).items():
         if name in functions:
             functions[name] = replace(functions[name], url=url)
-    asynchronous = AsyncReader(resolver, report)
-    for name, given in asynchronous.of_resources(resources.mapping if resources else {}).items():
+    for name, given in AsyncReader(resolver, report).of_resources(mapping).items():
         if name in functions:
             functions[name] = replace(functions[name], event_invoke_config=given)
-    sources = SourcesReader(resolver, report)
-    for name, more in sources.of_resources(resources.mapping if resources else {}).items():
+    for name, more in SourcesReader(resolver, report).of_resources(mapping).items():
         if name in functions:
             both = (*functions[name].event_sources, *more)
             functions[name] = replace(functions[name], event_sources=both)
-    # What is unknown in a resource concerns no function until the resource cannot be made.
-    quiet = Resolver(tree, place, config.parameter_overrides, lambda node, message: None)
-    declared = tuple(template_resources.resources(resources, quiet, place, path.parent))
-    events = {source.name: source.properties.get("Events") for source in deployed}
-    pushes = PushReader(quiet, place).read(resources, events)
-    declared = (*map(pushes.with_notifications, declared), *pushes.resources)
-    for name, permissions in pushes.permissions.items():
-        if name in functions:
-            functions[name] = replace(functions[name], permissions=permissions)
-    apis = ApiReader(quiet, report, place, path.parent).read(tree, resources, deployed)
-    apis += GatewayReader(quiet, report).read(resources)
-    others = DeclaredResources(resources, quiet, report)
-    fronts: tuple[front_doors.Declared, ...] = (
-        *WebSocketReader(others, report).read(),
-        *LoadBalancerReader(others, report).read(),
-        *DistributionReader(others, report).read(),
+
+
+def _fronts(resources: DeclaredResources, report: Report) -> tuple[front_doors.Declared, ...]:
+    """The front doors beside HTTP APIs and REST APIs."""
+    return (
+        *WebSocketReader(resources, report).read(),
+        *LoadBalancerReader(resources, report).read(),
+        *DistributionReader(resources, report).read(),
     )
-    return Project(root, tuple(functions.values()), tuple(problems), declared, apis, fronts)
 
 
 def _declarations(
-    tree: Node, resources: Node | None, resolver: Resolver, report: template_function.Report
+    tree: Node, resources: Node | None, resolver: Resolver, report: Report
 ) -> Iterator[Declaration]:
     everywhere = tree.mapping.get("Globals")
     shared = everywhere.mapping.get("Function") if everywhere is not None else None
