@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from workbench.local.api.context import Context, Input, Output
@@ -61,12 +62,13 @@ def create_log_group(context: Context, input: Input) -> Output:
     return {}
 
 
-def delete_log_group(context: Context, input: Input) -> Output:
-    """Remove a group with everything in it."""
-    if not context.store.logs.delete_group(input["logGroupName"]):
+async def delete_log_group(context: Context, input: Input) -> Output:
+    """Remove a group with everything in it, and its subscription filters."""
+    name = input["logGroupName"]
+    if not await asyncio.to_thread(context.store.logs.delete_group, name):
         raise no_group()
-    for filter in context.log_subscriptions.of(input["logGroupName"]):
-        context.log_subscriptions.delete(input["logGroupName"], filter["filterName"])
+    for filter in context.log_subscriptions.of(name):
+        context.log_subscriptions.delete(name, filter["filterName"])
     return {}
 
 

@@ -1,7 +1,11 @@
-"""CloudWatch Logs: subscription filters, whose destinations are functions."""
+"""CloudWatch Logs: subscription filters, whose destinations are functions.
+
+The filters belong to the event loop's thread, unlike what else there is of logs.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from workbench.local.api.context import Context, Input, Output
@@ -16,9 +20,9 @@ MAX_FILTERS = 2
 """Of a log group."""
 
 
-def put_subscription_filter(context: Context, input: Input) -> Output:
+async def put_subscription_filter(context: Context, input: Input) -> Output:
     """Make or replace a filter; its function must allow Logs to invoke it."""
-    group, name = existing_group(context, input), input["filterName"]
+    group, name = await _group(context, input), input["filterName"]
     pattern_of(input["filterPattern"])
     destination = input["destinationArn"]
     if parse_function(destination) is None or ":lambda:" not in destination:
@@ -43,9 +47,9 @@ def put_subscription_filter(context: Context, input: Input) -> Output:
     return {}
 
 
-def describe_subscription_filters(context: Context, input: Input) -> Output:
+async def describe_subscription_filters(context: Context, input: Input) -> Output:
     """A group's filters by name; the token is the last name."""
-    group, limit = existing_group(context, input), input.get("limit") or 50
+    group, limit = await _group(context, input), input.get("limit") or 50
     prefix, after = input.get("filterNamePrefix") or "", input.get("nextToken") or ""
     found = [
         filter
@@ -58,9 +62,9 @@ def describe_subscription_filters(context: Context, input: Input) -> Output:
     return output
 
 
-def delete_subscription_filter(context: Context, input: Input) -> Output:
+async def delete_subscription_filter(context: Context, input: Input) -> Output:
     """Remove a filter; 400 when there is none."""
-    group, name = existing_group(context, input), input["filterName"]
+    group, name = await _group(context, input), input["filterName"]
     if not any(f["filterName"] == name for f in context.log_subscriptions.of(group)):
         raise ApiError(
             "ResourceNotFoundException",
@@ -69,6 +73,11 @@ def delete_subscription_filter(context: Context, input: Input) -> Output:
         )
     context.log_subscriptions.delete(group, name)
     return {}
+
+
+async def _group(context: Context, input: Input) -> str:
+    """The group a request names, looked up in a thread: that waits until logs are written."""
+    return await asyncio.to_thread(existing_group, context, input)
 
 
 def may_invoke(context: Context, function_arn: str, group: str) -> bool:
