@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
 from runtime_lab import ARN, Lab, request, until
@@ -174,3 +176,23 @@ async def test_cancel_while_it_initialises_does_not_initialise_again(lab: Lab) -
     await started.wait()
     assert lab.runtime.cancel("mine")
     assert b"signal: killed" in (await execution.answered()).payload
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limits")
+@pytest.mark.parametrize("standby", [False, True])
+async def test_what_the_machine_lacks_is_told(lab: Lab, tmp_path: Path, standby: bool) -> None:
+    import resource
+
+    lab.new_runtime(tmp_path / "short", standby=standby)
+    await lab.invoke(lab.python("def handler(e, c): return 1"))
+    spec = lab.spec()  # another one, for which there is no environment yet
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        result, done = await lab.invoke(spec)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert json.loads(result.payload)["errorType"] == "Sandbox.Failure"
+    assert "Too many open files" in json.loads(result.payload)["errorMessage"]
+    assert done.log_text.endswith("\tStatus: error\tError Type: Sandbox.Failure\n")
+    assert (await lab.invoke(spec))[0].payload == b"1"

@@ -22,7 +22,13 @@ from workbench.local.runtime.external_extensions import (
     extension_variables,
     start_extension,
 )
-from workbench.local.runtime.faults import Fault, crash_fault, exit_fault, refused_result
+from workbench.local.runtime.faults import (
+    Fault,
+    crash_fault,
+    exit_fault,
+    refused_result,
+    sandbox_fault,
+)
 from workbench.local.runtime.init_log import InitLog
 from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launch, Launcher, LaunchError
@@ -125,11 +131,11 @@ class RuntimeDomain:
         self._boot = self._loop.create_task(self._start())
 
     async def _start(self) -> None:
-        address = await self._api.open()
         environment = self._environment
         spec = environment.spec
-        fault = None
+        address, fault = "", None
         try:
+            address = await self._api.open()
             # A reset environment keeps its own, and so its /tmp (lambda-facts §1.4).
             if environment.file_system is None:
                 environment.file_system = await self._launcher.file_system(spec)
@@ -138,12 +144,14 @@ class RuntimeDomain:
         except UnsupportedRuntime as reason:
             fault = Fault("Runtime.Unsupported", str(reason))
             self._init_result = refused_result("InvalidRuntimeException", str(reason))
+        except OSError as error:
+            fault = sandbox_fault(error)
         variables = self._launcher.static_variables(spec)
-        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = self._environment.initialization_type
+        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = environment.initialization_type
         if spec.snap_start:  # a snapshot knows nothing of the streams of those it restores (§1.7)
             del variables["AWS_LAMBDA_LOG_GROUP_NAME"]
         else:
-            variables["AWS_LAMBDA_LOG_STREAM_NAME"] = self._environment.log_stream
+            variables["AWS_LAMBDA_LOG_STREAM_NAME"] = environment.log_stream
         variables["AWS_LAMBDA_RUNTIME_API"] = address
         self._log.begin()
         self._events.launched()
@@ -154,6 +162,8 @@ class RuntimeDomain:
                 self._runtime.started(self._launcher.start(launch, self._runtime.exited))
             except LaunchError as error:
                 fault = Fault(error.error_type, str(error))
+            except OSError as error:
+                fault = sandbox_fault(error)
         self._boot = None
         if fault is not None:
             self._fail(fault)

@@ -29,6 +29,11 @@ def crash_fault(code: int) -> Fault:
     return Fault("Extension.Crash", _status_text(code) if code else "exit code 0")
 
 
+def sandbox_fault(error: OSError) -> Fault:
+    """This machine has not what an environment takes: files it may open, processes, disk."""
+    return Fault("Sandbox.Failure", error.strerror or str(error))
+
+
 def _status_text(code: int) -> str:
     return f"exit status {code}" if code > 0 else f"signal: {_signal_text(-code)}"
 
