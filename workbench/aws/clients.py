@@ -51,16 +51,6 @@ class Clients:
         """For reading logs."""
         return self._once(lambda: self._logs)
 
-    @property
-    def cloudwatch(self) -> Any:
-        """For reading metrics."""
-        return self._once(lambda: self._cloudwatch)
-
-    @property
-    def xray(self) -> Any:
-        """For reading traces."""
-        return self._once(lambda: self._xray)
-
     def service(self, name: str) -> Any:
         """For any service, by boto3's name of it ("sqs", "events" …); it is kept too."""
         return self._once(lambda: self._services.get(name) or self._new_service(name))
@@ -96,14 +86,6 @@ class Clients:
             "logs", attempts=3, read_timeout=LIVE_TAIL_READ_SECONDS
         )
         return client
-
-    @cached_property
-    def _cloudwatch(self) -> Any:
-        return self._make("cloudwatch", attempts=3)
-
-    @cached_property
-    def _xray(self) -> Any:
-        return self._make("xray", attempts=3)
 
     def _new_service(self, name: str) -> Any:
         made = self._services[name] = self._make(name, attempts=3)

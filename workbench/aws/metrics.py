@@ -33,7 +33,7 @@ def summaries(
     Times are epoch seconds. Where CloudWatch cuts the time in two, percentiles are those of the
     part in which they were worse. Raises LambdaError.
     """
-    client = Clients(target).cloudwatch
+    client = Clients(target).service("cloudwatch")
     with in_words(target):
         metrics = sorted(_metrics(client, function))
         queries = [

@@ -69,7 +69,7 @@ def trace_id_in(text: str) -> str | None:
 
 def trace(target: Target, trace_id: str) -> Trace | None:
     """One trace, None when X-Ray has no segment of it (yet). Raises LambdaError."""
-    client = Clients(target).xray
+    client = Clients(target).service("xray")
     with in_words(target):
         pages = client.get_paginator("batch_get_traces").paginate(TraceIds=[trace_id])
         segments = [
@@ -86,7 +86,8 @@ def recent(target: Target, start: float, end: float) -> Iterator[TraceSummary]:
     """
     pages = iter(
         Clients(target)
-        .xray.get_paginator("get_trace_summaries")
+        .service("xray")
+        .get_paginator("get_trace_summaries")
         .paginate(StartTime=start, EndTime=end)
     )
     while True:

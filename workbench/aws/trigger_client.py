@@ -130,20 +130,24 @@ class TriggerClient:
         return str(json.loads(policy)["deadLetterTargetArn"]) if policy else None
 
     def _move(self, source: str, destination: str) -> int:
-        moved = 0
-        while True:
+        """Move what is in `source` now: what comes while it goes on stays there, or messages that
+        fail again at once would go round for ever."""
+        names = ["ApproximateNumberOfMessages"]
+        found = self._call("sqs", "get_queue_attributes", QueueUrl=source, AttributeNames=names)
+        waiting, moved = int(found["Attributes"][names[0]]), 0
+        while moved < waiting:
             answer = self._call(
                 "sqs",
                 "receive_message",
                 QueueUrl=source,
-                MaxNumberOfMessages=_MOVED_AT_ONCE,
+                MaxNumberOfMessages=min(_MOVED_AT_ONCE, waiting - moved),
                 MessageAttributeNames=["All"],
                 AttributeNames=["MessageGroupId"],
                 WaitTimeSeconds=0,
             )
             messages = answer.get("Messages", [])
             if not messages:
-                return moved
+                break
             for message in messages:
                 again = {"QueueUrl": destination, "MessageBody": message["Body"]}
                 if message.get("MessageAttributes"):
@@ -156,6 +160,7 @@ class TriggerClient:
                 handle = message["ReceiptHandle"]
                 self._call("sqs", "delete_message", QueueUrl=source, ReceiptHandle=handle)
                 moved += 1
+        return moved
 
     def _queue_url(self, arn: str) -> str:
         account, name = arn.split(":")[4:6]

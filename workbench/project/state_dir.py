@@ -50,16 +50,6 @@ class StateDir:
         return self._path
 
     @property
-    def state_db(self) -> Path:
-        """Functions, versions and aliases of the local Lambda (SQLite)."""
-        return self.path / "state.db"
-
-    @property
-    def logs_db(self) -> Path:
-        """Log groups, streams and events of the local Lambda (SQLite)."""
-        return self.path / "logs.db"
-
-    @property
     def history_db(self) -> Path:
         """Every invocation made from here, see `history.History`."""
         return self.path / HISTORY_DB

@@ -200,6 +200,11 @@ def test_expressions(shared_endpoint: LocalEndpoint, counted: str) -> None:
     with pytest.raises(ClientError) as caught:
         cloudwatch.get_metric_data(MetricDataQueries=queries, **times)
     assert "leads back to itself" in caught.value.response["Error"]["Message"]
+    chain = [{"Id": f"q{n}", "Expression": f"q{n + 1} + 1"} for n in range(499)]
+    chain.append({**queries[2], "Id": "q499"})
+    with pytest.raises(ClientError) as caught:
+        cloudwatch.get_metric_data(MetricDataQueries=chain, **times)
+    assert "too deeply" in caught.value.response["Error"]["Message"]
 
 
 @pytest.mark.parametrize(

@@ -329,6 +329,13 @@ def test_what_is_no_handshake_is_refused(chat: str) -> None:
         connection.request("GET", path)
         assert connection.getresponse().status == status
         connection.close()
+    for key in ("", "c2hvcnQ=", "no base64!", "\xe9" * 16):
+        connection = http.client.HTTPConnection(host, timeout=30)
+        headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        connection.request("GET", f"/{stage}", headers={**headers, "Sec-WebSocket-Key": key})
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (400, b'{"message":"Bad Request"}'), key
+        connection.close()
 
 
 def test_limits(chat: str, project: Path) -> None:

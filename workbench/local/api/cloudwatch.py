@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from workbench.local.api.cloudwatch_protocols import Wire, wire_of
@@ -132,7 +132,8 @@ class CloudWatch:
                 f"{MAX_STATISTICS:,}. You may reduce the datapoints requested by increasing "
                 "Period, or decreasing the time range.",
             )
-        points = await self._points(input, metric, start // 60 * 60, end, period)
+        wanted_points = _wanted(input, metric, start, end, period)
+        points = (await self._points([wanted_points]))[wanted_points]
         datapoints = []
         for at, point in sorted(points.items()):
             datapoint: Output = {name: _statistic(name, point) for name in statistics}
@@ -166,6 +167,9 @@ class CloudWatch:
                 values = series(id)
             except BadExpression as error:
                 raise ApiError("ValidationError", str(error)) from None
+            except RecursionError:
+                message = "The expressions refer to each other too deeply."
+                raise ApiError("ValidationError", message) from None
             times = sorted(values, reverse=newest_first)[: input.get("MaxDatapoints") or MAX_DATA]
             metric = ((query.get("MetricStat") or {}).get("Metric") or {}).get("MetricName")
             results.append(
@@ -183,6 +187,7 @@ class CloudWatch:
         """The values of all queries that are no expressions, by id."""
         start, end = _range(input)
         found: dict[str, Series] = {}
+        ours: list[tuple[str, str, Wanted | None]] = []  # id and statistic of queries
         others: list[Input] = []
         for id, query in queries.items():
             stat = query.get("MetricStat")
@@ -194,8 +199,11 @@ class CloudWatch:
             _check_statistic(stat["Stat"])
             metric, period = stat["Metric"].get("MetricName", ""), _period(stat["Period"])
             of = {**stat["Metric"], "Unit": stat.get("Unit")}
-            points = await self._points(of, metric, start // 60 * 60, end, period)
-            found[id] = {at: _statistic(stat["Stat"], point) for at, point in points.items()}
+            ours.append((id, stat["Stat"], _wanted(of, metric, start, end, period)))
+        # Read at once: statistics of one metric are one thing to read, and there may be hundreds.
+        points = await self._points(wanted for _, _, wanted in ours)
+        for id, name, wanted in ours:
+            found[id] = {at: _statistic(name, point) for at, point in points[wanted].items()}
         if others:
             asked = {"StartTime": input["StartTime"], "EndTime": input["EndTime"]}
             answer = await self._other("GetMetricData", {**asked, "MetricDataQueries": others})
@@ -205,15 +213,22 @@ class CloudWatch:
         return found
 
     async def _points(
-        self, of: Input, metric: str, start: int, end: int, period: int
-    ) -> dict[int, Datapoint]:
-        """The datapoints of a metric with the Dimensions and Unit in `of`."""
-        if of.get("Unit") not in (None, unit(metric)):
-            return {}
-        dimensions = tuple((d["Name"], d["Value"]) for d in of.get("Dimensions") or ())
-        start = max(start, start + (int(time.time()) - KEPT_SECONDS - start) // period * period)
-        [found] = await self._metrics.datapoints([Wanted(metric, dimensions, start, end, period)])
-        return found
+        self, wanted: Iterable[Wanted | None]
+    ) -> dict[Wanted | None, dict[int, Datapoint]]:
+        """The datapoints of each of `wanted`, by the beginning of their period; none for None."""
+        asked = list(dict.fromkeys(each for each in wanted if each is not None))
+        found = await self._metrics.datapoints(asked) if asked else []
+        return {None: {}, **dict(zip(asked, found, strict=True))}
+
+
+def _wanted(of: Input, metric: str, start: int, end: int, period: int) -> Wanted | None:
+    """What a request for a metric with the Dimensions and Unit in `of` reads; None for nothing."""
+    if of.get("Unit") not in (None, unit(metric)):
+        return None
+    dimensions = tuple((d["Name"], d["Value"]) for d in of.get("Dimensions") or ())
+    start = start // 60 * 60
+    start = max(start, start + (int(time.time()) - KEPT_SECONDS - start) // period * period)
+    return Wanted(metric, dimensions, start, end, period)
 
 
 def _concerns_lambda(operation: str, request: Request) -> bool:

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 import time
@@ -330,7 +329,7 @@ def _handshake_problem(request: Request) -> tuple[int, str] | None:
         return 426, "Only version 13 of WebSocket is spoken."
     try:
         key = base64.b64decode(headers.get("sec-websocket-key", ""), validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or no ASCII
         key = b""
     if request.method != "GET" or len(key) != 16:
         return 400, "The handshake has no Sec-WebSocket-Key of 16 bytes."
