@@ -14,6 +14,7 @@ from typing import Any
 from endpoint_lab import ACCOUNT, REGION, LocalEndpoint
 
 SECONDS = 30
+FROM_START = {"StartingPosition": "TRIM_HORIZON"}
 
 ASKING = """
 import json, os, urllib.request
@@ -251,3 +252,13 @@ def body_of(record: dict[str, Any]) -> str:
         return base64.b64decode(record["kinesis"]["data"]).decode()
     body: str = record["body"]
     return body
+
+
+def data(events: list[Any]) -> list[str]:
+    """The bodies of all records of events."""
+    return [body_of(record) for event in events for record in event["Records"]]
+
+
+def batches(events: list[Any]) -> list[list[str]]:
+    """The bodies of each event's records."""
+    return [data([event]) for event in events]

@@ -6,6 +6,7 @@ boto3 and the polling stay out of the server's process, whose GIL invocations ne
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import pickle
 import sys
 import time
@@ -79,7 +80,9 @@ class Pollers:
         pause = 0.1
         while not self._closed:
             started = time.monotonic()
-            await self._run()
+            # It has ended, or cannot be started now.
+            with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+                await self._run()
             if self._closed:
                 return
             self._died()
@@ -87,6 +90,7 @@ class Pollers:
             await asyncio.sleep(pause)
 
     async def _run(self) -> None:
+        """One process, from its start to its end. Raises IncompleteReadError and OSError."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", __package__),
             stdin=asyncio.subprocess.PIPE,
@@ -104,8 +108,6 @@ class Pollers:
             while not self._closed:
                 size = int.from_bytes(await process.stdout.readexactly(4), "big")
                 self._reported(pickle.loads(await process.stdout.readexactly(size)))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # it has ended
         finally:
             self._process = None
             process.stdin.close()
