@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from runtime_lab import Lab, until
 
+from workbench.local.runtime.filesystem.file_systems import FileSystems
 from workbench.local.runtime.filesystem.keeper import _link_all
 
 STANDBY = pytest.mark.parametrize("standby", [False, True])
@@ -282,3 +283,21 @@ def test_an_ordinary_user_has_private_file_systems_too(tmp_path: Path) -> None:
         'private ["/var/task", [], "0000000000000000"]',
         'private ["/var/task", [], "0000000000000000"]',
     ], done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no file systems of their own")
+async def test_what_could_not_be_started_is_started_later(tmp_path: Path) -> None:
+    import resource
+
+    refusals: list[str] = []
+    file_systems = FileSystems(tmp_path, dict, refusals.append)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        for _ in range(2):
+            with pytest.raises(OSError, match="Too many open files"):
+                await file_systems.ready()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert await file_systems.ready() is not bool(refusals)
+    await file_systems.stop()

@@ -111,7 +111,10 @@ class FileSystems:
         return not self.refusal
 
     async def ready(self) -> bool:
-        """Start, if that was not done yet; `private` is then known, and returned."""
+        """Start, if that was not done yet; `private` is then known, and returned.
+
+        Raises OSError when this machine has no more files or processes; another try may go better.
+        """
         if not self.refusal:
             if self._starting is None:
                 self._starting = asyncio.get_running_loop().create_task(self._start())
@@ -133,7 +136,7 @@ class FileSystems:
     async def make(self, contents: Contents, empty: FileSystem | None = None) -> FileSystem:
         """A new file system, or `empty`, which was made with nothing in it, with `contents`.
 
-        Raises FileSystemError. Some 0.5 ms.
+        Raises FileSystemError, and OSError as `ready`. Some 0.5 ms.
         """
         if not await self.ready():
             raise FileSystemError(self.refusal)
@@ -168,6 +171,13 @@ class FileSystems:
         return made
 
     async def _start(self) -> None:
+        try:
+            await self._start_keeper()
+        except OSError:
+            self._gone()
+            raise
+
+    async def _start_keeper(self) -> None:
         if sys.platform != "linux":
             self._refuse("only Linux has mount namespaces")
             return

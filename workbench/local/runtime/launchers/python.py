@@ -122,7 +122,7 @@ class PythonLauncher:
                     inside = Contents(tuple(language_mounts(self._language)))
                     self._bare = await self._stand_by({}, Plan(COMMON), inside)
             await self._stand_by_for(spec)
-        except FileSystemError:
+        except (FileSystemError, OSError):
             self._planned.pop((spec.arn, spec.version), None)  # its cold start will tell why
 
     async def _stand_by_for(self, spec: FunctionSpec) -> None:

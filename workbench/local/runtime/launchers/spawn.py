@@ -97,7 +97,10 @@ def spawn(
     In an environment's own `file_system`, `command` and `folder` are paths in that. `framed_log`
     gives it the framed log descriptor. Raises LaunchError.
     """
-    reading, writing = os.pipe()
+    try:
+        reading, writing = os.pipe()
+    except OSError as error:
+        raise LaunchError("Sandbox.Failure", os.strerror(error.errno or 0)) from error
     try:
         popen = start_program(
             command, variables, folder, writing, file_system, pass_fds, framed_log
