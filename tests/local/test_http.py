@@ -100,6 +100,16 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
     assert bodies == [b"slow", *(b"/%d" % n for n in range(100)), b"/last"]
 
 
+async def test_an_upgrade_that_nobody_takes_ends_the_connection() -> None:
+    def at_once(request: Request) -> Response:
+        return Response(403)
+
+    upgrade = b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n"
+    for handler, status in ((at_once, 403), (mirror, 200)):
+        async with serving(handler) as listener:
+            assert status_of(await exchange(listener, upgrade + b"more")) == status
+
+
 async def test_continue_head_and_no_content() -> None:
     def handler(request: Request) -> Response:
         return Response(204 if request.path == "/none" else 200, request.body or b"body")

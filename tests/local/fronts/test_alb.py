@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_lab import Apis
 from endpoint_lab import local_lambda
+from gateway_lab import Apis
 from url_lab import Reply, fetch
 
 from workbench.local.fronts.alb_health import matches

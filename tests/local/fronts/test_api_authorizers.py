@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from api_lab import Apis, Issuer, served
+from gateway_lab import Apis, Issuer, served
 
 TEMPLATE = """\
     Transform: AWS::Serverless-2016-10-31

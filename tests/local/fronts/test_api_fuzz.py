@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from api_lab import Apis, served
+from gateway_lab import Apis, served
 from hypothesis import given, note
 from hypothesis import strategies as st
 from test_url_fuzz import fuzzed, headers, names, results, scalars, targets, values

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_lab import Apis, served
 from endpoint_lab import ACCOUNT
+from gateway_lab import Apis, served
 from url_lab import fetch
 
 from workbench.aws.workbench_surface import WorkbenchSurface

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from api_lab import Apis, served
 from endpoint_lab import ACCOUNT
+from gateway_lab import Apis, served
 from url_lab import fetch
 
 TEMPLATE = """\

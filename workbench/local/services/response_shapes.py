@@ -25,15 +25,15 @@ def correct() -> None:
 
 def _describing(original: Callable[..., Any]) -> Callable[..., Any]:
     def describe(self: Any, base_key: str = "TableDescription") -> Any:
-        """A table has an id; lists of indexes are there when there are indexes. When it became one
-        that is paid by request is told from the second answer on, when it is active on AWS."""
+        """A table has an id; lists of indexes are there when there are indexes. Its throughput, and
+        since when it is paid by request, are told from the second answer on: it is active then."""
         described = original(self, base_key=base_key)
         members = described[base_key]
         seen_before = hasattr(self, "table_id")
         if not seen_before:
             self.table_id = str(uuid.uuid4())
+            members.pop("WarmThroughput", None)
         members["TableId"] = self.table_id
-        members.pop("WarmThroughput", None)
         for name in _OMITTED_WHEN_EMPTY:
             if not members.get(name):
                 members.pop(name, None)
