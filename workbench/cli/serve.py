@@ -58,6 +58,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="divide Lambda's long waits, such as the minutes between retries (default: 1)",
     )
+    _add_execution_options(parser)
+    _add_front_options(parser)
+    parser.add_argument(
+        "--linger",
+        type=_seconds,
+        metavar="SECONDS",
+        help="stop after this long without being used (default: never)",
+    )
+
+
+def _add_execution_options(parser: argparse.ArgumentParser) -> None:
+    """What functions run in and what they can reach."""
     parser.add_argument(
         "--services",
         type=_services,
@@ -88,6 +100,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="give functions the share of a processor that their memory buys on AWS (Linux)",
     )
+
+
+def _add_front_options(parser: argparse.ArgumentParser) -> None:
+    """Front doors beside those of the template."""
     parser.add_argument(
         "--route",
         type=_route,
@@ -113,12 +129,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ORIGIN",
         help="a distribution with Lambda@Edge functions around an origin, such as "
         "'http://127.0.0.1:8000 viewer-request=Redirect'; may be repeated",
-    )
-    parser.add_argument(
-        "--linger",
-        type=_seconds,
-        metavar="SECONDS",
-        help="stop after this long without being used (default: never)",
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from workbench.local.api.context import Context, Input, Output
-from workbench.local.api.paging import page_size
+from workbench.local.api.paging import attached_page
 from workbench.local.errors import ApiError, conflict, not_found
 from workbench.local.store.records import LATEST
 
@@ -69,20 +69,14 @@ def list_function_url_configs(context: Context, input: Input) -> Output:
     name, _ = context.named(input)
     if context.store.functions.get(name) is None:
         raise _no_function()
-    size = page_size(input)
-    found = context.store.attachments.of_function(
-        KIND, name, after=input.get("Marker") or "", limit=size + 1
-    )
-    shown = found[:size]
-    output: Output = {
+    shown, more = attached_page(context, KIND, name, input)
+    return {
         "FunctionUrlConfigs": [
             _rendered(context, name, qualifier, _with_defaults(config))
             for qualifier, config in shown
-        ]
+        ],
+        **more,
     }
-    if len(found) > size:
-        output["NextMarker"] = shown[-1][0]
-    return output
 
 
 def declare(context: Context, name: str, declared: Mapping[str, Any] | None) -> None:

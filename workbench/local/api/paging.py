@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from workbench.local.api.context import Input
+from workbench.local.api.context import Context, Input
 from workbench.local.errors import invalid_parameter
+from workbench.local.store.attachments import Kind
 
 LARGEST_PAGE = 50  # Lambda's own, whatever is asked for
 
@@ -22,3 +24,16 @@ def version_marker(input: Input) -> str:
     if marker and re.fullmatch(r"[^:]+:(\$LATEST|\d{1,18})", marker) is None:
         raise invalid_parameter("The Marker is not one that a page before has returned.")
     return marker
+
+
+def attached_page(
+    context: Context, kind: Kind, name: str, input: Input
+) -> tuple[list[tuple[str, Any]], dict[str, str]]:
+    """A page of what is attached to qualifiers of a function, each with its qualifier, and the
+    NextMarker of an answer if there is more: the last qualifier of the page."""
+    size = page_size(input)
+    found = context.store.attachments.of_function(
+        kind, name, after=input.get("Marker") or "", limit=size + 1
+    )
+    shown = found[:size]
+    return shown, {"NextMarker": shown[-1][0]} if len(found) > size else {}

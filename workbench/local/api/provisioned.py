@@ -13,7 +13,7 @@ from typing import Any
 from workbench.local.api import snapstart
 from workbench.local.api.concurrency import all_of, provisioned_of, unclaimed
 from workbench.local.api.context import Context, Input, Output
-from workbench.local.api.paging import page_size
+from workbench.local.api.paging import attached_page
 from workbench.local.api.specs import Specs
 from workbench.local.errors import ApiError, conflict, invalid_parameter
 from workbench.local.runtime.provisioned import Wanted
@@ -67,22 +67,17 @@ def list_provisioned_concurrency_configs(context: Context, input: Input) -> Outp
     """One page of the function's, by qualifier."""
     name, _ = context.named(input)
     context.function(name)
-    size = page_size(input)
-    found = context.store.attachments.of_function(
-        "provisioned-concurrency", name, after=input.get("Marker") or "", limit=size + 1
-    )
-    output: Output = {
+    shown, more = attached_page(context, "provisioned-concurrency", name, input)
+    return {
         "ProvisionedConcurrencyConfigs": [
             {
                 "FunctionArn": context.arn(name, qualifier),
                 **_rendered(context, name, qualifier, value),
             }
-            for qualifier, value in found[:size]
-        ]
+            for qualifier, value in shown
+        ],
+        **more,
     }
-    if len(found) > size:
-        output["NextMarker"] = found[size - 1][0]
-    return output
 
 
 def wanted(context: Context, specs: Specs, name: str) -> dict[str, Wanted]:
