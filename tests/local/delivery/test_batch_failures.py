@@ -25,7 +25,7 @@ def of(*identifiers: object) -> bytes:
         (of(""), None), (of(None), None), (of("3"), None), (of("1", "3"), None),
         (b'{"batchItemFailures": [{"foo": "1"}]}', None),
         (b'{"batchItemFailures": ["1"]}', None), (b'{"batchItemFailures": {"1": 1}}', None),
-        (b'"text"', None), (b"[]", None), (b"{", None),
+        (b'"text"', None), (b"[]", set()), (b"{", None),
         (b"[" * 5000 + b"]" * 5000, None),
     ],
 )  # fmt: skip

@@ -27,7 +27,7 @@ from workbench.local.store.layers import Layers
 from workbench.local.store.logs import LogStore
 from workbench.local.store.subscription_filters import SubscriptionFilters
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class Store:

@@ -9,14 +9,14 @@ from collections.abc import Collection
 def failed_items(payload: bytes, known: Collection[str]) -> set[str] | None:
     """The identifiers among `known` that the answer names; None when all of the batch failed.
 
-    Nothing failed when the answer is null, an empty string, or has no or an empty list. All did
+    Nothing failed when the answer is null, empty, or has no or an empty list. All did
     when the answer is no such object, or names an item that is not there.
     """
     try:
         answer = json.loads(payload) if payload.strip() else None
     except (ValueError, RecursionError):
         return None
-    if answer is None or answer == "":
+    if answer is None or answer in ("", []):
         return set()
     if not isinstance(answer, dict):
         return None
