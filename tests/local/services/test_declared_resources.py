@@ -89,6 +89,12 @@ Resources:
       DefinitionSubstitutions: {Double: !GetAtt Double.Arn}
   Nowhere: {Type: AWS::S3::Bucket, Condition: Never}
   Broken: {Type: AWS::S3::Bucket, Properties: {BucketName: x}}
+  Odd:
+    Type: AWS::S3::Bucket
+    Properties: {NotificationConfiguration: {QueueConfigurations: [{Queue: x}]}}
+  OddRule:
+    Type: AWS::Events::Rule
+    Properties: {EventPattern: {source: [odd]}, Targets: [text, {Arn: x}]}
 Conditions:
   Never: !Equals [a, b]
 """
@@ -190,12 +196,14 @@ def test_what_cannot_be_made_is_told(project: LocalEndpoint) -> None:
         "Broken of the template is not there for functions: "
         "CreateBucket: The specified bucket is not valid."
     ) in told
+    assert "Odd of the template is not there for functions: its properties lack 'Event'" in told
 
 
 def test_one_that_is_added_to_the_template_is_made(project: LocalEndpoint) -> None:
     sqs = project.client("sqs")
     sqs.list_queues()
     template = TEMPLATE.replace("  Dead:", "  Late: {Type: AWS::SQS::Queue}\n  Dead:")
+    template = template.replace("source: [odd]", "source: [even]")
     (project.state.parent / "template.yaml").write_text(template)
     deadline = time.monotonic() + 60
     while not (found := sqs.list_queues(QueueNamePrefix="Late").get("QueueUrls")):

@@ -172,8 +172,13 @@ def _say(message: Mapping[str, object]) -> None:
 
 
 def _make(maker: ResourceMaker, resources: Iterable[Mapping[str, Any]]) -> None:
-    for logical_id, message in maker.make(resources):
-        _say({"LogicalId": logical_id, "Message": message})
+    try:
+        for logical_id, message in maker.make(resources):
+            _say({"LogicalId": logical_id, "Message": message})
+    except Exception:  # whatever a template says, the services are there and end with the server
+        log.exception("resources of the template were not made")
+        notice = "Not all resources of the template are there: .workbench/server.log says why."
+        _say({"Notice": notice})
 
 
 def _follow_input(maker: ResourceMaker) -> None:

@@ -43,6 +43,9 @@ class ResourceMaker:
             self._made[kind] = resource["Properties"]
             try:
                 calls = resources.calls(*kind, resource["Properties"], self._settings)
+            except KeyError as error:
+                yield resource["LogicalId"], f"its properties lack {error}"
+                continue
             except (AttributeError, TypeError, ValueError) as error:
                 yield resource["LogicalId"], f"its properties are not understood: {error}"
                 continue
@@ -74,8 +77,10 @@ class ResourceMaker:
                 yield from self._carry_out(kind[1], call)
 
     def _unsubscribing(self, properties: Mapping[str, Any]) -> list[resources.Call]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
         topic = properties.get("TopicArn", "")
-        with contextlib.suppress(self._client("sns").exceptions.NotFoundException):
+        with contextlib.suppress(BotoCoreError, ClientError):  # there is none: nothing to end
             found = self._client("sns").list_subscriptions_by_topic(TopicArn=topic)
             return [
                 resources.Call("sns", "Unsubscribe", {"SubscriptionArn": one["SubscriptionArn"]})

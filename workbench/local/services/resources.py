@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.local.services.settings import ServiceSettings
+from workbench.project.loose_values import mapping
 
 # What a service says when the resource is there already: nothing is left to do then.
 EXISTS = frozenset(
@@ -53,7 +54,8 @@ def removal(type_: str, name: str, properties: Properties) -> list[Call]:
     bus = _picked(properties, "EventBusName")
     match type_:
         case "AWS::Events::Rule":
-            ids = [target["Id"] for target in properties.get("Targets") or ()]
+            targets = [mapping(target) for target in properties.get("Targets") or ()]
+            ids = [target["Id"] for target in targets if "Id" in target]
             gone = [Call("events", "RemoveTargets", {"Rule": name, "Ids": ids, **bus})]
             return [*(gone if ids else []), Call("events", "DeleteRule", {"Name": name, **bus})]
         case "AWS::Scheduler::Schedule":
