@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -108,6 +109,12 @@ def test_keys_are_fetched_once(apis: Apis, issuer: Issuer) -> None:
     assert issuer.fetched == []
 
 
+def _with_algorithm(token: str, algorithm: object) -> str:
+    """The token with another `alg` in its header, whose signature is then wrong."""
+    header = base64.urlsafe_b64encode(json.dumps({"alg": algorithm, "kid": "one"}).encode())
+    return f"{header.decode().rstrip('=')}.{token.partition('.')[2]}"
+
+
 def test_tokens_that_do_not_count(apis: Apis, issuer: Issuer) -> None:
     good = issuer.token()
     header, claims, signature = good.split(".")
@@ -120,11 +127,15 @@ def test_tokens_that_do_not_count(apis: Apis, issuer: Issuer) -> None:
         (issuer.token(aud="you"), "audience"),
         (issuer.token(iss="https://else.example"), "issuer"),
         (issuer.token(algorithm="HS256"), "not supported"),
+        (_with_algorithm(good, []), "not supported"),
+        (_with_algorithm(good, "→\r\nx: y"), "not supported"),
         (issuer.token(key_id="two"), "unknown"),
     ):
         reply = apis.ask("Modern", "/jwt", Authorization=f"Bearer {token}")
         assert (reply.status, reply.body) == (401, UNAUTHORIZED), why
         assert why in reply.headers["www-authenticate"]
+        assert "x" not in reply.headers
+    assert apis.ask("Modern", "/jwt", Authorization=issuer.token(exp=10**400)).status == 200
     missing = apis.ask("Modern", "/jwt")
     assert (missing.status, missing.headers["www-authenticate"]) == (401, "Bearer")
     assert apis.ask("Modern", "/open").status == 200
