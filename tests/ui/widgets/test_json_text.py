@@ -26,6 +26,14 @@ def test_formats_as_json_dumps_does(value: object, indent: int | None) -> None:
         assert format_json(text) == json.dumps(value, indent=2, ensure_ascii=ascii_only)
 
 
+@pytest.mark.parametrize("text", ["[", "]", "{,", "a[b"])
+def test_brackets_in_a_text_are_text(text: str) -> None:
+    """Alone, and where a text goes on beyond the chunk that is read at once."""
+    assert format_json(json.dumps(text)) == json.dumps(text)
+    long = ["x" * (256 * 1024 - 10), (text + " ") * 100]
+    assert format_json(json.dumps(long)) == json.dumps(long, indent=2)
+
+
 def test_keeps_numbers_order_and_duplicates_as_written() -> None:
     text = '{"b":1.50,"a":12345678901234567890123,"b":1E5}'
     assert format_json(text) == ('{\n  "b": 1.50,\n  "a": 12345678901234567890123,\n  "b": 1E5\n}')

@@ -26,6 +26,9 @@ TOKEN = re.compile(
 # Everything up to and with the next bracket or comma outside a text.
 _PIECE = re.compile(r'[^"{}\[\],]*+(?:"(?:[^"\\]|\\.)*+"[^"{}\[\],]*+)*+[{}\[\],]', re.DOTALL)
 
+# Pieces, and at the end whatever is none: a search would go on inside a text that is cut off.
+_PIECES = re.compile(_PIECE.pattern + "|.+", re.DOTALL)
+
 _CHUNK = 256 * 1024
 
 INDENT = 2
@@ -184,7 +187,9 @@ class Layout:
         size = _CHUNK
         while True:
             end = min(position + size, len(self.text))
-            pieces: list[str] = _PIECE.findall(self.text, position, end)
+            pieces: list[str] = _PIECES.findall(self.text, position, end)
+            if pieces and _PIECE.fullmatch(pieces[-1]) is None:
+                pieces.pop()
             if pieces or end == len(self.text):
                 return pieces
             size *= 4  # one text longer than the chunk
