@@ -36,6 +36,15 @@ credential_process = /does/not/exist
 region = us-east-1
 [profile bare]
 output = json
+[profile coded]
+role_arn = arn:aws:iam::222222222222:role/deploy
+source_profile = default
+mfa_serial = arn:aws:iam::111111111111:mfa/alice
+region = us-east-1
+[profile loose]
+role_arn = arn:aws:iam::222222222222:role/deploy
+source_profile = nowhere
+region = us-east-1
 """
 
 
@@ -51,9 +60,11 @@ def configured(aws_home: Path) -> Path:
 def test_profiles_with_their_kinds(configured: Path) -> None:
     assert profiles() == [
         ProfileInfo("bare", None, "none"),
+        ProfileInfo("coded", "us-east-1", "role"),
         ProfileInfo("company", "eu-central-1", "sso"),
         ProfileInfo("default", "eu-west-1", "static"),
         ProfileInfo("half", "us-east-1", "static"),
+        ProfileInfo("loose", "us-east-1", "role"),
         ProfileInfo("production", None, "role"),
         ProfileInfo("tool", "us-east-1", "process"),
     ]
@@ -102,6 +113,8 @@ def test_unknown_profile(configured: Path) -> None:
         ("bare", "no AWS credentials for profile “bare”", "aws configure --profile bare"),
         ("half", "incomplete: aws_secret_access_key is missing", "aws configure --profile half"),
         ("company", "The SSO sign-in of profile “company”", "aws sso login --profile company"),
+        ("coded", "asks for an MFA code", "aws sts get-caller-identity --profile coded"),
+        ("loose", "Profile “loose” cannot be used", "source_profile"),
         ("tool", "No such file or directory: /does/not/exist", ""),
     ],
 )

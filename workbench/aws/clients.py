@@ -103,16 +103,18 @@ class Clients:
             retries={"total_max_attempts": attempts, "mode": "standard"},
             user_agent_extra=f"lambda-workbench/{__version__}",
         )
-        if target.endpoint_url:
-            # The SDK would look for streaming-127.0.0.1 on a live tail.
-            config = config.merge(Config(inject_host_prefix=False))
         if target.kind == "local":
             # A company's HTTP proxy cannot reach our loopback.
             config = config.merge(Config(proxies={}))
         make: Any = self._session.client
-        return make(
-            service, region_name=target.region, endpoint_url=target.endpoint_url, config=config
-        )
+        options = {"region_name": target.region, "endpoint_url": target.endpoint_url}
+        client = make(service, **options, config=config)
+        if ".amazonaws." not in client.meta.endpoint_url:
+            # An endpoint of the target's or the profile's own: for a live tail, the SDK would
+            # look for streaming-127.0.0.1.
+            client.close()
+            client = make(service, **options, config=config.merge(Config(inject_host_prefix=False)))
+        return client
 
     def _add_token(self, params: dict[str, Any], **_: object) -> None:
         token = getattr(self._invocation, "token", None)

@@ -11,7 +11,8 @@ from workbench.aws.records import Target
 
 
 class LambdaError(Exception):
-    """A call did not succeed. `str()` is for a person: the message, then the advice.
+    """A call did not succeed. `str()` is for a person: the message, the advice and, where AWS
+    itself answered, the request's id for its support.
 
     `code` is AWS's error code, or the name of the client's own exception. `message` is AWS's own
     text where AWS answered. `status` is the HTTP status, None when there was no answer.
@@ -25,8 +26,10 @@ class LambdaError(Exception):
         request_id: str | None = None,
         advice: str = "",
         status: int | None = None,
+        names_request: bool = False,
     ) -> None:
-        super().__init__(f"{_sentence(message)} {advice}".strip() if advice else message)
+        words = f"{_sentence(message)} {advice}".strip() if advice else message
+        super().__init__(f"{words} (request {request_id})" if names_request else words)
         self.code = code
         self.message = message
         self.request_id = request_id
@@ -79,18 +82,25 @@ def _answered(error: Any, target: Target) -> LambdaError:
     answer = error.response.get("ResponseMetadata", {})
     # Lambda says "message" or "Message" (lambda-facts §4.1); botocore reads both, but for some.
     message = details.get("Message") or error.response.get("message") or str(error)
+    request_id = answer.get("RequestId")
     return LambdaError(
         code,
         message,
-        request_id=answer.get("RequestId"),
-        advice=_advice(code, target),
+        request_id=request_id,
+        advice=_advice(code, target, error.operation_name),
         status=answer.get("HTTPStatusCode"),
+        names_request=target.kind == "aws" and bool(request_id),
     )
 
 
-def _advice(code: str, target: Target) -> str:
+def _advice(code: str, target: Target, operation: str) -> str:
     if target.kind == "local":
         return ""
+    if operation.startswith("AssumeRole") and code == "AccessDenied":
+        return (
+            f"The role of {_who(target)} does not trust its source profile's credentials, or they "
+            "lack sts:AssumeRole: look at role_arn and source_profile in ~/.aws/config."
+        )
     if code in ("ExpiredToken", "ExpiredTokenException", "RequestExpired"):
         return f"The credentials have expired: {_log_in(target)}."
     if code in (
@@ -138,7 +148,11 @@ def _botocore(error: Any, target: Target) -> LambdaError:
             advice = f"Sign in again: {_log_in(target)}."
         case b.RefreshWithMFAUnsupportedError():
             message = f"The role of {_who(target)} asks for an MFA code"
-            advice = "Get a session first, with `aws sts get-session-token`."
+            advice = mfa_advice(target.profile)
+        case b.InfiniteLoopConfigError() | b.InvalidConfigError():
+            who = _who(target)
+            message = f"{who[0].upper()}{who[1:]} cannot be used: {error}"
+            advice = "Mend its role_arn, source_profile and credential_source in ~/.aws/config."
         case b.NoRegionError():
             message = "No AWS region is chosen"
             advice = "Give one with --region, or set `region` in the profile."
@@ -208,6 +222,13 @@ def _log_in(target: Target) -> str:
     if kind == "login":
         return f"`aws login{_option(target)}`"
     return "get new ones the way you got these"
+
+
+def mfa_advice(profile: str | None) -> str:
+    """What to do about an MFA code: the command asks for it, and keeps the role's session where
+    `targets` looks for it."""
+    option = f" --profile {profile}" if profile else ""
+    return f"Give it to `aws sts get-caller-identity{option}`, then try again."
 
 
 def _sentence(text: str) -> str:

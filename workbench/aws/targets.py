@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.aws.errors import LambdaError, in_words
+from workbench.aws.errors import LambdaError, in_words, mfa_advice
 from workbench.aws.profiles import configured_profiles
 from workbench.aws.records import ProfileInfo, Target
 from workbench.project.server_process import ServerInfo
@@ -90,8 +91,23 @@ def partition_of(region: str) -> str:
 
 def _session(profile: str | None) -> Session:
     import boto3
+    import botocore.session
+    from botocore.utils import JSONFileCache
 
-    return boto3.Session(profile_name=profile)
+    session = botocore.session.Session(profile=profile)
+    roles = session.get_component("credential_provider").get_provider("assume-role")
+    # Sessions of roles are shared with the AWS command line, which can ask for MFA codes. Asked
+    # here, the question would wait unseen behind the screen.
+    roles.cache = JSONFileCache(str(Path("~/.aws/cli/cache").expanduser()))
+    roles._prompter = partial(_refuse_mfa, profile)
+    return boto3.Session(botocore_session=session)
+
+
+def _refuse_mfa(profile: str | None, prompt: str) -> str:
+    who = f"profile “{profile}”" if profile else "the default profile"
+    raise LambdaError(
+        "MfaCode", f"The role of {who} asks for an MFA code", advice=mfa_advice(profile)
+    )
 
 
 def _local_session(region: str) -> Session:

@@ -1,0 +1,116 @@
+"""The clients on AWS as it is on bad days: pages, throttling, refusals, breaking connections."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aws_lab import PROFILE, AwsLab, aws_lab, configure
+from endpoint_lab import ACCOUNT, REGION
+
+from workbench.aws import logs
+from workbench.aws.errors import LambdaError
+from workbench.aws.lambda_client import LambdaClient
+from workbench.aws.records import Target
+from workbench.aws.targets import account_of, aws_target
+from workbench.aws.workbench_surface import WorkbenchSurface
+
+ECHO = "def handler(event, context):\n    print('echoing')\n    return event\n"
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsLab]:
+    with aws_lab(tmp_path_factory.mktemp("aws") / "account") as lab:
+        for name in ("Echo", "Other", "Third"):
+            lab.create(name, {"app.py": ECHO})
+        yield lab
+
+
+@pytest.fixture
+def lab(started: AwsLab, aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> AwsLab:
+    started.calm()
+    configure(started, aws_home, monkeypatch)
+    return started
+
+
+@pytest.fixture
+def target(lab: AwsLab) -> Target:
+    return aws_target(PROFILE)
+
+
+def test_a_profile_leads_to_its_own_endpoint(lab: AwsLab, target: Target) -> None:
+    assert (target.region, target.endpoint_url) == (REGION, None)
+    assert account_of(target) == ACCOUNT
+    client = LambdaClient(target)
+    assert client.invoke("Echo", b'{"a": 1}').payload == b'{"a": 1}'
+    assert lab.made("GetCallerIdentity", "Invoke") == ["GetCallerIdentity", "Invoke"]
+
+
+def test_lists_come_in_pages(lab: AwsLab, target: Target) -> None:
+    lab.page_size = 2
+    pages = list(LambdaClient(target).functions())
+    assert [[f.name for f in page] for page in pages] == [["Echo", "Other"], ["Third"]]
+    lab.crowd = 120
+    lab.page_size = None
+    pages = list(LambdaClient(target).functions())
+    assert [len(page) for page in pages] == [50, 50, 23]
+
+
+def test_throttled_calls_are_tried_again_but_never_an_invocation(
+    lab: AwsLab, target: Target
+) -> None:
+    client = LambdaClient(target)
+    lab.throttle(1, "GetFunction")
+    assert client.function("Echo").name == "Echo"
+    assert lab.made("GetFunction") == ["GetFunction"] * 2
+    lab.throttle(1, "Invoke")
+    with pytest.raises(LambdaError, match="Rate exceeded"):
+        client.invoke("Echo", b"{}")
+    lab.cut(1, "Invoke")
+    with pytest.raises(LambdaError):
+        client.invoke("Echo", b"{}")
+    assert lab.made("Invoke") == ["Invoke"] * 2
+
+
+def test_refusals_name_the_request(lab: AwsLab, target: Target) -> None:
+    client = LambdaClient(target)
+    lab.deny("GetFunction")
+    with pytest.raises(LambdaError, match="perform: lambda:GetFunction") as no:
+        client.function("Echo")
+    assert "request lab-request-1" in str(no.value)
+    lab.expired = True
+    with pytest.raises(LambdaError, match="is expired") as no:
+        client.function("Echo")
+    assert "request lab-request-1" in str(no.value)
+
+
+def test_what_only_the_local_lambda_has_is_not_there(lab: AwsLab) -> None:
+    with pytest.raises(LambdaError):
+        WorkbenchSurface(lab.url).status()
+
+
+def test_answers_take_their_time(lab: AwsLab, target: Target) -> None:
+    lab.latency = 0.3
+    begun = time.monotonic()
+    assert LambdaClient(target).function("Echo").name == "Echo"
+    assert time.monotonic() - begun >= 0.3
+
+
+def test_logs_are_followed_also_where_a_live_tail_is_denied(lab: AwsLab, target: Target) -> None:
+    account = account_of(target)
+    assert account == ACCOUNT
+    LambdaClient(target).invoke("Echo", b"{}")
+    for denied in (False, True):
+        if denied:
+            lab.deny("StartLiveTail")
+        stop = threading.Event()
+        try:
+            for batch in logs.tail(target, "/aws/lambda/Echo", since_ms=0, stop=stop):
+                if any("echoing" in event.message for event in batch):
+                    break
+        finally:
+            stop.set()
+    assert "StartLiveTail" in lab.made("StartLiveTail", "FilterLogEvents")
