@@ -29,6 +29,17 @@ def test_invoke_ends_the_line_on_a_terminal(shop: Path) -> None:
     assert on_terminal("invoke", "Echo", cwd=shop) == "{}\n"
 
 
+def test_values_are_made_for_each_invocation_and_told(shop: Path) -> None:
+    event = '{"n": "{{counter:cli|json}}", "template": "Dear {{name}}"}'
+    for number in (1, 2):
+        result = run("invoke", "Echo", "--event", "-", cwd=shop, stdin=event)
+        assert json.loads(result.stdout) == {"n": number, "template": "Dear {{name}}"}
+        assert result.stderr == f"workbench: {{{{counter:cli|json}}}} is {number}\n"
+    failed = run("invoke", "Echo", "--event", "-", cwd=shop, stdin='["{{env:NOT_SET_HERE}}"]')
+    assert failed.returncode == 2
+    assert "the variable NOT_SET_HERE is not set" in failed.stderr
+
+
 def test_invoke_with_a_saved_event_a_sample_or_a_file(shop: Path, tmp_path: Path) -> None:
     def answer(*words: str) -> Any:
         result = run("invoke", "Echo", *words, cwd=shop)

@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from workbench.cli.output import note
 from workbench.cli.problems import CliError, did_you_mean
 
 
@@ -42,6 +43,29 @@ def read_event(arguments: argparse.Namespace, root: Path, function: str) -> byte
     raise CliError(
         f"There is no saved event, sample event or file {named}{did_you_mean(named, known)}"
     )
+
+
+def made_ready(root: Path, event: bytes) -> bytes:
+    """The event with the values of its placeholders (`{{uuid}}`, `{{counter}}` …) as it is sent.
+
+    What was made is told on stderr. Raises CliError for a value that cannot be made.
+    """
+    if b"{{" not in event:
+        return event
+    from workbench.project.event_values import BadPlaceholder
+    from workbench.project.value_sources import EventValues
+
+    try:
+        sent = EventValues(root).send(event.decode())
+    except BadPlaceholder as error:
+        raise CliError(f"{error}.") from None
+    for made in sent.made:
+        shown = made.value if len(made.value) <= _SHOWN else f"{made.value[: _SHOWN - 1]}…"
+        note(f"{made.placeholder} is {shown}")
+    return sent.text.encode()
+
+
+_SHOWN = 200  # characters of a value that was made
 
 
 def _is_sample(root: Path, function: str, named: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.cli.event_option import read_event
+from workbench.cli.event_option import made_ready, read_event
 from workbench.cli.output import note
 from workbench.cli.problems import CliError
 from workbench.cli.target import add_target_options, open_target, project_root, suggesting
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.tail and arguments.type == "DryRun":
         raise CliError("--tail: a DryRun runs nothing, so there are no logs.")
     root = project_root(arguments)
-    event = read_event(arguments, root, simple_name(arguments.name))
+    event = made_ready(root, read_event(arguments, root, simple_name(arguments.name)))
     target = open_target(arguments)
     client = LambdaClient(target, _code_roots(root))
     with suggesting(client, arguments.name):

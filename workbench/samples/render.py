@@ -71,6 +71,15 @@ _CLOCK: Mapping[str, Callable[[datetime], Any]] = {
 }
 
 
+CLOCK_NAMES = tuple(_CLOCK)
+"""The names of moments, for lists of what can be written."""
+
+
+def is_generated(name: str) -> bool:
+    """Return whether a placeholder's name stands for a moment or something random."""
+    return name == "uuid" or name in _CLOCK or _RANDOM.fullmatch(name) is not None
+
+
 class Renderer:
     """Renders templates with one set of values, one moment and one source of random ids."""
 
