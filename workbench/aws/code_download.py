@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -21,16 +24,10 @@ def download(location: str, destination: Path, *, direct: bool = False) -> Path:
     `direct` goes past any proxy. Raises LambdaError for an archive that is damaged, too large or
     reaches outside its folder, and OSError for what the network or the disk refuses.
     """
-    # Late: urllib.request costs 25 ms.
-    import urllib.request
-
-    handlers = [urllib.request.ProxyHandler({})] if direct else []
-    opener = urllib.request.build_opener(*handlers)
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".download-") as scratch:
         with tempfile.TemporaryFile(dir=scratch) as file:
-            with opener.open(location, timeout=60) as response:
-                shutil.copyfileobj(response, file)
+            fetch(location, file, direct=direct)
             unpacked = Path(scratch) / "code"
             unpack(file, unpacked)
         if destination.is_dir():
@@ -39,25 +36,45 @@ def download(location: str, destination: Path, *, direct: bool = False) -> Path:
     return destination
 
 
+def fetch(location: str, file: IO[bytes], *, direct: bool = False) -> None:
+    """Write the zip at `location` into `file`, as it is. `direct` goes past any proxy.
+
+    Raises OSError for what the network or the disk refuses.
+    """
+    # Late: urllib.request costs 25 ms.
+    import urllib.request
+
+    handlers = [urllib.request.ProxyHandler({})] if direct else []
+    opener = urllib.request.build_opener(*handlers)
+    with opener.open(location, timeout=60) as response:
+        shutil.copyfileobj(response, file)
+
+
+@contextlib.contextmanager
+def reads_as_zip() -> Iterator[None]:
+    """Turn what zipfile raises inside the block into LambdaError."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise LambdaError("BadZipFile", f"The package cannot be unpacked: {error}") from error
+
+
 def unpack(archive: IO[bytes], folder: Path) -> None:
     """Unpack a zip into the new folder `folder`, with its files' permission bits.
 
     Raises LambdaError for an archive that is damaged, too large or reaches outside its folder.
     """
     folder.mkdir()
-    try:
-        with zipfile.ZipFile(archive) as zipped:
-            members = zipped.infolist()
-            if sum(member.file_size for member in members) > MAX_UNZIPPED:
-                raise LambdaError("CodeSize", "The package is larger than Lambda allows (250 MB)")
-            for member in members:
-                _check(member)
-                path = Path(zipped.extract(member, folder))
-                mode = member.external_attr >> 16
-                if not member.is_dir() and mode & 0o111:
-                    path.chmod(0o755)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise LambdaError("BadZipFile", f"The package cannot be unpacked: {error}") from error
+    with reads_as_zip(), zipfile.ZipFile(archive) as zipped:
+        members = zipped.infolist()
+        if sum(member.file_size for member in members) > MAX_UNZIPPED:
+            raise LambdaError("CodeSize", "The package is larger than Lambda allows (250 MB)")
+        for member in members:
+            _check(member)
+            path = Path(zipped.extract(member, folder))
+            mode = member.external_attr >> 16
+            if not member.is_dir() and mode & 0o111:
+                path.chmod(0o755)
 
 
 def _check(member: zipfile.ZipInfo) -> None:

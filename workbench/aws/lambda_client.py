@@ -6,7 +6,7 @@ import base64
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from workbench.aws import code_download
 from workbench.aws.clients import Clients
@@ -66,6 +66,19 @@ class LambdaClient:
         location = self.code_location(name, qualifier)
         with in_words(self.target):
             return code_download.download(location, destination, direct=self.target.kind == "local")
+
+    def fetch_code(self, name: str, qualifier: str | None, file: IO[bytes]) -> None:
+        """Write the function's zip into `file`, as it is, for instance to compare it
+        (`code_diff.diff_packages`)."""
+        location = self.code_location(name, qualifier)
+        with in_words(self.target):
+            code_download.fetch(location, file, direct=self.target.kind == "local")
+
+    def configuration(self, name: str, qualifier: str | None = None) -> dict[str, Any]:
+        """The configuration with AWS's own members, as GetFunctionConfiguration has them."""
+        request = _given(FunctionName=name, Qualifier=qualifier)
+        found = self._control("get_function_configuration", request)
+        return {key: value for key, value in found.items() if key != "ResponseMetadata"}
 
     def versions(self, name: str) -> list[Function]:
         """$LATEST, then the published versions, newest first."""
