@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from screen_lab import end_server, make_project
+from aws_lab import AwsLab, aws_lab, configure
+from screen_lab import FUNCTIONS, end_server, make_project
 
 from workbench.project import server_process
 
@@ -37,3 +38,21 @@ def shop(_served: Path) -> Path:
     """
     (_served / ".workbench" / "ui.json").unlink(missing_ok=True)
     return _served
+
+
+@pytest.fixture(scope="session")
+def _account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsLab]:
+    with aws_lab(tmp_path_factory.mktemp("aws") / "account") as lab:
+        for name, code in FUNCTIONS.items():
+            lab.create(name.capitalize(), {"app.py": code})
+        yield lab
+
+
+@pytest.fixture
+def aws(_account: AwsLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AwsLab:
+    """An AWS account with the functions of `shop`, calm, and the profile that leads to it; see
+    `Hands.goes_to_aws`. What tests change in it stays."""
+    _account.calm()
+    configure(_account, tmp_path / "aws", monkeypatch)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    return _account

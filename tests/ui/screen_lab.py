@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_lab import PROFILE
+from endpoint_lab import REGION
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -152,6 +154,11 @@ class Hands:
         await self.pilot.pause(0)
         self.screen.functions.settle()
         await self.sees(lambda: self.screen.session.function == name, f"{name} chosen")
+
+    async def goes_to_aws(self) -> None:
+        """Change to AWS: the lab's profile, see `aws_lab.configure`."""
+        self.screen.connection.to_aws(PROFILE, REGION)
+        await self.sees(lambda: self.screen.session.is_aws, "the AWS target")
 
 
 @contextlib.asynccontextmanager

@@ -114,6 +114,8 @@ class Clients:
             # look for streaming-127.0.0.1.
             client.close()
             client = make(service, **options, config=config.merge(Config(inject_host_prefix=False)))
+        if target.guard is not None:
+            target.guard.watch(client, service)
         return client
 
     def _add_token(self, params: dict[str, Any], **_: object) -> None:

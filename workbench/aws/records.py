@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from workbench.aws.guard import Guard
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 ProfileKind = Literal["static", "sso", "role", "process", "web identity", "login", "none"]
@@ -12,13 +15,17 @@ ProfileKind = Literal["static", "sso", "role", "process", "web identity", "login
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which Lambda is spoken to. `endpoint_url` is set for the local one (and for tests)."""
+    """Which Lambda is spoken to. `endpoint_url` is set for the local one (and for tests).
+
+    A `guard` lets its clients change nothing without a permit; without one they may.
+    """
 
     kind: Literal["local", "aws"]
     region: str
     account: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None
+    guard: Guard | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> str:

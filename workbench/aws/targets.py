@@ -48,7 +48,12 @@ def account_of(target: Target) -> str:
     """The target's account, asked of STS where it is not known. Raises LambdaError."""
     if target.account:
         return target.account
-    return _ask_account(target)
+    return _ask_caller(target)[0]
+
+
+def caller_of(target: Target) -> str:
+    """The ARN of who one is on the target, asked of STS. Raises LambdaError."""
+    return _ask_caller(target)[1]
 
 
 def with_account(target: Target) -> Target:
@@ -126,9 +131,11 @@ def _local_session(region: str) -> Session:
 
 
 @cache
-def _ask_account(target: Target) -> str:
+def _ask_caller(target: Target) -> tuple[str, str]:
+    """The account and the ARN of the caller."""
     with in_words(target):
         sts = session_for(target).client(
             "sts", region_name=target.region, endpoint_url=target.endpoint_url
         )
-        return str(sts.get_caller_identity()["Account"])
+        answer = sts.get_caller_identity()
+        return str(answer["Account"]), str(answer["Arn"])

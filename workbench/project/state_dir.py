@@ -65,6 +65,11 @@ class StateDir:
         return self.path / "dependencies"
 
     @property
+    def audit_log(self) -> Path:
+        """What was changed on AWS from here, see `audit_log`."""
+        return self.path / "audit.log"
+
+    @property
     def server_json(self) -> Path:
         """Where the running local Lambda says how to reach it, see `server_process`."""
         return self.path / "server.json"

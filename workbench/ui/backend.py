@@ -6,6 +6,7 @@ worker, after the first paint. Nothing here knows of Textual.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -64,6 +65,17 @@ class Backend:
     def is_local(self) -> bool:
         """Whether this is the local Lambda, where nothing has to be confirmed."""
         return self.target.kind == "local"
+
+    def permitted(self) -> contextlib.AbstractContextManager[None]:
+        """Around a change, in the thread that makes it, once `consent.agreed` was: without it
+        nothing can be changed on AWS."""
+        guard = self.target.guard
+        return guard.permit() if guard else contextlib.nullcontext()
+
+    def is_production(self, function: str) -> bool:
+        """Whether the user's config marks this function as production: invoking it asks first."""
+        guard = self.target.guard
+        return guard is not None and guard.is_production(function)
 
     def arn(self, function: str) -> str:
         """The function's unqualified ARN, without asking."""
@@ -175,17 +187,32 @@ def connect_local(root: Path, code_root: CodeRoot) -> Backend:
 
 
 def connect_aws(root: Path, code_root: CodeRoot, profile: str | None, region: str) -> Backend:
-    """Reach AWS with a profile's credentials; asks STS for the account.
+    """Reach AWS with a profile's credentials; asks STS for who that is. Guarded: nothing can be
+    changed outside of `Backend.permitted`.
 
     Raises LambdaError with what to do when there are no usable credentials.
     """
     from dataclasses import replace
 
+    from workbench.aws.guard import Guard
     from workbench.aws.lambda_client import LambdaClient
-    from workbench.aws.targets import account_of, aws_target
+    from workbench.aws.recording import simple_name
+    from workbench.aws.targets import account_of, aws_target, caller_of
+    from workbench.project import user_config
 
     target = aws_target(profile, region)
-    target = replace(target, account=account_of(target))
+    account, config = account_of(target), user_config.load()
+
+    def is_production(function: str) -> bool:
+        return config.is_production(
+            profile=profile, account=account, region=target.region, function=simple_name(function)
+        )
+
+    log, region = StateDir(root).audit_log, target.region
+    guard = Guard(
+        caller_of(target), log, account=account, region=region, is_production=is_production
+    )
+    target = replace(target, account=account, guard=guard)
     return Backend(root, target, LambdaClient(target, code_root))
 
 

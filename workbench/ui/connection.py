@@ -130,9 +130,11 @@ class Connection:
                 parts.append(f"▲ functions act as AWS profile {session.credentials}")
         else:
             parts.append(f"AWS {target.account or ''} {target.region}")
+            if backend.is_production(session.function or ""):
+                parts.insert(1, "▲ production")
             if target.profile:
                 parts.append(f"profile {target.profile}")
-            parts.append("hot reload is off on AWS")
+            parts += ["read-only: changes ask", "hot reload is off on AWS"]
         if self._doing:
             parts.append(self._doing)
         return "  ·  ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,9 @@ class Invoker:
         self._answers: dict[str, Invocation] = {}
         """The last good answer of each function: what watch compares with."""
 
-    def start(self, request: Request, *, compare: bool = False) -> None:
-        """Invoke; before the target is there, as soon as it is. `compare`: show what changed."""
+    def start(self, request: Request, *, compare: bool = False, agreed: bool = False) -> None:
+        """Invoke; before the target is there, as soon as it is. `compare`: show what changed;
+        `agreed`: the person agreed to invoke what is production."""
         session = self._session
         if session.running is not None:
             self._say("An invocation is running: ctrl+k cancels it.", "warning")
@@ -54,7 +56,8 @@ class Invoker:
 
         def work(job: Job) -> Message:
             try:
-                invocation = backend.invoke(request, running.token)
+                with backend.permitted() if agreed else contextlib.nullcontext():
+                    invocation = backend.invoke(request, running.token)
             except Exception as error:
                 # Posted as a message of its own: the answer belongs into the Result pane.
                 return InvocationFailed(running.token, request, failure("", error).sentence)

@@ -101,6 +101,8 @@ KEYS: tuple[Key, ...] = (
     Key("screen", "next_pane", ("tab",), "next pane", "Go to the next pane", priority=True),
     Key("screen", "previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane",
         priority=True),
+    Key("screen", "audit_log", (), "audit log",
+        "Show in $PAGER what was changed on AWS from here: who, what, when"),
     Key("screen", "theme", (), "theme", "Choose the colours"),
     Key("screen", "quit", ("ctrl+q",), "quit", "Quit; everything is kept", priority=True),
     Key("pane", "pane('functions')", ("1", "alt+1"), "functions", "Go to Functions"),

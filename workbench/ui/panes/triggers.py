@@ -20,11 +20,11 @@ from workbench.aws.trigger_words import activity, kind_words, stall_words, state
 from workbench.aws.triggers import Trigger, of_source
 from workbench.ui.backend import Backend
 from workbench.ui.browser import open_in_browser
+from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, WARN, clock
 from workbench.ui.messages import FrontFailed
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
-from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
@@ -118,7 +118,10 @@ class TriggersPane(WorkbenchPane):
         group = "triggers" if change is None else "change"
 
         def read(job: Job) -> Message:
-            said = change(backend) if change else ""
+            said = ""
+            if change is not None:
+                with backend.permitted():
+                    said = change(backend)
             return self.Loaded(backend, wanted, backend.triggers.triggers(wanted), said)
 
         in_thread(self, group, read)
@@ -318,10 +321,10 @@ class TriggersPane(WorkbenchPane):
 
     async def _ask_aws(self, title: str, words: str, action: str, trigger: Trigger) -> bool:
         """On AWS every change is asked for with what it concerns."""
-        if not self.session.is_aws:
-            return True
         named = [trigger.arn or trigger.name, *([f"UUID {trigger.uuid}"] if trigger.uuid else [])]
-        return await self.app.push_screen_wait(Confirm(title, [words, "", *named], action))
+        function = next(iter(trigger.functions), "")
+        change = Change(title, action, "\n".join(named), [words])
+        return await agreed(self.app, self.session.backend, function, change)
 
     @work(exclusive=True, group="dialog")
     async def action_pause(self) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from workbench.aws.records import Alias, Function
+from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import QUIET, STRONG, routes
 from workbench.ui.messages import QualifierChosen
 from workbench.ui.panes.base import WorkbenchPane
@@ -80,7 +81,8 @@ class VersionsPane(WorkbenchPane):
             return
 
         def read(job: Job) -> Message:
-            goto = change() if change else None
+            with backend.permitted():
+                goto = change() if change else None
             versions, aliases = backend.versions(name)
             return self.Loaded(name, versions, aliases, done.format(goto), goto)
 
@@ -195,10 +197,8 @@ class VersionsPane(WorkbenchPane):
 
     async def _ask_aws(self, title: str, lines: list[str], action: str, arn: str) -> bool:
         """On AWS every change is asked for with the full ARN."""
-        if not self.session.is_aws:
-            return True
-        question = Confirm(title, [*lines, "", arn], action)
-        return await self.app.push_screen_wait(question)
+        name, backend = self.session.function or "", self.session.backend
+        return await agreed(self.app, backend, name, Change(title, action, arn, lines))
 
     def _arn(self, qualifier: str = "") -> str:
         name, backend = self.session.function or "", self.session.backend
@@ -373,10 +373,14 @@ class VersionsPane(WorkbenchPane):
         name, backend, alias = self.session.function, self.session.backend, self._alias()
         if alias is None or name is None or backend is None:
             return
-        body = [f"Delete the alias {alias.name} ({routes(alias)})?", "", alias.arn]
-        if not await self.app.push_screen_wait(
-            Confirm("Delete alias", body, "Delete", danger=True)
-        ):
+        question = f"Delete the alias {alias.name} ({routes(alias)})?"
+        if backend.is_local:
+            dialog = Confirm("Delete alias", [question, "", alias.arn], "Delete", danger=True)
+            sure = await self.app.push_screen_wait(dialog)
+        else:
+            change = Change("Delete alias", "Delete", alias.arn, [question], danger=True)
+            sure = await agreed(self.app, backend, name, change)
+        if not sure:
             return
 
         def delete() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on
+from textual import on, work
 
-from workbench.ui.backend import Request
+from workbench.ui.backend import Backend, Request
+from workbench.ui.consent import Change, agreed
 from workbench.ui.invoker import Invoker
 from workbench.ui.messages import (
     HeaderChanged,
@@ -65,7 +66,24 @@ class InvokingScreen(ProjectScreen):
         self._start(message.request)
 
     def _start(self, request: Request) -> None:
-        self.invoker.start(request)
+        backend = self.session.backend
+        free = request.invocation_type == "DryRun" or self.session.running is not None
+        if backend is None or free or not backend.is_production(request.function):
+            self._begin(request)
+        else:
+            self._ask_first(request, backend)
+
+    @work(exclusive=True, group="dialog")
+    async def _ask_first(self, request: Request, backend: Backend) -> None:
+        qualifier = f":{request.qualifier}" if request.qualifier else ""
+        size = len(request.event.encode())
+        words = f"Send {size:,} bytes ({request.invocation_type}) to"
+        change = Change("Invoke", "Invoke", f"{backend.arn(request.function)}{qualifier}", [words])
+        if await agreed(self.app, backend, request.function, change):
+            self._begin(request, agreed=True)
+
+    def _begin(self, request: Request, *, agreed: bool = False) -> None:
+        self.invoker.start(request, agreed=agreed)
         self._bring_result()
         self.show_keys()
 

@@ -8,7 +8,9 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from workbench.project import audit_log
 from workbench.project.records import Problem
+from workbench.project.state_dir import StateDir
 from workbench.ui import memory
 from workbench.ui.aws_command import TooLarge, invoke_command
 from workbench.ui.messages import ProblemsChanged
@@ -113,6 +115,15 @@ class ProjectScreen(PaneScreen):
     def action_pager(self) -> None:
         """Show the focused pane's text in $PAGER."""
         open_text(self, self.pane.page_text(), edit=False)
+
+    def action_audit_log(self) -> None:
+        """Show what was changed on AWS from here in $PAGER, the newest first."""
+        log = StateDir(self.session.root).audit_log
+        found = [audit_log.in_words(entry) for entry in audit_log.entries(log)]
+        if not found:
+            self.say("Nothing was changed on AWS from this project yet.")
+            return
+        open_text(self, "\n".join(reversed(found)), edit=False)
 
     def action_editor(self) -> None:
         """Edit the event in $EDITOR; in other panes view their text there."""

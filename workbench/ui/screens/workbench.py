@@ -156,6 +156,8 @@ class WorkbenchScreen(InvokingScreen):
 
     def _choose(self, name: str | None) -> None:
         self.session.function = name
+        if self.session.is_aws:  # it may be production
+            self.show_header()
         self.event.show_function(name)
         self.result.forget()
         self.show_problems()
