@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from workbench.project.history import Entry, History, Summary
 
 _RECORDED_WITHIN_S = 2.0
-_LOGS_BEFORE_MS = 15 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,14 @@ class Backend:
         AWS, where it cannot be done."""
         return self.surface.cancel(token) if self.surface else False
 
-    def follow_logs(self, group: str, stop: threading.Event) -> Iterator[list[LogEvent]]:
-        """The log group's last minutes, then its new events as they come, until `stop`."""
+    def follow_logs(
+        self, group: str, since_ms: int, stop: threading.Event
+    ) -> Iterator[list[LogEvent]]:
+        """The log group's events from `since_ms` (epoch ms), then new ones as they come, until
+        `stop`."""
         from workbench.aws import logs
 
-        since = int(time.time() * 1000) - _LOGS_BEFORE_MS
-        return logs.tail(self.target, group, since_ms=since, stop=stop)
+        return logs.tail(self.target, group, since_ms=since_ms, stop=stop)
 
     def events(self, stop: threading.Event) -> Iterator[WorkbenchEvent]:
         """What happens at the local Lambda, until `stop`; nothing on AWS."""
@@ -154,6 +155,10 @@ class Backend:
     def recent(self, function: str | None, limit: int = 500) -> list[Summary]:
         """The newest invocations of one or all functions on this target. Raises HistoryError."""
         return self.history.recent(self.target.key, function, limit)
+
+    def with_request_id(self, request_id: str) -> Summary | None:
+        """The newest invocation of this target with a request id. Raises HistoryError."""
+        return self.history.with_request_id(self.target.key, request_id)
 
     def entry(self, entry_id: int) -> Entry:
         """One invocation of the history with its bodies. Raises HistoryError."""

@@ -145,6 +145,22 @@ class ShowInvocation(Message):
 
 
 @dataclass
+class GoToInvocation(Message):
+    """Go from a log line to its invocation in the History pane."""
+
+    request_id: str
+
+
+@dataclass
+class GoToLogs(Message):
+    """Go from an invocation to its log lines; `log_text` is what is remembered of them."""
+
+    function: str
+    request_id: str
+    log_text: str
+
+
+@dataclass
 class RunRequest(Message):
     """Invoke this, as it is."""
 

@@ -163,7 +163,7 @@ async def test_logs_search_hide_and_wrap() -> None:
         await pilot.pause()
         assert screen_text(app).count("wörd") == 10 or screen_text(app).count("日") == 10
         await pilot.press("slash", *"good", "enter", "enter")
-        selected = [m.line.text for m in app.seen if isinstance(m, LogView.LineSelected)]
+        selected = [m.lines[0].text for m in app.seen if isinstance(m, LogView.LineSelected)]
         assert selected == ["good one"]
         await pilot.press("slash", *"!good", "enter")
         await until(pilot, lambda: "good one" not in screen_text(app))

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from workbench.ui.backend import as_invocation, request_of
 from workbench.ui.formats import QUIET, clock, outcome
-from workbench.ui.messages import LoadEvent, RunRequest, ShowInvocation
+from workbench.ui.messages import GoToLogs, LoadEvent, RunRequest, ShowInvocation
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
@@ -22,7 +22,7 @@ from workbench.ui.work import Job, in_thread
 if TYPE_CHECKING:
     from workbench.project.history import Entry, Summary
 
-Purpose = Literal["show", "rerun", "load_event", "last"]
+Purpose = Literal["show", "rerun", "load_event", "logs", "last"]
 
 
 class HistoryPane(WorkbenchPane):
@@ -43,6 +43,13 @@ class HistoryPane(WorkbenchPane):
 
         entry: Entry
         purpose: Purpose
+
+    @dataclass
+    class Found(Message):
+        """The invocation that was looked for, None when the history does not have it."""
+
+        request_id: str
+        summary: Summary | None
 
     @dataclass
     class Compare(Message):
@@ -82,6 +89,30 @@ class HistoryPane(WorkbenchPane):
             return self.Loaded(name, backend.recent(name))
 
         in_thread(self, "history", read)
+
+    def find(self, request_id: str) -> None:
+        """Put the cursor on an invocation, listing it if it is not among the newest."""
+        backend = self.session.backend
+        if backend is not None:
+            in_thread(
+                self,
+                "find",
+                lambda job: self.Found(request_id, backend.with_request_id(request_id)),
+            )
+
+    @on(Found)
+    def _found(self, message: Found) -> None:
+        entry = message.summary
+        if entry is None:
+            self.say(f"The history has no invocation {message.request_id} (yet).", "warning")
+            return
+        if entry.function != self.session.function:
+            self._all = True
+        self._entries.setdefault(str(entry.id), entry)
+        self._show()
+        self.rows.highlight(str(entry.id))
+        self.focus_content()
+        self.say("enter shows this invocation, l goes back to its log lines.")
 
     def forget(self) -> None:
         """Show nothing: the target changes."""
@@ -147,6 +178,8 @@ class HistoryPane(WorkbenchPane):
             text = entry.event.decode(errors="replace")
             title = f"event of {clock(entry.started)}"
             self.post_message(LoadEvent(entry.function, text, title))
+        elif message.purpose == "logs":
+            self.post_message(GoToLogs(entry.function, entry.request_id, entry.log_text))
         elif message.purpose == "show" or entry.function == self.session.function:
             backend = self.session.backend
             source = self.session.source(entry.function)
@@ -181,6 +214,11 @@ class HistoryPane(WorkbenchPane):
         """Put its event into the editor."""
         if self.allowed("load_event"):
             self._read(self.rows.highlighted, "load_event")
+
+    def action_logs(self) -> None:
+        """Go to its log lines."""
+        if self.allowed("logs"):
+            self._read(self.rows.highlighted, "logs")
 
     def action_compare(self) -> None:
         """Mark it, or compare the answers of the marked one and this."""

@@ -1,70 +1,67 @@
-"""Pane 4: the log group of the function, live."""
+"""Pane 4: the log groups of one or several functions, live."""
 
 from __future__ import annotations
 
-import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual import on
+from textual import work as textual_work
 from textual.app import ComposeResult
 from textual.message import Message
 
-from workbench.aws.records import LogEvent
+from workbench.aws.log_invocations import Streams, request_id_of
 from workbench.ui import work
+from workbench.ui.log_export import export
+from workbench.ui.messages import GoToInvocation, Say
 from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.panes.log_lines import LEVELS, RANGES, Interleaved, classify, heading, lines_of
+from workbench.ui.screens.log_line import LogLineScreen
 from workbench.ui.session import Session
+from workbench.ui.widgets.choose_many import ChooseMany
+from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.log_view import LogLine, LogView
+from workbench.ui.widgets.quick_pick import QuickPick
 from workbench.ui.work import Job, in_thread
 
-_PLATFORM = re.compile(r"(?:START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |XRAY TraceId")
-_ERROR = re.compile(
-    r"^\[?(?:ERROR|CRITICAL|FATAL)\b|\t(?:ERROR|FATAL)\t|^Traceback |Task timed out after"
-    r'|"level": ?"(?:ERROR|CRITICAL|FATAL)"|Status: (?:error|timeout)'
-)
-_WARNING = re.compile(r'^\[?WARN(?:ING)?\b|\tWARN\t|"level": ?"WARN')
-_DEBUG = re.compile(r'^\[?(?:DEBUG|TRACE)\b|\t(?:DEBUG|TRACE)\t|"level": ?"(?:DEBUG|TRACE)"')
-
-
-def classify(line: LogLine) -> str:
-    """A line's style: platform lines are quiet, levels of Python's, Node's and JSON logs count."""
-    text = line.text
-    if _ERROR.search(text):
-        return "error"
-    if _PLATFORM.match(text):
-        return "platform"
-    if _WARNING.search(text):
-        return "warning"
-    return "debug" if _DEBUG.search(text) else ""
-
-
-def lines_of(events: Sequence[LogEvent]) -> list[LogLine]:
-    """Log events as lines of the view: Python's tracebacks are one event of several lines."""
-    return [
-        LogLine(event.timestamp, part)
-        for event in events
-        for part in (re.split(r"\r\n|\r|\n", event.message.rstrip("\r\n")) or [""])
-    ]
+_MOST_FUNCTIONS = 8
+_INTERLEAVE_S = 0.1
+_USUAL_RANGE = "3"
 
 
 class LogsPane(WorkbenchPane):
-    """Follows the chosen function's log group."""
+    """Follows the chosen function's log group, and those of other functions beside it."""
 
     scope = "logs"
 
     @dataclass
     class Batch(Message):
-        """New log events of a group."""
+        """New lines; `reading` tells which choice of groups they belong to."""
 
-        group: str
+        reading: int
         lines: list[LogLine]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, number=4, title="Logs")
-        self._group: str | None = None
+        self._followed: tuple[str, ...] = ()
+        self._chosen: tuple[str, ...] = ()  # by the person; else it is the function of the screen
+        self._reading = 0
+        self._interleaved = Interleaved(0, 1)
+        self._range = _USUAL_RANGE
+        self._level = 0
+        self._waiting = 0
 
     def compose(self) -> ComposeResult:
-        yield LogView(classify=classify, empty="What the function prints appears here, live.")
+        view = LogView(
+            classify, self._heading, empty="What the function prints appears here, live."
+        )
+        view.grouped = True
+        yield view
+
+    def on_mount(self) -> None:
+        self.set_interval(_INTERLEAVE_S, self._interleave)
 
     @property
     def view(self) -> LogView:
@@ -75,53 +72,154 @@ class LogsPane(WorkbenchPane):
         """Focus the lines."""
         self.view.focus()
 
+    def _heading(self, lines: Sequence[LogLine]) -> tuple[str, str]:
+        name = lines[0].label or self.session.function or ""
+        return heading(lines, self.session.functions.get(name))
+
+    # -- following ------------------------------------------------------------------------------
+
     def follow_function(self) -> None:
-        """Follow the log group of the chosen function; the same group stays as it is."""
-        name, backend = self.session.function, self.session.backend
-        group = self.session.log_group(name) if name and backend else None
-        if group == self._group:
-            return
-        self._group = group
+        """Follow the chosen functions, or that of the screen; the same ones stay as they are."""
+        name = self.session.function
+        functions = self._chosen or ((name,) if name else ())
+        if functions != self._followed:
+            self._follow(functions)
+
+    def _follow(self, functions: tuple[str, ...]) -> None:
+        self._stop()
+        backend = self.session.backend
         self.view.clear()
-        if group is None or backend is None:
-            work.stop(self, "tail")
+        if backend is None:
             return
+        self._followed = functions
+        reading, now = self._reading, int(time.time() * 1000)
+        self._interleaved = Interleaved(now, len(functions))
+        self.view.name_labels(functions if len(functions) > 1 else ())
+        seconds = next(seconds for key, _, seconds in RANGES if key == self._range)
+        since = now - seconds * 1000
+        for name in functions:
+            group, label = self.session.log_group(name), name if len(functions) > 1 else ""
 
-        def tail(job: Job) -> None:
-            for events in backend.follow_logs(group, job.stop):
-                job.post(self.Batch(group, lines_of(events)))
+            def tail(job: Job, group: str = group, label: str = label) -> None:
+                streams = Streams()
+                for events in backend.follow_logs(group, since, job.stop):
+                    job.post(self.Batch(reading, lines_of(events, streams, label)))
 
-        in_thread(self, "tail", tail)
+            in_thread(self, f"tail {name}", tail)
+        self._show_titles_of(functions)
+
+    def _stop(self) -> None:
+        for name in self._followed:
+            work.stop(self, f"tail {name}")
+        self._followed = ()
+        self._reading += 1
 
     def forget(self) -> None:
         """Stop following: the target changes."""
-        work.stop(self, "tail")
-        self._group = None
+        self._stop()
+        self._chosen = ()
         self.view.clear()
+        self._show_titles_of(())
 
     @on(Batch)
     def _batch(self, message: Batch) -> None:
-        if message.group == self._group:
-            self.view.append(message.lines)
+        if message.reading == self._reading:
+            self._interleaved.add(message.lines)
+            if len(self._followed) < 2:
+                self._interleave()
 
-    @on(LogView.FollowChanged)
-    def _follow_changed(self, message: LogView.FollowChanged) -> None:
-        self.subtitle = "" if message.following else "paused · s follows"
-
-    def show_text(self, text: str, label: str) -> None:
-        """Show the log text of a past invocation."""
-        now = [LogLine(0, f"── {label} ──"), *(LogLine(0, line) for line in text.splitlines())]
-        self.view.append(now)
+    def _interleave(self) -> None:
+        lines = self._interleaved.ready(int(time.time() * 1000))
+        if lines:
+            self.view.append(lines)
 
     def failed(self, group: str, sentence: str) -> None:
         """Say in place why there are no logs."""
-        self._group = None
-        self.subtitle = "not following"
+        if group.startswith("tail "):
+            self._stop()
+            self.subtitle = "not following"
         super().failed(group, sentence)
+
+    # -- what the border tells ------------------------------------------------------------------
+
+    def _show_titles_of(self, functions: Sequence[str]) -> None:
+        self.title = f"Logs of {len(functions)} functions" if len(functions) > 1 else "Logs"
+        self._show_state()
+
+    def _show_state(self) -> None:
+        view, parts = self.view, []
+        if view.paused:
+            parts.append(f"paused, {self._waiting:,} wait · space goes on")
+        elif not view.follow:
+            parts.append("not following · s follows")
+        if self._level:
+            parts.append(LEVELS[self._level][0])
+        if self._range != _USUAL_RANGE:
+            parts.append(next(words for key, words, _ in RANGES if key == self._range))
+        self.subtitle = " · ".join(parts)
+
+    @on(LogView.FollowChanged)
+    def _follow_changed(self, message: LogView.FollowChanged) -> None:
+        message.stop()
+        self._show_state()
+
+    @on(LogView.Waiting)
+    def _waiting_changed(self, message: LogView.Waiting) -> None:
+        message.stop()
+        self._waiting = message.count
+        self._show_state()
+
+    # -- lines and invocations ------------------------------------------------------------------
+
+    def show_text(self, text: str, label: str, request_id: str = "") -> None:
+        """Show the log text of a past invocation."""
+        lines = [LogLine(0, line, group=request_id) for line in text.splitlines()]
+        self.view.append([LogLine(0, f"── {label} ──", group=request_id), *lines])
+
+    def go_to_invocation(self, request_id: str, log_text: str) -> None:
+        """Go to an invocation's lines; those that are remembered are added if there are none."""
+        self.focus_content()
+        if not self.view.go_to_group(request_id):
+            self.view.follow = True
+            self.show_text(log_text, f"request {request_id}, from the history", request_id)
+
+    @on(LogView.LineSelected)
+    def _selected(self, message: LogView.LineSelected) -> None:
+        message.stop()
+        self.app.push_screen(LogLineScreen(message.lines))
+
+    def why_not(self, action: str) -> str | None:
+        """What needs a line says so."""
+        line = self.view.current
+        if action == "invocation" and (line is None or not line.group):
+            return "This line belongs to no invocation."
+        if action in ("export", "functions") and self.session.backend is None:
+            return "There is no target yet."
+        if action in ("open", "mark", "export") and line is None:
+            return "There is no line yet."
+        return None
+
+    def action_invocation(self) -> None:
+        """Go to the line's invocation in the History."""
+        line = self.view.current
+        if self.allowed("invocation") and line is not None:
+            self.post_message(GoToInvocation(request_id_of(line.group)))
+
+    def action_open(self) -> None:
+        """Open the line."""
+        if self.allowed("open"):
+            self.view.tail.action_select()
+
+    # -- what is shown --------------------------------------------------------------------------
 
     def action_follow(self) -> None:
         """Follow new lines, or stay."""
         self.view.follow = not self.view.follow
+
+    def action_pause(self) -> None:
+        """Let new lines wait, or show them."""
+        self.view.paused = not self.view.paused
+        self._show_state()
 
     def action_wrap(self) -> None:
         """Wrap long lines, or not."""
@@ -131,6 +229,23 @@ class LogsPane(WorkbenchPane):
         """Show or hide times."""
         self.view.show_times = not self.view.show_times
 
+    def action_fold(self) -> None:
+        """Show JSON lines as their message, or whole."""
+        self.view.fold = not self.view.fold
+
+    def action_by_invocation(self) -> None:
+        """Group the lines by invocation, or show them as they came."""
+        self.view.grouped = not self.view.grouped
+        self.say("Grouped by invocation." if self.view.grouped else "As the lines came.")
+
+    def action_levels(self) -> None:
+        """Narrow to warnings, to errors, or show all levels."""
+        self._level = (self._level + 1) % len(LEVELS)
+        words, passes = LEVELS[self._level]
+        self.view.keep(passes)
+        self._show_state()
+        self.say(f"Showing {words}.")
+
     def action_clear(self) -> None:
         """Clear the pane."""
         self.view.clear()
@@ -139,7 +254,68 @@ class LogsPane(WorkbenchPane):
         """Open the search."""
         self.view.tail.action_open_search()
 
+    def action_mark(self) -> None:
+        """Mark the line."""
+        if self.allowed("mark"):
+            self.view.tail.action_mark()
+
+    def action_next_mark(self) -> None:
+        """Go to the next mark."""
+        self.view.tail.action_next_mark(1)
+
+    def action_previous_mark(self) -> None:
+        """Go to the previous mark."""
+        self.view.tail.action_next_mark(-1)
+
+    @textual_work(exclusive=True, group="dialog")
+    async def action_range(self) -> None:
+        """Choose from when on lines are shown."""
+        choices = [(key, words) for key, words, _ in RANGES]
+        key = await self.app.push_screen_wait(
+            QuickPick("Show lines from", choices, current=self._range)
+        )
+        if key is not None:
+            self._range = key
+            self._follow(self._followed)
+
+    @textual_work(exclusive=True, group="dialog")
+    async def action_functions(self) -> None:
+        """Choose the functions whose lines are shown."""
+        if not self.allowed("functions"):
+            return
+        functions = sorted(self.session.functions.values(), key=lambda each: each.name.casefold())
+        chosen = await self.app.push_screen_wait(
+            ChooseMany(
+                "Functions whose logs are shown",
+                [(each.name, each.runtime or each.package_type) for each in functions],
+                self._followed,
+                most=_MOST_FUNCTIONS,
+            )
+        )
+        if chosen is not None:
+            alone = chosen in ([], [self.session.function])
+            self._chosen = () if alone else tuple(chosen)
+            self.follow_function()
+
+    @textual_work(exclusive=True, group="dialog")
+    async def action_export(self) -> None:
+        """Write the lines into a file."""
+        if not self.allowed("export"):
+            return
+        name = f"logs-{'-'.join(self._followed)[:60]}-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+        values = await self.app.push_screen_wait(
+            FormDialog("Export the lines shown", [Field("path", "File", default=name)],
+                       submit="Write")
+        )  # fmt: skip
+        if values is not None:
+            path = self.session.root / Path(str(values["path"])).expanduser()
+            lines = self.view.store.snapshot()
+            in_thread(self, "export", lambda job: Say(export(path, lines), "success"))
+
     def copy_text(self) -> tuple[str, str] | None:
-        """All lines of the pane."""
-        lines = [line.text for line in self.view.lines()]
+        """The lines from the first to the last mark, or all that are shown."""
+        lines = self.view.marked_lines()
+        if lines:
+            return "the lines from the first to the last mark", "\n".join(lines)
+        lines = [line.text for line in self.view.store.snapshot()]
         return ("the log lines", "\n".join(lines)) if lines else None

@@ -16,6 +16,8 @@ from workbench.ui.messages import (
     FrontFailed,
     FunctionChosen,
     FunctionsChanged,
+    GoToInvocation,
+    GoToLogs,
     HeaderChanged,
     Installing,
     LoadEvent,
@@ -234,6 +236,16 @@ class WorkbenchScreen(InvokingScreen):
         labels = [f"{what} of {clock(entry.started)}" for entry in (old, new)]
         self.result.show_changes(*pair, *labels)
         self.action_pane("result")
+
+    @on(GoToInvocation)
+    def _go_to_invocation(self, message: GoToInvocation) -> None:
+        self.action_pane("history")
+        self.history.find(message.request_id)
+
+    @on(GoToLogs)
+    def _go_to_logs(self, message: GoToLogs) -> None:
+        self.action_pane("logs")
+        self.logs.go_to_invocation(message.request_id, message.log_text)
 
     @on(LoadEvent)
     def _load_event(self, message: LoadEvent) -> None:
