@@ -30,6 +30,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         WorkbenchSurface(info.url).shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def url(shop: Path) -> str:
+    """Asked for anew by each test: a local Lambda that nobody uses for a while ends."""
     return server_process.ensure(shop).url

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ResponseStreamingError
-from endpoint_lab import LocalEndpoint
+from endpoint_lab import ACCOUNT, REGION, LocalEndpoint
+from sources_lab import until
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +177,14 @@ def test_what_is_not_there_is_a_typed_error(shared_endpoint: LocalEndpoint) -> N
         answer = error.value.response
         assert answer["ResponseMetadata"]["HTTPStatusCode"] in (400, 404, 501), (service, answer)
         assert answer["Error"]["Code"] and answer["Error"]["Message"], (service, answer)
+    # moto has printed what it does not know; what pushes events is told nevertheless.
+    events = shared_endpoint.client("events")
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{shared_endpoint.create()}"
+    events.put_rule(Name="after", ScheduleExpression="rate(1 day)")
+    events.put_targets(Rule="after", Targets=[{"Id": "1", "Arn": arn}])
+    until(lambda: "after" in {each["Name"] for each in shared_endpoint.server._services.sources})
+    events.remove_targets(Rule="after", Ids=["1"])
+    events.delete_rule(Name="after")
 
 
 def test_killed_services_are_there_again_for_the_next_call(endpoint: LocalEndpoint) -> None:

@@ -164,11 +164,19 @@ async def _serve(services: EmbeddedServices, socket: str) -> None:
 
 
 _saying = threading.Lock()
+_told = sys.stdout  # `main` keeps it for the server alone
 
 
 def _say(message: Mapping[str, object]) -> None:
     with _saying:
-        print(json.dumps(message), flush=True)
+        print(json.dumps(message), file=_told, flush=True)
+
+
+def _keep_output_for_the_server() -> None:
+    """moto prints a word now and then: that goes where its log goes, not among our messages."""
+    global _told
+    _told = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
 
 
 def _make(maker: ResourceMaker, resources: Iterable[Mapping[str, Any]]) -> None:
@@ -189,6 +197,7 @@ def _follow_input(maker: ResourceMaker) -> None:
 
 def main() -> None:
     """Serve until the standard input ends."""
+    _keep_output_for_the_server()
     settings = json.loads(sys.stdin.buffer.readline())
     os.environ["MOTO_ACCOUNT_ID"] = settings["Account"]
     os.environ["AWS_DEFAULT_REGION"] = settings["Region"]
