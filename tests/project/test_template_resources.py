@@ -25,6 +25,31 @@ Resources:
   Gone: {Type: AWS::S3::Bucket, Condition: Never}
   Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !GetAtt Nothing.Here}}
 """
+UNNAMED = """\
+Parameters:
+  Name: {Type: String}
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: index.handler
+      InlineCode: "def handler(e, c): pass"
+      Events:
+        Upload: {Type: S3, Properties: {Bucket: !Ref Uploads, Events: "s3:ObjectCreated:*"}}
+  Uploads: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}
+"""
+MACHINE = """\
+Resources:
+  Trade:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition: {StartAt: A, States: {A: {Type: Pass, End: true}}}
+      Events:
+        Hourly: {Type: Schedule, Properties: {Schedule: rate(1 hour), Enabled: false}}
+        Order: {Type: EventBridgeRule, Properties: {Pattern: {source: [shop]}}}
+        Later: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day)}}
+"""
 
 
 def project(tmp_path: Path) -> Path:
@@ -40,6 +65,25 @@ def test_names_and_properties_are_worked_out(tmp_path: Path) -> None:
         ("Uploads", "AWS::S3::Bucket", "uploads", {}),
     ]
     assert found.problems == ()
+
+
+def test_a_name_that_is_not_known_is_the_logical_id(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(UNNAMED)
+    found = {resource.logical_id: resource for resource in discover(tmp_path).resources}
+    assert found["Uploads"].name == "uploads"
+    told = found["Uploads"].properties["NotificationConfiguration"]
+    assert told["LambdaConfigurations"][0]["Event"] == "s3:ObjectCreated:*"  # type: ignore[index]
+
+
+def test_rules_and_schedules_start_state_machines(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(MACHINE)
+    found = {resource.name: resource.properties for resource in discover(tmp_path).resources}
+    arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Trade"
+    hourly = found["TradeHourly"]
+    assert (hourly["ScheduleExpression"], hourly["State"]) == ("rate(1 hour)", "DISABLED")
+    assert hourly["Targets"] == [{"Id": "TradeHourlyStepFunctionsTarget", "Arn": arn}]
+    assert found["TradeOrder"]["EventPattern"] == {"source": ["shop"]}
+    assert found["TradeLater"]["Target"]["Arn"] == arn  # type: ignore[index]
 
 
 def test_queues_are_at_the_endpoint_of_the_services(tmp_path: Path) -> None:

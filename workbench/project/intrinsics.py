@@ -107,7 +107,8 @@ class Resolver:
             self._conditions_open.discard(name)
 
     def resource_name(self, logical_id: str) -> str:
-        """A resource's own name: its name property, else its logical id."""
+        """A resource's own name: its name property, else its logical id, also where the property
+        cannot be known here: AWS allows no name with a placeholder's brackets."""
         resource = _section(self._sections, "Resources").get(logical_id)
         fields = resource.mapping if resource is not None else {}
         type_ = fields["Type"].value if "Type" in fields else None
@@ -119,7 +120,8 @@ class Resolver:
             return f"{logical_id}.fifo" if fifo and self.text(fifo) == "true" else logical_id
         self._names_open.add(logical_id)
         try:
-            return self.text(node) or logical_id
+            name = self.text(node)
+            return name if name and "<" not in name else logical_id
         finally:
             self._names_open.discard(logical_id)
 

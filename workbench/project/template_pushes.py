@@ -1,7 +1,9 @@
 """What a template has push events to its functions: SAM's Events of type S3, SNS, EventBridgeRule,
-CloudWatchEvent, Schedule, ScheduleV2 and CloudWatchLogs, and the permissions for it.
+CloudWatchEvent, Schedule, ScheduleV2 and CloudWatchLogs, and the permissions for it. State machines
+have those of rules and schedules too.
 
-As SAM does, each becomes the resource that makes it happen and a permission of the function's.
+As SAM does, each becomes the resource that makes it happen and a permission of the function's; what
+starts a state machine does so by a role.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from workbench.project.tree import Node
 Permission = dict[str, Any]
 """The members of AddPermission but FunctionName."""
 
+_MACHINE = "AWS::Serverless::StateMachine"
 _CONDITIONS = ("SourceAccount", "PrincipalOrgID", "EventSourceToken", "FunctionUrlAuthType")
 _RULE = ("EventBusName", "Description")
 _TARGET = ("Input", "InputPath", "InputTransformer", "RetryPolicy")
@@ -62,10 +65,13 @@ class PushReader:
         """The pushes of a Resources section. `functions` are the Events of SAM's functions, by
         the functions' names."""
         for name, events in functions.items():
+            arn = self._place.arn("lambda", f"function:{name}")
             for id, type_, given in self._events(events):
-                self._read(name, id, type_, given)
+                if not self._read_timed(name, f"{name}{id}", type_, arn, given):
+                    self._read(name, f"{name}{id}", type_, arn, given)
         for logical_id, node in (declared.mapping if declared is not None else {}).items():
             self._permission(logical_id, node)
+            self._machine(logical_id, node)
         permissions = {name: tuple(given) for name, given in self._permissions.items()}
         return Pushes(tuple(self._resources), self._notifications, permissions)
 
@@ -77,9 +83,17 @@ class PushReader:
             fields = _mapping(value)
             yield id, str(fields.get("Type", "")), _mapping(fields.get("Properties"))
 
-    def _read(self, function: str, id: str, type_: str, given: dict[str, Any]) -> None:
-        arn = self._place.arn("lambda", f"function:{function}")
-        name = f"{function}{id}"
+    def _machine(self, logical_id: str, node: Node) -> None:
+        """What starts a state machine of SAM's."""
+        if "Type" not in node.mapping or node.mapping["Type"].value != _MACHINE:
+            return
+        properties = self._resolver.select(node.mapping.get("Properties"))
+        events = properties.mapping.get("Events") if properties is not None else None
+        arn = self._place.arn("states", f"stateMachine:{self._resolver.resource_name(logical_id)}")
+        for id, type_, given in self._events(events):
+            self._read_timed(None, f"{logical_id}{id}", type_, arn, given)
+
+    def _read(self, function: str, name: str, type_: str, arn: str, given: dict[str, Any]) -> None:
         match type_:
             case "S3" if "Bucket" in given:
                 self._bucket(function, name, arn, given)
@@ -89,22 +103,6 @@ class PushReader:
                 subscription = {"TopicArn": topic, "Protocol": "lambda", "Endpoint": arn, **chosen}
                 self._add("AWS::SNS::Subscription", name, subscription)
                 self._allow(function, name, "sns.amazonaws.com", topic)
-            case "EventBridgeRule" | "CloudWatchEvent":
-                rule = {"EventPattern": given.get("Pattern"), **_picked(given, *_RULE)}
-                self._rule(function, name, arn, given, rule)
-            case "Schedule":
-                rule = {"ScheduleExpression": given.get("Schedule"), **_picked(given, *_RULE)}
-                self._rule(function, name, arn, given, rule)
-            case "ScheduleV2":
-                target = {"Arn": arn, "RoleArn": given.get("RoleArn") or self._role(function)}
-                target |= _picked(given, "Input", "RetryPolicy")
-                target |= _dead_letters(given)
-                schedule = {
-                    "FlexibleTimeWindow": given.get("FlexibleTimeWindow") or {"Mode": "OFF"},
-                    **_picked(given, *_SCHEDULE),
-                    "Target": target,
-                }
-                self._add("AWS::Scheduler::Schedule", str(given.get("Name") or name), schedule)
             case "CloudWatchLogs":
                 group = str(given.get("LogGroupName", ""))
                 filter = {
@@ -116,6 +114,33 @@ class PushReader:
                 source = self._place.arn("logs", f"log-group:{group}:*")
                 self._allow(function, name, "logs.amazonaws.com", source)
 
+    def _read_timed(
+        self, function: str | None, name: str, type_: str, arn: str, given: dict[str, Any]
+    ) -> bool:
+        """Read a rule or a schedule, which may start a state machine (no `function`) as well;
+        False for any other event."""
+        match type_:
+            case "EventBridgeRule" | "CloudWatchEvent":
+                rule = {"EventPattern": given.get("Pattern"), **_picked(given, *_RULE)}
+                self._rule(function, name, arn, given, rule)
+            case "Schedule":
+                rule = {"ScheduleExpression": given.get("Schedule"), **_picked(given, *_RULE)}
+                self._rule(function, name, arn, given, rule)
+            case "ScheduleV2":
+                role = given.get("RoleArn") or self._role(function or name)
+                target = {"Arn": arn, "RoleArn": role}
+                target |= _picked(given, "Input", "RetryPolicy")
+                target |= _dead_letters(given)
+                schedule = {
+                    "FlexibleTimeWindow": given.get("FlexibleTimeWindow") or {"Mode": "OFF"},
+                    **_picked(given, *_SCHEDULE),
+                    "Target": target,
+                }
+                self._add("AWS::Scheduler::Schedule", str(given.get("Name") or name), schedule)
+            case _:
+                return False
+        return True
+
     def _bucket(self, function: str, name: str, arn: str, given: dict[str, Any]) -> None:
         bucket = str(given["Bucket"])
         kinds = given.get("Events") or []
@@ -126,19 +151,22 @@ class PushReader:
         self._allow(function, name, "s3.amazonaws.com", source)
 
     def _rule(
-        self, function: str, id: str, arn: str, given: dict[str, Any], rule: dict[str, Any]
+        self, function: str | None, id: str, arn: str, given: dict[str, Any], rule: dict[str, Any]
     ) -> None:
         name = str(given.get("RuleName") or given.get("Name") or id)
+        kind = "LambdaTarget" if function else "StepFunctionsTarget"
         state = given.get("State")
         if str(given.get("Enabled", "true")).lower() == "false":
             state = "DISABLED"
         target = {
-            "Id": _mapping(given.get("Target")).get("Id") or f"{id}LambdaTarget",
+            "Id": _mapping(given.get("Target")).get("Id") or f"{id}{kind}",
             "Arn": arn,
             **_picked(given, *_TARGET),
             **_dead_letters(given),
         }
         self._add("AWS::Events::Rule", name, {**rule, "State": state, "Targets": [target]})
+        if function is None:
+            return
         bus = str(given.get("EventBusName") or "default").rpartition("/")[2]
         path = name if bus == "default" else f"{bus}/{name}"
         source = self._place.arn("events", f"rule/{path}")

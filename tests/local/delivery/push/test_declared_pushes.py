@@ -49,6 +49,12 @@ Resources:
     Properties:
       EventPattern: {source: [plain]}
       Targets: [{Id: f, Arn: !GetAtt Told.Arn}]
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition: {StartAt: Same, States: {Same: {Type: Pass, End: true}}}
+      Events:
+        Order: {Type: EventBridgeRule, Properties: {Pattern: {source: [trade]}}}
   PlainMay:
     Type: AWS::Lambda::Permission
     Properties:
@@ -139,6 +145,12 @@ def test_a_bucket_a_topic_and_rules(project: Project) -> None:
     client("events").put_events(Entries=[order, plain])
     assert project.invoked('"n": 77}') == {"n": 77}
     assert project.invoked('"plain"')["source"] == "plain"
+    trade = {"Source": "trade", "DetailType": "o", "Detail": '{"n": 5}'}
+    client("events").put_events(Entries=[trade])
+    steps, machine = client("stepfunctions"), "arn:aws:states:us-east-1:123456789012:stateMachine:"
+    [run] = until(lambda: steps.list_executions(stateMachineArn=f"{machine}Machine")["executions"])
+    begun = steps.describe_execution(executionArn=run["executionArn"])
+    assert json.loads(begun["input"])["detail"] == {"n": 5}
     client("logs").create_log_group(logGroupName="/app")
     client("logs").create_log_stream(logGroupName="/app", logStreamName="s")
     lines = [{"timestamp": int(time.time() * 1000), "message": "told"}]

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from workbench.local.delivery.event_patterns import InvalidPattern, Predicate, compile_pattern
-from workbench.local.delivery.push import schedule_expressions
+from workbench.local.delivery.push import schedule_expressions, state_machines
 from workbench.local.delivery.push.dead_letters import to_queue
 from workbench.local.delivery.push.deliveries import Deliveries, Delivery
 from workbench.local.delivery.push.target_input import target_input
@@ -163,6 +163,8 @@ class _Sender:
 
                 region, account = arn.split(":")[3:5]
                 sns_backends[account][region].publish(_text(input), arn=arn)
+            case "states":
+                state_machines.start(arn, json.dumps(input))
             case _:
                 from moto.events.models import EventPattern
 

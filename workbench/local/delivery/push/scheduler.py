@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from workbench.local.delivery.push import schedule_expressions
+from workbench.local.delivery.push import schedule_expressions, state_machines
 from workbench.local.delivery.push.dead_letters import to_queue
 from workbench.local.delivery.push.deliveries import Deliveries, Delivery
 from workbench.local.delivery.push.events import scheduled_event
@@ -46,7 +46,8 @@ def next_run(found: Any, moment: datetime) -> datetime | None:
 
 
 def run(deliveries: Deliveries, notice: Callable[[str], None], found: Any, when: datetime) -> None:
-    """Send what moto's Schedule has for its target. Targets are functions, queues and topics."""
+    """Send what moto's Schedule has for its target. Targets are functions, queues, topics and
+    state machines."""
     target = found.target
     arn, account = target["Arn"], found.arn.split(":")[4]
     input = _filled(target.get("Input"), found.arn, when)
@@ -87,8 +88,11 @@ def _send(deliveries: Deliveries, found: Any, arn: str, account: str, input: Any
             from moto.sns.models import sns_backends
 
             sns_backends[account][arn.split(":")[3]].publish(text, arn=arn)
+        case "states":
+            state_machines.start(arn, json.dumps(input))
         case _:
-            raise NotImplementedError("schedules run functions, queues and topics here")
+            what = "functions, queues, topics and state machines"
+            raise NotImplementedError(f"schedules run {what} here")
 
 
 def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
