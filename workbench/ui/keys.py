@@ -135,6 +135,8 @@ KEYS: tuple[Key, ...] = (
     Key("event", "watch", ("w",), "watch",
         "Watch: invoke again on every save and show what changed"),
     Key("event", "format", ("f",), "format", "Indent the JSON"),
+    Key("event", "view_sent", ("v",), "as sent",
+        "View the event as it is sent, with the values that are made for it"),
     Key("event", "previous_event", ("left_square_bracket",), "previous event",
         "Open the previous saved event"),
     Key("event", "next_event", ("right_square_bracket",), "next event",

@@ -2,79 +2,33 @@
 
 from __future__ import annotations
 
-from textual import on, work
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.message import Message
-from textual.widgets import Static, TextArea
+from textual import work
 
 from workbench.project.events import SavedEventError, SavedEvents
-from workbench.project.files import write_atomically
-from workbench.project.state_dir import StateDir
 from workbench.ui.memory import Draft
-from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.event_source import Blank, Chosen, choose_event, choose_saved
-from workbench.ui.panes.versions import named
-from workbench.ui.programs import edit_file
+from workbench.ui.panes.event_text import START, EventTextPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.form import Field, FormDialog
-from workbench.ui.widgets.json_editor import JsonEditor
-from workbench.ui.widgets.json_fault import Fault, json_fault
-
-_START = "{}\n"
 
 
-class EventPane(WorkbenchPane):
+class EventPane(EventTextPane):
     """The event of the chosen function.
 
-    Each function has its own text (a draft), kept in the session's memory. The pane itself can
-    have focus: then letters are commands; enter goes into the editor, esc comes out of it.
+    Each function has its own text (a draft), kept in the session's memory.
     """
 
     scope = "event"
-    keeps_focus = True
-
-    class Command(Message):
-        """A letter for an action of the screen: invocation_type or watch."""
-
-        def __init__(self, action: str) -> None:
-            super().__init__()
-            self.action = action
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, number=2, title="Event")
+        super().__init__(session)
         self._saved = SavedEvents(session.root)
-        self._function: str | None = None
         self._name: str | None = None
         self._origin = ""
-        self._baseline: str | None = _START
-
-    def compose(self) -> ComposeResult:
-        yield EventEditor(_START)
-        yield Static("", id="validity", markup=False)
-
-    @property
-    def editor(self) -> JsonEditor:
-        """The editor."""
-        return self.query_one(JsonEditor)
+        self._baseline: str | None = START
 
     # -- which event is in the editor -----------------------------------------------------------
-
-    @property
-    def text(self) -> str:
-        """The event's text."""
-        return self.editor.text
-
-    @property
-    def fault(self) -> str | None:
-        """What is wrong with the JSON, in words, or None."""
-        fault = self._fault()
-        return str(fault) if fault else None
-
-    def _fault(self) -> Fault | None:
-        # The editor checks a moment after the last key; what is sent is checked now.
-        return self.editor.fault if self.editor.is_large else json_fault(self.text)
 
     def show_function(self, function: str | None) -> None:
         """Change to a function's event: as it was left, else its first saved one, else `{}`."""
@@ -83,16 +37,16 @@ class EventPane(WorkbenchPane):
         self.remember()
         self._function = function
         if function is None:
-            self._load(_START)
+            self._load(START)
             return
         draft = self.session.memory.drafts.get(function)
         if draft is None:
             names = self._names()
-            self._open(names[0]) if names else self._load(_START)
+            self._open(names[0]) if names else self._load(START)
             return
         saved = self._read(draft.name) if draft.name else None
         text = draft.text if draft.text is not None else saved
-        self._load(text if text is not None else _START, draft.name, draft.title, baseline=saved)
+        self._load(text if text is not None else START, draft.name, draft.title, baseline=saved)
         self.editor.move_cursor(draft.cursor)
 
     def remember(self) -> None:
@@ -119,25 +73,12 @@ class EventPane(WorkbenchPane):
         """Put a text into the editor that is not a saved event: a sample, one from the history."""
         self._load(text, None, title)
 
-    def go_to_fault(self) -> None:
-        """Put the cursor where the JSON is wrong."""
-        self.editor.focus()
-        fault = self._fault()
-        if fault is not None:
-            self.editor.move_cursor((fault.line - 1, fault.column - 1), center=True)
-
     def show_heading(self) -> None:
         """Renew title and subtitle: name, modified mark, qualifier and invocation type."""
         name = self._name or self._origin
         title = f"Event · {name}" if name else "Event"
         self.title = f"{title} ● modified" if self.modified and self._name else title
-        parts = [f"→ {named(self.session.qualifier)}"] if self.session.qualifier else []
-        if self.session.invocation_type != "RequestResponse":
-            word = "async (Event)" if self.session.invocation_type == "Event" else "DryRun"
-            parts.append(word)
-        if self.session.watching:
-            parts.append("watching")
-        self.subtitle = " · ".join(parts)
+        super().show_heading()
 
     def _load(
         self, text: str, name: str | None = None, origin: str = "", baseline: str | None = None
@@ -167,23 +108,6 @@ class EventPane(WorkbenchPane):
         if text is not None:
             self._load(text, name)
 
-    # -- what the editor says -------------------------------------------------------------------
-
-    @on(TextArea.Changed)
-    def _changed(self, message: TextArea.Changed) -> None:
-        message.stop()
-        self.show_heading()
-
-    @on(JsonEditor.ValidityChanged)
-    def _validity(self, message: JsonEditor.ValidityChanged) -> None:
-        message.stop()
-        line = self.query_one("#validity", Static)
-        if message.ok:
-            line.update("✓ valid JSON")
-        else:
-            line.update(f"✗ line {message.line}, column {message.column}: {message.message}")
-        line.set_class(not message.ok, "-wrong")
-
     # -- keys -----------------------------------------------------------------------------------
 
     def why_not(self, action: str) -> str | None:
@@ -195,23 +119,6 @@ class EventPane(WorkbenchPane):
         if action in ("saved_events", "next_event", "previous_event") and not self._names():
             return f"{self._function} has no saved events yet: ctrl+s saves this one."
         return None
-
-    def focus_content(self) -> None:
-        """Focus the editor."""
-        self.editor.focus()
-
-    def action_edit(self) -> None:
-        """Type in the event."""
-        self.editor.focus()
-
-    def action_leave(self) -> None:
-        """Leave the editor: letters are commands now."""
-        self.focus()
-
-    def action_format(self) -> None:
-        """Indent the JSON."""
-        if not self.editor.format():
-            self.say("Only valid JSON can be formatted.", "warning")
 
     @work(exclusive=True, group="dialog")
     async def action_new_event(self) -> None:
@@ -236,7 +143,7 @@ class EventPane(WorkbenchPane):
             case Chosen(title, text):
                 self._load(text, None, title)
             case Blank():
-                self._load(_START)
+                self._load(START)
             case None:
                 return
         self.editor.focus()
@@ -320,50 +227,12 @@ class EventPane(WorkbenchPane):
             self._origin, self._name = self._name, None
             self.show_heading()
 
-    def edit_outside(self) -> None:
-        """Edit the event in $EDITOR; what is written there comes back here."""
-        if self._function is None:
-            self.say("Choose a function first (key 1).", "warning")
-            return
-        folder = StateDir(self.session.root).path / "edit"
-        file = folder / f"{self._function}.json"
-        try:
-            write_atomically(file, self.text)
-        except OSError as error:
-            self.say(f"Cannot write {file}: {error.strerror or error}.", "error")
-            return
 
-        def back() -> None:
-            text = file.read_text(encoding="utf-8", errors="replace")
-            if text != self.text:
-                self.editor.replace(text, self.editor.document.start, self.editor.document.end)
-
-        edit_file(self, file, back)
-
-    def action_invocation_type(self) -> None:
-        """Change the invocation type."""
-        self.post_message(self.Command("invocation_type"))
-
-    def action_watch(self) -> None:
-        """Watch, or stop."""
-        self.post_message(self.Command("watch"))
-
-    def copy_text(self) -> tuple[str, str] | None:
-        """The event, or what is selected in it."""
-        selected = self.editor.selected_text
-        return ("the selection", selected) if selected else ("the event", self.text)
-
-
-_NEEDS_FUNCTION = {"new_event", "saved_events", "save_event", "next_event", "previous_event"}
-
-
-class EventEditor(JsonEditor):
-    """The editor; esc gives the focus to its pane."""
-
-    BINDINGS = [Binding("escape", "leave", "Leave", show=False, id="editor.leave")]  # noqa: RUF012
-
-    def action_leave(self) -> None:
-        """Give the focus to the pane, where letters are commands."""
-        for node in self.ancestors:
-            if isinstance(node, EventPane):
-                node.action_leave()
+_NEEDS_FUNCTION = {
+    "view_sent",
+    "new_event",
+    "saved_events",
+    "save_event",
+    "next_event",
+    "previous_event",
+}

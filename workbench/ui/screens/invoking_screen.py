@@ -44,15 +44,11 @@ class InvokingScreen(ProjectScreen):
         if name is None:
             self.say("Choose a function first (key 1).", "warning")
             return
-        fault = self.event.fault
-        if fault is not None:
-            self.say(f"The event is not JSON: {fault}", "error")
-            self.event.go_to_fault()
+        event = self.event.take()
+        if event is None:
             return
         self.remember()
-        self._start(
-            Request(name, self.event.text, self.session.qualifier, self.session.invocation_type)
-        )
+        self._start(Request(name, event, self.session.qualifier, self.session.invocation_type))
 
     def action_rerun(self) -> None:
         """Run the last invocation again."""

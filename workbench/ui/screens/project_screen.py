@@ -103,7 +103,7 @@ class ProjectScreen(PaneScreen):
             command = invoke_command(
                 backend.target,
                 name,
-                self.event.text,
+                self.event.as_sent(),
                 qualifier=self.session.qualifier,
                 invocation_type=self.session.invocation_type,
             )

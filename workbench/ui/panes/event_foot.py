@@ -1,0 +1,77 @@
+"""What stands below the event: whether it is JSON, where the cursor is, what will be made."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult, RenderResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from workbench.project.event_values import Made
+from workbench.ui.widgets.json_fault import Fault
+
+_MADE_LINES = 3
+
+
+class EventFoot(Vertical):
+    """One line for the text, and one for each of the first values made at each invocation."""
+
+    DEFAULT_CSS = """
+    EventFoot { height: auto; max-height: 6; padding: 0 1; color: $text-muted; }
+    EventFoot > Horizontal { height: auto; max-height: 2; }
+    EventFoot #validity { width: auto; max-width: 100%; height: auto; max-height: 2; }
+    EventFoot #validity.-wrong { color: $text-error; }
+    EventFoot #made { height: auto; max-height: 4; text-wrap: nowrap; text-overflow: ellipsis; }
+    EventFoot #made.-wrong { color: $text-error; text-wrap: wrap; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._validity = Static("", id="validity", markup=False)
+        self._place = _Place()
+        self._made = Static("", id="made", markup=False)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield self._validity
+            yield self._place
+        yield self._made
+
+    def on_mount(self) -> None:
+        self._made.display = False
+
+    def show_fault(self, fault: Fault | None) -> None:
+        """Say that the text is JSON, or what is wrong with it and how to mend it."""
+        self._validity.update(f"✗ {fault}" if fault else "✓ valid JSON")
+        self._validity.set_class(fault is not None, "-wrong")
+        self._place.display = fault is None
+
+    def show_place(self, path: str) -> None:
+        """Show the path of what the cursor is in."""
+        self._place.path = path
+        self._place.refresh()
+
+    def show_made(self, made: tuple[Made, ...], wrong: str = "") -> None:
+        """Show the values as they will be sent, or why one cannot be made; () shows nothing."""
+        lines = [f"{each.placeholder} → {each.value}" for each in made[:_MADE_LINES]]
+        if len(made) > _MADE_LINES:
+            lines.append(f"… {len(made) - _MADE_LINES} more: v shows the event as it is sent")
+        self._made.update(f"✗ {wrong}" if wrong else "\n".join(lines))
+        self._made.set_class(bool(wrong), "-wrong")
+        self._made.display = bool(lines or wrong)
+
+
+class _Place(Widget):
+    """A path at the right; of a longer one the end is what one looks for."""
+
+    DEFAULT_CSS = "_Place { height: 1; width: 1fr; text-align: right; text-wrap: nowrap; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.path = ""
+
+    def render(self) -> RenderResult:
+        room = self.size.width - 2
+        path = self.path if len(self.path) <= room else f"…{self.path[-max(0, room - 1) :]}"
+        return Content(path if room > 3 else "")

@@ -1,0 +1,244 @@
+"""The text of pane 2: the editor, what it says about the event, and the event as it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on
+from textual import work as work_async
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from workbench.project.event_values import BadPlaceholder, Resolved
+from workbench.project.files import write_atomically
+from workbench.project.state_dir import StateDir
+from workbench.project.value_sources import EventValues
+from workbench.ui import work
+from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.panes.event_editor import EventEditor
+from workbench.ui.panes.event_foot import EventFoot
+from workbench.ui.panes.versions import named
+from workbench.ui.programs import edit_file
+from workbench.ui.screens.sent import SentScreen
+from workbench.ui.session import Session
+from workbench.ui.widgets.json_editor import JsonEditor
+from workbench.ui.widgets.json_fault import Fault, json_fault
+from workbench.ui.work import Job, in_thread
+
+START = "{}\n"
+"""What an event begins as."""
+
+_LOOK_AFTER_S = 0.3
+
+
+class EventTextPane(WorkbenchPane):
+    """The editor with what stands below it.
+
+    The pane itself can have focus: then letters are commands; enter goes into the editor, esc
+    comes out of it.
+    """
+
+    keeps_focus = True
+
+    @dataclass
+    class ValuesMade(Message):
+        """The placeholders were looked at: the event as it is sent, or what is wrong."""
+
+        event: Resolved | None
+        wrong: str = ""
+
+    class Command(Message):
+        """An action of the screen: invoke, invocation_type or watch."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, number=2, title="Event")
+        self._function: str | None = None
+        self._values = EventValues(session.root)
+        self._foot = EventFoot()
+        self._look: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield EventEditor(START)
+        yield self._foot
+
+    @property
+    def editor(self) -> EventEditor:
+        """The editor."""
+        return self.query_one(EventEditor)
+
+    @property
+    def text(self) -> str:
+        """The event's text."""
+        return self.editor.text
+
+    def show_heading(self) -> None:
+        """Renew title and subtitle: a subclass names the event."""
+        parts = [f"→ {named(self.session.qualifier)}"] if self.session.qualifier else []
+        if self.session.invocation_type != "RequestResponse":
+            word = "async (Event)" if self.session.invocation_type == "Event" else "DryRun"
+            parts.append(word)
+        if self.session.watching:
+            parts.append("watching")
+        self.subtitle = " · ".join(parts)
+
+    # -- what the editor says -------------------------------------------------------------------
+
+    @on(TextArea.Changed)
+    def _changed(self, message: TextArea.Changed) -> None:
+        message.stop()
+        self.show_heading()
+        self._look_soon()
+
+    @on(JsonEditor.ValidityChanged)
+    def _validity(self, message: JsonEditor.ValidityChanged) -> None:
+        message.stop()
+        self._foot.show_fault(self.editor.fault)
+        self._look_soon()
+
+    @on(EventEditor.Left)
+    def _left_editor(self, message: EventEditor.Left) -> None:
+        message.stop()
+        self.action_leave()
+
+    @on(EventEditor.PlaceChanged)
+    def _place_changed(self, message: EventEditor.PlaceChanged) -> None:
+        message.stop()
+        self._foot.show_place(message.path)
+
+    def _fault(self) -> Fault | None:
+        # The editor checks a moment after the last key; what is sent is checked now.
+        return self.editor.fault if self.editor.is_large else json_fault(self.text)
+
+    def go_to_fault(self) -> None:
+        """Put the cursor where the JSON is wrong."""
+        self.editor.focus()
+        fault = self._fault()
+        if fault is not None:
+            self.editor.move_cursor((fault.line - 1, fault.column - 1), center=True)
+
+    # -- the event as it is sent ----------------------------------------------------------------
+
+    def _look_soon(self) -> None:
+        if self._look is not None:
+            self._look.stop()
+        self._look = self.set_timer(_LOOK_AFTER_S, self._look_at_values)
+
+    def _look_at_values(self) -> None:
+        """Show what the text's placeholders will be. Files are read, so in a thread."""
+        text = self.text
+        if self.editor.fault is not None or "{{" not in text:
+            work.stop(self, "values")
+            self._foot.show_made(())
+            return
+
+        def look(job: Job) -> Message:
+            try:
+                return self.ValuesMade(self._values.preview(text))
+            except BadPlaceholder as error:
+                return self.ValuesMade(None, str(error))
+
+        in_thread(self, "values", look)
+
+    @on(ValuesMade)
+    def _values_made(self, message: ValuesMade) -> None:
+        self._foot.show_made(message.event.made if message.event else (), message.wrong)
+
+    def take(self) -> str | None:
+        """The event to be sent, its values made; None when there is none, which has been said."""
+        fault = self._fault()
+        if fault is not None:
+            self.say(f"The event is not JSON: {fault}", "error")
+            self.go_to_fault()
+            return None
+        try:
+            event = self._values.send(self.text)
+        except BadPlaceholder as error:
+            self.say(f"{error}.", "error")
+            self.editor.focus()
+            self.editor.go_to(error.offset)
+            return None
+        if event.made:
+            self._look_soon()
+        return event.text
+
+    def as_sent(self) -> str:
+        """The event as it would be sent now, or as it is written when that cannot be made."""
+        try:
+            return self._values.preview(self.text).text
+        except BadPlaceholder:
+            return self.text
+
+    @work_async(exclusive=True, group="dialog")
+    async def action_view_sent(self) -> None:
+        """Show the event as it will be sent, its values made; ctrl+j there sends it."""
+        if not self.allowed("view_sent"):
+            return
+        fault = self._fault()
+        if fault is not None:
+            self.say(f"The event is not JSON: {fault}", "error")
+            return
+        try:
+            event = self._values.preview(self.text)
+        except BadPlaceholder as error:
+            self.say(f"{error}.", "error")
+            return
+        if await self.app.push_screen_wait(SentScreen(event)):
+            self.post_message(self.Command("invoke"))
+
+    # -- keys -----------------------------------------------------------------------------------
+
+    def focus_content(self) -> None:
+        """Focus the editor."""
+        self.editor.focus()
+
+    def action_edit(self) -> None:
+        """Type in the event."""
+        self.editor.focus()
+
+    def action_leave(self) -> None:
+        """Leave the editor: letters are commands now."""
+        self.focus()
+
+    def action_format(self) -> None:
+        """Indent the JSON."""
+        if not self.editor.format():
+            self.say("Only valid JSON can be formatted.", "warning")
+
+    def edit_outside(self) -> None:
+        """Edit the event in $EDITOR; what is written there comes back here."""
+        if self._function is None:
+            self.say("Choose a function first (key 1).", "warning")
+            return
+        folder = StateDir(self.session.root).path / "edit"
+        file = folder / f"{self._function}.json"
+        try:
+            write_atomically(file, self.text)
+        except OSError as error:
+            self.say(f"Cannot write {file}: {error.strerror or error}.", "error")
+            return
+
+        def back() -> None:
+            text = file.read_text(encoding="utf-8", errors="replace")
+            if text != self.text:
+                self.editor.replace(text, self.editor.document.start, self.editor.document.end)
+
+        edit_file(self, file, back)
+
+    def action_invocation_type(self) -> None:
+        """Change the invocation type."""
+        self.post_message(self.Command("invocation_type"))
+
+    def action_watch(self) -> None:
+        """Watch, or stop."""
+        self.post_message(self.Command("watch"))
+
+    def copy_text(self) -> tuple[str, str] | None:
+        """The event, or what is selected in it."""
+        selected = self.editor.selected_text
+        return ("the selection", selected) if selected else ("the event", self.text)
