@@ -43,7 +43,7 @@ class Clients:
 
     @property
     def invoke(self) -> LambdaClient:
-        """For Invoke: waits as long as a function may run, and never calls it twice."""
+        """For Invoke and uploads: waits as long as a function may run, and never calls twice."""
         return self._once(lambda: self._invoke)
 
     @property

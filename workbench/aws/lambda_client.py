@@ -196,15 +196,35 @@ class LambdaClient:
             log_text=log_text,
         )
 
-    def wait_active(self, name: str, qualifier: str | None = None, timeout: float = 60) -> Function:
+    def update_code(self, name: str, archive: bytes, revision_id: str) -> Function:
+        """Replace the code of $LATEST by a zip, if it still has `revision_id` (lambda-facts §4.4).
+
+        `wait_active` tells when that is done. Never sent twice: that would fail on the revision.
+        """
+        client = self._clients.invoke
+        with in_words(self.target):
+            answer: Any = client.update_function_code(
+                FunctionName=name, ZipFile=archive, RevisionId=revision_id
+            )
+            return function_of(answer)
+
+    def wait_active(
+        self,
+        name: str,
+        qualifier: str | None = None,
+        timeout: float = 60,
+        on_look: Callable[[Function], None] = lambda function: None,
+    ) -> Function:
         """Wait until the function is Active and no update is in progress; return it then.
 
-        Raises LambdaError also when it has failed, or is not ready after `timeout` seconds.
+        `on_look` is told how it is, each time. Raises LambdaError also when it has failed, or is
+        not ready after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         pause = 0.02 if self.target.kind == "local" else 0.5
         while True:
             function = self.function(name, qualifier)
+            on_look(function)
             if "Failed" in (function.state, function.last_update_status):
                 reason = function.state_reason or "AWS gives no reason"
                 raise LambdaError("Failed", f"{name} did not become active: {reason}")

@@ -65,6 +65,11 @@ class StateDir:
         return self.path / "dependencies"
 
     @property
+    def previous_code(self) -> Path:
+        """Packages that updates of code on AWS replaced, see `aws.code_update`."""
+        return self.path / "previous"
+
+    @property
     def audit_log(self) -> Path:
         """What was changed on AWS from here, see `audit_log`."""
         return self.path / "audit.log"

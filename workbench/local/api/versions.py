@@ -16,7 +16,7 @@ from workbench.local.errors import conflict, invalid_parameter, stale_revision
 from workbench.local.store.code import CodeStore
 from workbench.local.store.functions import place
 from workbench.local.store.records import LATEST, Version
-from workbench.local.store.zips import files_of
+from workbench.project.code_files import files_of
 
 
 async def publish_version(context: Context, input: Input) -> Output:

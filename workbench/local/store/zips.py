@@ -8,26 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from workbench.local.errors import ApiError, invalid_parameter
+from workbench.project.code_files import files_of
 
 MAX_ZIPPED = 52_428_800
 MAX_UNZIPPED = 262_144_000
 MAX_ENTRIES = 200_000
 SIGNATURE = "META-INF/aws_signer_signature_v1.0.SF"
-
-# Folders that are tools' own and never part of a function.
-_LEFT_OUT = {
-    ".git", ".workbench", ".aws-sam", "__pycache__", ".venv", "venv", ".pytest_cache",
-    ".mypy_cache", ".ruff_cache",
-}  # fmt: skip
 
 
 def _bad_zip() -> ApiError:
@@ -155,14 +148,3 @@ def stamp(folder: Path) -> str:
             continue
         digest.update(f"{name}\0{found.st_mtime_ns}\0{found.st_size}\0{found.st_mode}\n".encode())
     return digest.hexdigest()
-
-
-def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Every file that belongs to a function's code as (name in the zip, path), in order."""
-    for parent, folders, files in os.walk(folder):
-        linked = [name for name in folders if Path(parent, name).is_symlink()]
-        folders[:] = sorted(set(folders) - _LEFT_OUT - set(linked))
-        for name in sorted(files + linked):
-            path = Path(parent, name)
-            if not name.endswith(".pyc") and (path.is_file() or name in linked):
-                yield path.relative_to(folder).as_posix(), path
