@@ -56,3 +56,10 @@ def aws(_account: AwsLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aw
     configure(_account, tmp_path / "aws", monkeypatch)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     return _account
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_developer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no-config"))

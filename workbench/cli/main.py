@@ -31,6 +31,7 @@ COMMANDS = {
     "versions": "list a function's versions and aliases",
     "events": "list, show and generate sample events",
     "history": "list the invocations made from this project",
+    "config": "your own keys, theme and production targets: print, check, path",
 }
 """What `workbench COMMAND` can be, each a module of this package, and its one line of help."""
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import App
 from textual.binding import BindingType
+from textual.message import Message
 
 from workbench.project.state_dir import StateDir, StateDirError
-from workbench.shipped import shipped
-from workbench.themes import ThemeError, load_themes
-from workbench.ui import memory
+from workbench.themes import ThemeError
+from workbench.ui import memory, work
 from workbench.ui.actions import Actions
+from workbench.ui.keys import Key
 from workbench.ui.messages import OpenProject
 from workbench.ui.screens.workbench import WorkbenchScreen
 from workbench.ui.session import Session
+from workbench.ui.settings import Settings, changes, read_settings
 from workbench.ui.widgets.palette import textual_theme
-
-DEFAULT_THEME = "workbench-dark"
 
 
 class WorkbenchApp(App[int]):
@@ -31,21 +32,57 @@ class WorkbenchApp(App[int]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = []
 
+    @dataclass
+    class SettingsChanged(Message):
+        """A file in the config folder was saved."""
+
+        settings: Settings
+
     def __init__(self, root: Path) -> None:
         super().__init__()
         self.root = root
-        for theme in load_themes(shipped("themes")):
+        self.settings = read_settings()
+        self._use_settings()
+
+    @property
+    def keys_in_force(self) -> tuple[Key, ...]:
+        """The key table with the user's own keys."""
+        return self.settings.keys.keys
+
+    def _use_settings(self) -> None:
+        for theme in self.settings.themes.values():
             self.register_theme(textual_theme(theme))
+        self.set_keymap(dict(self.settings.keys.keymap))
 
     def on_mount(self) -> None:
         self._open(self.root)
+        work.in_thread(self, "settings", self._watch_settings)
+
+    def on_unmount(self) -> None:
+        work.stop(self)
+
+    def _watch_settings(self, job: work.Job) -> None:
+        for settings in changes(job, self.settings):
+            job.post(self.SettingsChanged(settings))
+
+    @on(SettingsChanged)
+    def _settings_changed(self, message: SettingsChanged) -> None:
+        before, self.settings = self.settings, message.settings
+        self._use_settings()
+        if self.settings.theme != before.theme:
+            self.theme = self.settings.theme
+        else:
+            self.mutate_reactive(App.theme)  # its colours may be others now
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkbenchScreen):
+                screen.settings_changed(self.settings.problems)
 
     def _open(self, root: Path) -> None:
         self.root = root
         file = StateDir(root).path / "ui.json"
-        session = Session(root, memory.load(file))
-        wanted = session.memory.theme or DEFAULT_THEME
-        self.theme = wanted if wanted in self.available_themes else DEFAULT_THEME
+        session = Session(root, memory.load(file), settings_problems=self.settings.problems)
+        wanted = session.memory.theme
+        self.theme = wanted if wanted in self.available_themes else self.settings.theme
         screen = WorkbenchScreen(session, file)
         if isinstance(self.screen, WorkbenchScreen):
             self.switch_screen(screen)
@@ -57,9 +94,11 @@ class WorkbenchApp(App[int]):
         self._open(message.root)
 
     def watch_theme(self, theme: str) -> None:
-        """Remember the colours."""
-        if isinstance(self.screen, WorkbenchScreen):
-            self.screen.session.memory.theme = theme
+        """Remember colours that were chosen here instead of in the config."""
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkbenchScreen):
+                chosen = None if theme == self.settings.theme else theme
+                screen.session.memory.theme = chosen
 
     def action_help_quit(self) -> None:
         """ctrl+c copies in editors; elsewhere it tells how to quit."""

@@ -208,9 +208,15 @@ KEYS: tuple[Key, ...] = (
 )  # fmt: skip
 
 
-def in_scope(*scopes: str) -> list[Key]:
-    """The keys of some scopes, in the table's order."""
-    return [key for key in KEYS if key.scope in scopes]
+def in_scope(*scopes: str, table: Iterable[Key] = KEYS) -> list[Key]:
+    """The keys of some scopes, in the table's order; `table`: those in force, see `remap`."""
+    return [key for key in table if key.scope in scopes]
+
+
+def in_force(app: object) -> tuple[Key, ...]:
+    """The table of a running app: `KEYS` with the user's own keys."""
+    table: tuple[Key, ...] = getattr(app, "keys_in_force", KEYS)
+    return table
 
 
 def bindings(*scopes: str) -> list[Binding]:
@@ -229,13 +235,16 @@ def bindings(*scopes: str) -> list[Binding]:
     ]
 
 
-def footer(scope: str, extra: Iterable[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+def footer(
+    scope: str, extra: Iterable[tuple[str, str]] = (), table: Iterable[Key] = KEYS
+) -> list[tuple[str, str]]:
     """The at most seven (key, label) pairs for the footer while `scope` has focus.
 
     Keys are Textual's names. The order is that of the table's `footer` numbers; `extra` comes
     first.
     """
-    ranked = sorted((key for key in in_scope("screen", scope) if key.footer), key=_rank)
+    keys = in_scope("screen", scope, table=table)
+    ranked = sorted((key for key in keys if key.footer and key.keys), key=_rank)
     pairs = [*extra, *((key.keys[0], key.label) for key in ranked)]
     return [*pairs[:6], pairs[-1]] if len(pairs) > 7 else pairs
 

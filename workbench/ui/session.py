@@ -35,6 +35,8 @@ class Session:
     backend: Backend | None = None
     project: Project | None = None
     problems: tuple[Problem, ...] = ()
+    settings_problems: tuple[Problem, ...] = ()
+    """What is wrong with the user's config and themes."""
     function: str | None = None
     functions: dict[str, Function] = field(default_factory=dict)
     invocation_type: InvocationType = "RequestResponse"
@@ -46,6 +48,11 @@ class Session:
     running: Running | None = None
     last: Request | None = None
     """The last invocation's request, for rerun and watch."""
+
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the user's settings and in the project."""
+        return self.settings_problems + self.problems
 
     @property
     def is_aws(self) -> bool:

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.ui.formats import QUIET, STRONG
-from workbench.ui.keys import SCOPES, in_scope, shown
+from workbench.ui.keys import SCOPES, in_force, in_scope, shown
 from workbench.ui.widgets.palette import palette
 
 _MOVES = (
@@ -68,7 +68,7 @@ class HelpScreen(ModalScreen[None]):
             text.append(f"{SCOPES[scope]}\n", "bold")
             rows = [
                 (" ".join(map(shown, key.keys)), key.description)
-                for key in in_scope(scope)
+                for key in in_scope(scope, table=in_force(self.app))
                 if key.keys
             ]
             for keys, description in [*rows, *(_MOVES if scope == "pane" else ())]:

@@ -74,7 +74,7 @@ class PaneScreen(Screen[None]):
         elif isinstance(self.focused, TextArea):
             extra = [("escape", "leave"), ("ctrl+n", "new"), ("ctrl+s", "save"),
                      ("f2", "saved"), ("f4", "$EDITOR")]  # fmt: skip
-        pairs = keys.footer(self.pane.scope, extra)
+        pairs = keys.footer(self.pane.scope, extra, keys.in_force(self.app))
         if isinstance(self.focused, TextArea):
             pairs = [*extra, ("ctrl+j", "invoke"), ("f1", "help")][:7]
             pairs.insert(0, pairs.pop(-2))

@@ -62,7 +62,7 @@ class ProjectScreen(PaneScreen):
     @on(ProblemsChanged)
     def show_problems(self) -> None:
         """Renew the line that counts what is wrong in the project."""
-        problems = self.session.problems
+        problems = self.session.all_problems
         line = self.query_one("#problems", Static)
         line.display = bool(problems)
         if problems:
@@ -71,6 +71,14 @@ class ProjectScreen(PaneScreen):
         source = self.session.source(self.session.function)
         broken = (p for p in problems if source and p.line and p.file.is_relative_to(source.code))
         self.result.show_problem(next(broken, None))
+
+    def settings_changed(self, problems: tuple[Problem, ...]) -> None:
+        """The user's config or themes were saved: show the keys, and what is wrong with them."""
+        self.session.settings_problems = problems
+        self.show_problems()
+        self.show_keys()
+        if not problems:
+            self.say("Settings read again.", "success")
 
     def remember(self) -> None:
         """Write what should come back at the next start."""
@@ -137,7 +145,7 @@ class ProjectScreen(PaneScreen):
     @work(exclusive=True, group="dialog")
     async def action_problems(self) -> None:
         """List the problems; enter opens the file."""
-        problems = self.session.problems
+        problems = self.session.all_problems
         if not problems:
             self.say("There are no problems.")
             return
@@ -153,6 +161,6 @@ class ProjectScreen(PaneScreen):
 def place(problem: Problem, root: Path) -> str:
     """A problem in one line: file:line: message."""
     file = problem.file
-    name = file.relative_to(root) if file.is_relative_to(root) else file
+    name = file.relative_to(root) if file.is_relative_to(root) else Path(*file.parts[-2:])
     where = f"{name}:{problem.line}" if problem.line else f"{name}"
     return f"{where}: {problem.message}"
