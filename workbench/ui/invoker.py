@@ -13,11 +13,15 @@ from workbench.aws.records import Invocation
 from workbench.ui.backend import Request
 from workbench.ui.messages import InvocationDone, InvocationFailed, Say
 from workbench.ui.session import Running, Session
+from workbench.ui.widgets.line_diff import same
 from workbench.ui.widgets.status_bar import Severity
 from workbench.ui.work import Job, failure, in_thread
 
 if TYPE_CHECKING:
     from workbench.ui.panes.result import ResultPane
+
+_COMPARED_HERE = 200_000
+"""Bytes of two answers above which ignored paths are not looked for: it would hold keys up."""
 
 
 class Invoker:
@@ -92,7 +96,7 @@ class Invoker:
         before = self._answers.get(name)
         self._keep(message.invocation)
         watched = self._compare and before is not None and not message.invocation.function_error
-        same = before is not None and before.payload == message.invocation.payload
+        same = before is not None and self._same(name, before, message.invocation)
         self._result.show(message.invocation, keep_changes=watched and same)
         if watched and same:
             self._say("The answer is the same as before.")
@@ -104,6 +108,14 @@ class Invoker:
             self._again = False
             self.watch(message.request)
         return True
+
+    def _same(self, name: str, before: Invocation, now: Invocation) -> bool:
+        """Are two answers the same but for what the function's comparisons ignore?"""
+        old, new = before.payload, now.payload
+        if old == new or len(old) + len(new) > _COMPARED_HERE:
+            return old == new
+        ignored = self._session.memory.ignored.get(name, ())
+        return same(old.decode(errors="replace"), new.decode(errors="replace"), ignored)
 
     def shown(self, invocation: Invocation) -> None:
         """A past answer is on the screen: watch compares with it."""

@@ -1,7 +1,8 @@
 """What the screen remembers between starts: `.workbench/ui.json`.
 
 The function and its qualifier, and for every function the event that was in the editor, its name
-and the cursor. Losing the file loses convenience only: saved events and history are elsewhere.
+and the cursor, and what comparisons of its answers ignore. Losing the file loses convenience only:
+saved events and history are elsewhere.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Memory:
     theme: str | None = None
     qualifiers: dict[str, str] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
+    ignored: dict[str, list[str]] = field(default_factory=dict)
+    """Of each function, the paths in its answers that comparisons leave out."""
 
 
 def load(path: Path) -> Memory:
@@ -53,7 +56,11 @@ def load(path: Path) -> Memory:
             for name, draft in data["drafts"].items()
         }
         qualifiers = {str(name): str(value) for name, value in data["qualifiers"].items()}
-        return Memory(data["function"], data["theme"], qualifiers, drafts)
+        ignored = {
+            str(name): [str(path) for path in paths]
+            for name, paths in data.get("ignored", {}).items()
+        }
+        return Memory(data["function"], data["theme"], qualifiers, drafts, ignored)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return Memory()
 

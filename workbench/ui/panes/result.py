@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,24 +11,27 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
 
-from workbench.aws.records import Frame, FunctionError, Invocation
+from workbench.aws.http_answer import http_answer
+from workbench.aws.records import Frame, Invocation
 from workbench.project.cost import cost_of
 from workbench.project.records import Problem
 from workbench.ui.formats import clock, milliseconds
 from workbench.ui.messages import OpenFile
 from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.panes.result_changes import ChangesView
+from workbench.ui.panes.result_error import ErrorView, frame_row, on_disk, user_frames_first
+from workbench.ui.panes.result_http import HttpView
 from workbench.ui.session import Session
-from workbench.ui.widgets.diff_view import DiffView
-from workbench.ui.widgets.fuzzy_list import FuzzyList, Row
+from workbench.ui.widgets.fuzzy_list import FuzzyList
 from workbench.ui.widgets.json_view import JsonView
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _TICK_S = 0.1
-_VIEWS = {"payload": "Payload", "error": "Error", "changes": "Changes"}
+_VIEWS = {"http": "HTTP", "payload": "Payload", "error": "Error", "changes": "Changes"}
 
 
 class ResultPane(WorkbenchPane):
-    """Status, facts and the payload, the error with its frames, or what changed."""
+    """Status, facts and the payload, the HTTP response or error it means, or what changed."""
 
     scope = "result"
 
@@ -60,7 +62,8 @@ class ResultPane(WorkbenchPane):
             yield Static(_HINT, id="nothing", markup=False)
             yield JsonView(id="payload")
             yield ErrorView(id="error")
-            yield DiffView(id="changes")
+            yield HttpView(self.session, id="http")
+            yield ChangesView(self.session, id="changes")
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(_TICK_S, self._tick, pause=True)
@@ -99,22 +102,27 @@ class ResultPane(WorkbenchPane):
         changes = keep_changes and "changes" in self._views
         reading_changes = changes and self.query_one(ContentSwitcher).current == "changes"
         self.shown = invocation
-        self._outcome(*outcome_words(invocation))
+        http = None if invocation.function_error else http_answer(invocation.payload)
+        words, kind = outcome_words(invocation)
+        self._outcome(f"{words} · HTTP {http.status} {http.reason}" if http else words, kind)
         when = f"{clock(invocation.started)} · " if past else ""
         self.query_one("#facts", Static).update(when + self._facts(invocation))
         self.query_one("#request", Static).update(f"request {invocation.request_id}")
         trace_id = invocation.report.trace_id if invocation.report else None
         self._trace(f"trace {trace_id}" if trace_id else "")
         self._heading(invocation)
-        self.query_one(JsonView).load(invocation.payload)
+        self.query_one("#payload", JsonView).load(invocation.payload)
         self._views = ["payload"] if invocation.payload else []
+        if http is not None:
+            self.query_one(HttpView).show(http)
+            self._views.insert(0, "http")
         error = invocation.error
         self._frames = ()
         if error is not None:
             self._frames = user_frames_first(error)
             source = self.session.source(invocation.function)
             code = source.code if source else None
-            self.query_one(ErrorView).show(error, [_frame_row(f, code) for f in self._frames])
+            self.query_one(ErrorView).show(error, [frame_row(f, code) for f in self._frames])
             self._views.insert(0, "error")
         if changes:
             self._views.append("changes")
@@ -130,13 +138,8 @@ class ResultPane(WorkbenchPane):
 
     def show_changes(self, old: bytes, new: bytes, old_label: str, new_label: str) -> None:
         """Show what differs between two texts, next to the answer."""
-        view = self.query_one(DiffView)
-        view.compare(
-            old.decode(errors="replace"),
-            new.decode(errors="replace"),
-            old_label=old_label,
-            new_label=new_label,
-        )
+        name = self.shown.function if self.shown else self.session.function
+        self.query_one(ChangesView).show(name or "", old, new, old_label, new_label)
         if "changes" not in self._views:
             self._views.append("changes")
         self._switch("changes")
@@ -153,6 +156,8 @@ class ResultPane(WorkbenchPane):
         """Another function or target: nothing was answered yet."""
         self._stopped()
         self.shown = None
+        for view in (self.query_one("#payload", JsonView), self.query_one(HttpView).body):
+            view.clear()
         self._views = []
         self._frames = ()
         self._outcome("", "")
@@ -278,7 +283,8 @@ class ResultPane(WorkbenchPane):
     @on(JsonView.CopyRequested)
     def _copy_requested(self, message: JsonView.CopyRequested) -> None:
         message.stop()
-        if message.what == "value" and self.query_one(JsonView).path in ("$", ""):
+        view = message.view
+        if message.what == "value" and view.id == "payload" and view.path in ("$", ""):
             self.action_copy()
         else:
             self.copy_to_clipboard(f"the {message.what}", message.text)
@@ -286,6 +292,69 @@ class ResultPane(WorkbenchPane):
     @on(JsonView.PathChanged)
     def _path(self, message: JsonView.PathChanged) -> None:
         message.stop()
+
+    def action_filter(self) -> None:
+        """Filter the JSON that shows by a JMESPath expression."""
+        current = self.query_one(ContentSwitcher).current
+        if current == "http":
+            view = self.query_one(HttpView).body
+        elif "payload" in self._views:
+            self._switch("payload")
+            view = self.query_one("#payload", JsonView)
+        else:
+            self.say("There is no answer to filter yet.", "warning")
+            return
+        if view.is_json or view.filter:
+            view.open_filter()
+        else:
+            self.say("JMESPath is for JSON, and this is text: / searches it.", "warning")
+
+    def action_open_in_browser(self) -> None:
+        """Open the body of an HTTP response in the browser."""
+        if "http" in self._views:
+            self.query_one(HttpView).open_in_browser()
+        else:
+            self.say("This answer is no HTTP response: it has no statusCode.", "warning")
+
+    def action_previous_changes(self) -> None:
+        """What changed since the invocation before."""
+        if self._has_answer():
+            self.query_one(ChangesView).since_previous(self.shown)
+
+    def action_changes_from(self) -> None:
+        """What changed since an invocation of the history."""
+        if self._has_answer():
+            self.query_one(ChangesView).choose(self.shown)
+
+    def _has_answer(self) -> bool:
+        if self.shown is None or not self.shown.payload:
+            self.say("There is no answer to compare yet.", "warning")
+            return False
+        return True
+
+    @on(ChangesView.Found)
+    def _changes_found(self, message: ChangesView.Found) -> None:
+        message.stop()
+        if self.shown is message.new:
+            labels = (f"answer of {clock(message.old.started)}", "this answer")
+            self.show_changes(message.old.payload, message.new.payload, *labels)
+            self.focus_content()
+
+    def action_ignore(self) -> None:
+        """Leave the value under the cursor out of this function's comparisons."""
+        if self._on_changes():
+            self.query_one(ChangesView).ignore_here()
+
+    def action_ignored(self) -> None:
+        """What this function's comparisons leave out."""
+        if self._on_changes():
+            self.query_one(ChangesView).ask_ignored()
+
+    def _on_changes(self) -> bool:
+        if self.query_one(ContentSwitcher).current != "changes":
+            self.say("That is for Changes: d shows them.", "warning")
+            return False
+        return True
 
     def action_copy_request_id(self) -> None:
         """Copy the request id."""
@@ -311,48 +380,6 @@ class ResultPane(WorkbenchPane):
         if self.shown is None or not self.shown.payload:
             return None
         return "the payload", self.shown.payload.decode(errors="replace")
-
-
-class ErrorView(Static):
-    """Type, message and stack frames of a function error."""
-
-    def compose(self) -> ComposeResult:
-        yield Static("", id="error-words", markup=False)
-        yield FuzzyList(empty="There is no stack trace.", id="frames")
-
-    def focus(self, scroll_visible: bool = True) -> ErrorView:
-        """Focus the frames."""
-        self.query_one(FuzzyList).focus(scroll_visible)
-        return self
-
-    def show(self, error: FunctionError, frames: list[str]) -> None:
-        """Show an error; the frames in words, in the order they are to be read."""
-        self.query_one("#error-words", Static).update(f"{error.type}\n{error.message}")
-        self.query_one(FuzzyList).set_rows(
-            [Row(str(index), (frame,)) for index, frame in enumerate(frames)]
-        )
-
-
-def user_frames_first(error: FunctionError) -> tuple[Frame, ...]:
-    """Frames of the user's code first, the innermost (where it was raised) at the top."""
-    frames = error.frames
-    return (*(f for f in frames if f.in_user_code), *(f for f in frames if not f.in_user_code))
-
-
-def on_disk(path: str, code: Path | None) -> Path | None:
-    """The file of a frame on this machine, if it is there."""
-    candidates = [Path(path)]
-    if code is not None:
-        candidates.insert(0, code / path.removeprefix("/var/task/"))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
-
-
-def _frame_row(frame: Frame, code: Path | None) -> str:
-    path = frame.path.removeprefix("/var/task/").rpartition("/site-packages/")[2]
-    if code is not None and Path(path).is_relative_to(code):
-        path = str(Path(path).relative_to(code))
-    library = "" if frame.in_user_code else " (library)"
-    return f"{path}:{frame.line} {frame.function}{library}  {frame.code}".rstrip()
 
 
 _HINT = "Nothing invoked yet.\n\nctrl+j invokes the function with the event."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import ClassVar, Literal
 
 from rich.segment import Segment
@@ -17,7 +17,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from workbench.ui.widgets.line_diff import comparable, diff_lines
+from workbench.ui.widgets.json_paths import is_volatile, path_at
+from workbench.ui.widgets.line_diff import changes, comparable, diff_lines, no_collection
 from workbench.ui.widgets.line_view import LineView
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe, strip_ansi
@@ -27,9 +28,11 @@ _CONTEXT = 3
 
 _THREAD_ABOVE = 200_000
 _LINE_LIMIT = 2_000
+_LOOKED_AT = 200
+"""Changes that are searched for times and ids."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Block:
     """Rows of one kind. ``partners`` are the lines they replace or are replaced by, one by one."""
 
@@ -37,6 +40,9 @@ class _Block:
     lines: Sequence[str]
     partners: Sequence[str] = ()
     hidden: Sequence[str] = ()
+    source: Sequence[str] = ()
+    at: int = 0
+    """Where ``lines`` (of a fold: ``hidden``) begin in all the lines of their text, ``source``."""
 
     @property
     def is_change(self) -> bool:
@@ -70,30 +76,73 @@ class DiffView(LineView):
         self._blocks: list[_Block] = []
         self._starts: list[int] = []  # the first row of each block, and the number of rows
         self._number = 0
+        self._texts: tuple[str, str, tuple[str, str]] | None = None
         self.summary = ""
         """What changed, in a few words: "+3 −1", or "no difference"."""
 
     def compare(
-        self, old: str, new: str, *, old_label: str = "before", new_label: str = "after"
+        self,
+        old: str,
+        new: str,
+        *,
+        old_label: str = "before",
+        new_label: str = "after",
+        ignored: Sequence[str] = (),
     ) -> None:
-        """Show what changed from old to new; large texts are compared in a thread."""
+        """Show what changed from old to new; large texts are compared in a thread.
+
+        ``ignored`` are paths of JSON values (see ``json_paths``) that make no difference.
+        """
+        self._texts = (old, new, (old_label, new_label))
+        self.ignore(ignored)
+
+    def ignore(self, paths: Sequence[str]) -> None:
+        """Compare the same texts again, with other paths ignored."""
+        if self._texts is None:
+            return
         self._number += 1
-        titles = (old_label, new_label)
+        old, new, _ = self._texts
         if len(old) + len(new) > _THREAD_ABOVE:
-            self._compare_in_thread(old, new, titles, self._number)
+            self._compare_in_thread(*self._texts, paths, self._number)
         else:
-            self._show(*_compared(old, new, titles), self._number)
+            self._show(*_compared(*self._texts, paths), self._number)
+
+    @property
+    def path(self) -> str | None:
+        """The path of the value under the cursor, indexes as [*]; None where there is none."""
+        block = self._blocks[self._block_at(self.cursor)] if self._blocks else None
+        if block is None or block.kind in ("title", "fold"):
+            return None
+        index = block.at + self.cursor - self._starts[self._block_at(self.cursor)]
+        return path_at(block.source, index)
+
+    def volatile_paths(self) -> list[str]:
+        """Paths of changed values that look like times or ids, on both sides; at most ten."""
+        found: dict[str, None] = {}
+        changed = (block for block in self._blocks if block.kind == "new" and block.partners)
+        for block in islice(changed, _LOOKED_AT):
+            for index, (come, gone) in enumerate(zip(block.lines, block.partners, strict=True)):
+                if is_volatile(come) and is_volatile(gone):
+                    path = path_at(block.source, block.at + index)
+                    if path is not None:
+                        found[path] = None
+            if len(found) >= 10:
+                break
+        return list(found)
 
     def clear(self) -> None:
         """Show nothing."""
         self._number += 1
         self.summary = ""
+        self._texts = None
         self._blocks = []
         self._blocks_changed()
 
     @work(thread=True, exclusive=True, group="diff")
-    def _compare_in_thread(self, old: str, new: str, titles: tuple[str, str], number: int) -> None:
-        result = _compared(old, new, titles)
+    def _compare_in_thread(
+        self, old: str, new: str, titles: tuple[str, str], ignored: Sequence[str], number: int
+    ) -> None:
+        result = _compared(old, new, titles, ignored)
         if not get_current_worker().is_cancelled:
             self.app.call_from_thread(self._show, *result, number)
 
@@ -146,7 +195,8 @@ class DiffView(LineView):
         """Show the lines hidden by the cursor's row."""
         number = self._block_at(self.cursor)
         if number < len(self._blocks) and self._blocks[number].kind == "fold":
-            self._blocks[number] = _Block("same", self._blocks[number].hidden)
+            fold = self._blocks[number]
+            self._blocks[number] = _Block("same", fold.hidden, (), (), fold.source, fold.at)
             self._blocks_changed()
 
     def action_next_change(self, step: int) -> None:
@@ -165,33 +215,46 @@ class DiffView(LineView):
             self.move_to(changes[at], center=True)
 
 
-def _compared(old: str, new: str, titles: tuple[str, str]) -> tuple[list[_Block], int, int]:
+def _compared(
+    old: str, new: str, titles: tuple[str, str], ignored: Sequence[str] = ()
+) -> tuple[list[_Block], int, int]:
     """Return the blocks to show, and how many lines were added and removed."""
-    old_lines, new_lines = comparable(old, new)
+    with no_collection():
+        return _blocks(old, new, titles, ignored)
+
+
+def _blocks(
+    old: str, new: str, titles: tuple[str, str], ignored: Sequence[str]
+) -> tuple[list[_Block], int, int]:
+    old_lines, new_lines = comparable(old, new, ignored)
     spans = diff_lines(old_lines, new_lines)
-    added = sum(span.new_end - span.new_start for span in spans if not span.equal)
-    removed = sum(span.old_end - span.old_start for span in spans if not span.equal)
-    title = f"- {titles[0]}   + {titles[1]}   +{added} −{removed}"
+    added, removed = changes(spans)
+    paths = f"   ({len(ignored)} path{'' if len(ignored) == 1 else 's'} ignored)" if ignored else ""
+    title = f"- {titles[0]}   + {titles[1]}   +{added} −{removed}{paths}"
     if not added and not removed:
-        title = f"✓ no difference between {titles[0]} and {titles[1]}"
+        title = f"✓ no difference between {titles[0]} and {titles[1]}{paths}"
     blocks = [_Block("title", [title])]
     for number, span in enumerate(spans):
         come = new_lines[span.new_start : span.new_end]
         if not span.equal:
             gone = old_lines[span.old_start : span.old_end]
             paired = len(gone) == len(come)
-            blocks.append(_Block("old", gone, come if paired else ()))
-            blocks.append(_Block("new", come, gone if paired else ()))
+            partners = (come, gone) if paired else ((), ())
+            blocks.append(_Block("old", gone, partners[0], (), old_lines, span.old_start))
+            blocks.append(_Block("new", come, partners[1], (), new_lines, span.new_start))
             continue
         head = _CONTEXT if number else 0
         tail = _CONTEXT if number < len(spans) - 1 else 0
         hidden = come[head : len(come) - tail]
         if len(hidden) < 3 or (len(spans) == 1 and len(come) < 200):
-            blocks.append(_Block("same", come))
+            blocks.append(_Block("same", come, (), (), new_lines, span.new_start))
             continue
-        blocks.append(_Block("same", come[:head]))
-        blocks.append(_Block("fold", [f"  ▸ {len(hidden):,} unchanged lines"], hidden=hidden))
-        blocks.append(_Block("same", come[len(come) - tail :]))
+        words = [f"  ▸ {len(hidden):,} unchanged lines"]
+        at = span.new_start + head
+        blocks.append(_Block("same", come[:head], (), (), new_lines, span.new_start))
+        blocks.append(_Block("fold", words, (), hidden, new_lines, at))
+        tail_at = span.new_end - tail
+        blocks.append(_Block("same", come[len(come) - tail :], (), (), new_lines, tail_at))
     return [block for block in blocks if block.lines], added, removed
 
 

@@ -6,6 +6,7 @@ is known a moment later, from a process of its own.
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -19,6 +20,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
+from workbench.ui.widgets.filter_line import FilterLine
 from workbench.ui.widgets.json_document import (
     LINE_LIMIT,
     Document,
@@ -27,6 +29,7 @@ from workbench.ui.widgets.json_document import (
     document_of,
     large_document_of,
 )
+from workbench.ui.widgets.json_filter import Filtered, fault_of, filtered, is_large
 from workbench.ui.widgets.json_text import INDENT, Layout
 from workbench.ui.widgets.line_view import LineView
 from workbench.ui.widgets.palette import palette
@@ -38,6 +41,9 @@ _LARGE_ABOVE = 200_000
 
 _HEAD = 32_768
 """Characters of a large document that are laid out at once, for the first paint."""
+
+_TYPING_S = 0.12
+"""How long after a letter a large document is filtered: another one may follow."""
 
 
 class JsonView(Vertical):
@@ -77,19 +83,30 @@ class JsonView(Vertical):
         super().__init__(id=id, classes=classes)
         self.lines = JsonLines(self)
         self.text = ""
+        self._shown = ""
         self._load_number = 0
 
     def compose(self) -> ComposeResult:
+        yield FilterLine()
         yield self.lines
         yield SearchBar("text to find")
 
     # -- public ---------------------------------------------------------------------------------
 
     def load(self, data: bytes | str) -> None:
-        """Show a document: JSON indented, anything else as text. Bytes are read as UTF-8."""
-        text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+        """Show a document: JSON indented, anything else as text. Bytes are read as UTF-8.
+
+        A filter that is in force goes on with the new document.
+        """
+        self.text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+        if self.filter:
+            self._filter()
+        else:
+            self._load(self.text)
+
+    def _load(self, text: str) -> None:
         self._load_number += 1
-        self.text = text
+        self._shown = text
         if len(text) <= _LARGE_ABOVE:
             self._show(document_of(text))
             return
@@ -100,8 +117,23 @@ class JsonView(Vertical):
         self._lay_out_large(text, self._load_number)
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Show nothing, and filter nothing any more."""
+        self.query_one(FilterLine).clear()
         self.load("")
+
+    @property
+    def filter(self) -> str:
+        """The JMESPath expression in force; "" shows the whole document."""
+        return self.query_one(FilterLine).expression
+
+    def open_filter(self) -> None:
+        """Show the filter line, and focus it."""
+        self.query_one(FilterLine).open()
+
+    @property
+    def shown_text(self) -> str:
+        """The text that is shown: the document's, or what the filter found in it."""
+        return self._shown
 
     def search(self, text: str) -> bool:
         """Mark text and go to the first line with it from the cursor on. Return whether found."""
@@ -146,11 +178,63 @@ class JsonView(Vertical):
     def _large_ready(self, document: Document, number: int) -> None:
         if number == self._load_number:
             self._show(document, keep_cursor=True)
+            self.lines.search_again()
 
     def _show(self, document: Document, keep_cursor: bool = False) -> None:
         self.lines.show_document(document, keep_cursor=keep_cursor)
         self.post_message(self.Loaded(self))
         self.post_message(self.PathChanged(self, self.path))
+
+    # -- filter ---------------------------------------------------------------------------------
+
+    @on(FilterLine.Changed)
+    def _filter_changed(self, event: FilterLine.Changed) -> None:
+        event.stop()
+        if self.filter:
+            self._filter()
+            return
+        self.query_one(FilterLine).status("")
+        if self._shown is not self.text:
+            self._load(self.text)
+
+    @on(FilterLine.Left)
+    def _filter_left(self, event: FilterLine.Left) -> None:
+        event.stop()
+        self.lines.focus()
+
+    def _filter(self) -> None:
+        expression = self.filter
+        fault = fault_of(expression)
+        if fault:
+            # What was found last stays: the expression is being typed.
+            self.query_one(FilterLine).status(f"✗ {fault}", wrong=True)
+        elif is_large(self.text):
+            self.query_one(FilterLine).status("…")
+            self._filter_large(self.text, expression)
+        else:
+            self._show_filtered(filtered(self.text, expression))
+
+    @work(thread=True, exclusive=True, group="json-filter")
+    def _filter_large(self, text: str, expression: str) -> None:
+        worker = get_current_worker()
+        time.sleep(_TYPING_S)
+        if worker.is_cancelled:
+            return  # more was typed
+        found = filtered(text, expression)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._large_filtered, text, expression, found)
+
+    def _large_filtered(self, text: str, expression: str, found: Filtered) -> None:
+        if text is self.text and expression == self.filter:
+            self._show_filtered(found)
+
+    def _show_filtered(self, found: Filtered) -> None:
+        line = self.query_one(FilterLine)
+        if found.fault:
+            line.status(f"✗ {found.fault}", wrong=True)
+        else:
+            line.status(found.words)
+            self._load(found.text)
 
     # -- search ---------------------------------------------------------------------------------
 
@@ -191,6 +275,7 @@ class JsonLines(LineView):
         self.document: Document = TextDocument("")
         self._needle = ""
         self._case_counts = False
+        self._not_found = False
 
     def show_document(self, document: Document, *, keep_cursor: bool = False) -> None:
         """Show a document, from its top unless the cursor is kept."""
@@ -296,6 +381,11 @@ class JsonLines(LineView):
         self.refresh()
         return bool(text) and self._go_to_match(1, include_here=True)
 
+    def search_again(self) -> None:
+        """The rest of the document is there now: what was not in its beginning may be in it."""
+        if self._needle and self._not_found:
+            self._go_to_match(1, include_here=True)
+
     def action_next_match(self, step: int) -> None:
         if self._needle:
             self._go_to_match(step, include_here=False)
@@ -305,6 +395,7 @@ class JsonLines(LineView):
             self._needle, self._case_counts, self.cursor, step, include_here=include_here
         )
         bar = self._view.query_one(SearchBar)
+        self._not_found = found is None
         if found is None:
             bar.status("✗ not found")
             return False

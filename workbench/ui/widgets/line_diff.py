@@ -6,6 +6,8 @@ points (patience diff); only what lies between them goes to difflib.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 from bisect import bisect_left
 from collections import Counter
@@ -16,8 +18,13 @@ from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
+from workbench.ui.widgets.json_paths import IGNORED, without
+
 _DIFFLIB_CELLS = 40_000
 """Lines times lines up to which difflib, whose time grows with the square, is asked."""
+
+_STRIDE = 256
+"""Lines that are compared at once where whole stretches are the same."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,16 @@ def diff_lines(old: Sequence[str], new: Sequence[str]) -> list[Span]:
     return spans
 
 
+def changes(spans: Iterable[Span]) -> tuple[int, int]:
+    """How many lines were (added, removed)."""
+    added = removed = 0
+    for span in spans:
+        if not span.equal:
+            added += span.new_end - span.new_start
+            removed += span.old_end - span.old_start
+    return added, removed
+
+
 def _matches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     # A stack instead of recursion; blocks wait on it in reverse, so that matches come in order.
     work: list[tuple[int, int, int, int] | tuple[int, int, int]] = [(0, len(old), 0, len(new))]
@@ -61,6 +78,12 @@ def _matches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int,
         old_start, old_end, new_start, new_end = block
         prefix = 0
         limit = min(old_end - old_start, new_end - new_start)
+        while (
+            prefix + _STRIDE <= limit
+            and old[old_start + prefix : old_start + prefix + _STRIDE]
+            == new[new_start + prefix : new_start + prefix + _STRIDE]
+        ):
+            prefix += _STRIDE
         while prefix < limit and old[old_start + prefix] == new[new_start + prefix]:
             prefix += 1
         if prefix:
@@ -69,6 +92,12 @@ def _matches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int,
             new_start += prefix
             limit -= prefix
         suffix = 0
+        while (
+            suffix + _STRIDE <= limit
+            and old[old_end - suffix - _STRIDE : old_end - suffix]
+            == new[new_end - suffix - _STRIDE : new_end - suffix]
+        ):
+            suffix += _STRIDE
         while suffix < limit and old[old_end - suffix - 1] == new[new_end - suffix - 1]:
             suffix += 1
         if suffix:
@@ -77,6 +106,8 @@ def _matches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int,
             work.append((old_end, new_end, suffix))
         if old_start == old_end or new_start == new_end:
             continue
+        if old_end - old_start == new_end - new_start == 1:
+            continue  # one line for another, as nearly all changes are
         fixed = _fixed_points(old, old_start, old_end, new, new_start, new_end)
         if not fixed:
             yield from _by_difflib(old, old_start, old_end, new, new_start, new_end)
@@ -145,31 +176,53 @@ def _by_difflib(
             yield old_start + match.a, new_start + match.b, match.size
 
 
-class _Number(str):
-    """A number as written."""
+def same(old: str, new: str, ignored: Sequence[str] = ()) -> bool:
+    """Are two texts the same, JSON by structure and but for the paths ``ignored``?"""
+    if old == new:
+        return True
+    old_lines, new_lines = comparable(old, new, ignored)
+    return old_lines == new_lines
 
-    __slots__ = ()
+
+@contextlib.contextmanager
+def no_collection() -> Iterator[None]:
+    """Hold the garbage collector for a moment in which very much is made and all of it kept.
+
+    It would go through hundreds of thousands of values again and again: a third of the time.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
-def comparable(old: str, new: str) -> tuple[list[str], list[str]]:
+def comparable(old: str, new: str, ignored: Sequence[str] = ()) -> tuple[list[str], list[str]]:
     """Return the lines to compare two texts by.
 
     When both are JSON they are indented, members of the new one in the order of the old one (order
     means nothing in an object), without the commas at line ends (a member that is no longer the
-    last has not changed). Otherwise they are the texts' own lines.
+    last has not changed). Values at the paths ``ignored`` (``json_paths``) read "(ignored)".
+    Otherwise they are the texts' own lines.
     """
     try:
-        old_value = json.loads(old, parse_int=_Number, parse_float=_Number)
-        new_value = json.loads(new, parse_int=_Number, parse_float=_Number)
-        old_lines: list[str] = []
-        new_lines: list[str] = []
-        _emit(old_value, None, "", "", old_lines)
-        _emit(new_value, old_value, "", "", new_lines)
+        old_value = json.loads(old, parse_int=_number, parse_float=_number)
+        new_value = json.loads(new, parse_int=_number, parse_float=_number)
+        without(old_value, ignored)
+        without(new_value, ignored)
+        first = _Lines({})
+        first.emit(old_value, None, "", "")
+        second = _Lines(first.places, first.lines)
+        second.emit(new_value, old_value, "", "")
     except (ValueError, RecursionError):
         return old.splitlines(), new.splitlines()
-    return old_lines, new_lines
+    return first.lines, second.lines
 
 
+# A number as written: bytes, which no text is equal to.
+_number = str.encode
 _text = json.encoder.encode_basestring
 _WORDS = {True: "true", False: "false", None: "null"}
 
@@ -179,39 +232,61 @@ def _name(key: str) -> str:
     return f"{_text(key)}: "
 
 
-def _emit(value: Any, like: Any, indent: str, name: str, lines: list[str]) -> None:
-    """Append the lines of a value; ``like`` is the value whose member order is followed."""
-    kind = type(value)
-    if not value or kind not in (dict, list):
-        lines.append(f"{indent}{name}{_scalar(value)}")
-        return
-    lines.append(f"{indent}{name}{'{' if kind is dict else '['}")
-    deeper = indent + "  "
-    members: Iterable[tuple[str, Any, Any]]
-    if kind is dict:
-        other = like if type(like) is dict else {}
-        keys = [key for key in other if key in value]
-        if len(keys) < len(value):
-            keys += [key for key in value if key not in other]
-        members = zip(map(_name, keys), map(value.get, keys), map(other.get, keys), strict=True)
-    else:
-        others = like if type(like) is list else []
-        members = zip(repeat(""), value, chain(others, repeat(None)))
-    for prefix, item, other_item in members:
-        # Most are texts and numbers: without a call for each.
-        if type(item) is str:
-            lines.append(f"{deeper}{prefix}{_text(item)}")
-        elif type(item) is _Number:
-            lines.append(f"{deeper}{prefix}{item}")
+class _Lines:
+    """The lines of a value. What is the same in the value compared with is taken over from its
+    lines, whose ``places`` (first and last of each object and array, by id) are known."""
+
+    def __init__(
+        self, places: dict[int, tuple[int, int]], others: Sequence[str] | None = None
+    ) -> None:
+        self.lines: list[str] = []
+        self.places = places
+        self._others = others
+
+    def emit(self, value: Any, like: Any, indent: str, name: str) -> None:
+        """Append the lines of a value; ``like`` is the value whose member order is followed."""
+        lines = self.lines
+        kind = type(value)
+        if not value or kind not in (dict, list):
+            lines.append(f"{indent}{name}{_scalar(value)}")
+            return
+        if self._others is not None and value == like:
+            start, end = self.places[id(like)]
+            lines += self._others[start:end]
+            return
+        first = len(lines)
+        lines.append(f"{indent}{name}{'{' if kind is dict else '['}")
+        deeper = indent + "  "
+        members: Iterable[tuple[str, Any, Any]]
+        if kind is dict:
+            other = like if type(like) is dict else {}
+            keys = [key for key in other if key in value]
+            if len(keys) < len(value):
+                keys += [key for key in value if key not in other]
+            likes = map(other.get, keys)
+            members = zip(map(_name, keys), map(value.get, keys), likes, strict=True)
         else:
-            _emit(item, other_item, deeper, prefix, lines)
-    lines.append(f"{indent}{'}' if kind is dict else ']'}")
+            others = like if type(like) is list else []
+            members = zip(repeat(""), value, chain(others, repeat(None)))
+        for prefix, item, other_item in members:
+            # Most are texts and numbers: without a call for each.
+            if type(item) is str:
+                lines.append(f"{deeper}{prefix}{_text(item)}")
+            elif type(item) is bytes:
+                lines.append(f"{deeper}{prefix}{item.decode()}")
+            else:
+                self.emit(item, other_item, deeper, prefix)
+        lines.append(f"{indent}{'}' if kind is dict else ']'}")
+        if self._others is None:
+            self.places[id(value)] = (first, len(lines))
 
 
 def _scalar(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return _text(value)
+    if value is IGNORED:
+        return str(value)
     if kind is dict or kind is list:
         return "{}" if kind is dict else "[]"
-    return value if kind is _Number else _WORDS.get(value) or json.dumps(value)
+    return value.decode() if kind is bytes else _WORDS.get(value) or json.dumps(value)
