@@ -36,3 +36,39 @@ async def test_values_are_shown_and_made_when_the_event_is_sent(project: Path) -
         again = hands.screen.result.shown
         assert again is not None and again.event == shown.event, "a rerun sends the same event"
         assert json.loads((await hands.invokes()).payload)["said"] == "2"
+
+
+async def test_members_and_values_are_completed_while_one_writes(project: Path) -> None:
+    own = project / "events" / "Echo"
+    own.mkdir(parents=True)
+    (own / "usual.json").write_text('{"word": "hello", "order": {"id": 7}}')
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        event = hands.screen.event
+        event.load_text("{\n  \n}", "")
+        event.editor.focus()
+        await hands.sees(lambda: bool(event.editor.examples), "the shapes known")
+        event.editor.move_cursor((1, 2))
+        await hands.press("ctrl+@")
+        await hands.sees(lambda: event.editor.completions.is_open, "the list")
+        await hands.reads("saved: usual")
+        await hands.press("escape")
+        assert not event.editor.completions.is_open
+        assert event.editor.has_focus
+        await hands.type('"wo')
+        await hands.sees(lambda: event.editor.completions.is_open, "the list")
+        await hands.press("tab")
+        assert json.loads(event.text) == {"word": "hello"}
+        assert event.editor.has_focus, "tab took it"
+        await hands.type(', "ord')
+        await hands.press("down", "up", "enter")
+        await hands.reads("{ id }")
+        await hands.press("enter")
+        assert json.loads(event.text) == {"word": "hello", "order": {"id": 7}}
+        event.load_text('{"word": ""}', "")
+        event.editor.move_cursor((0, 10))
+        await hands.type("{{cou")
+        await hands.press("tab")
+        assert event.text == '{"word": "{{counter}}"}'
+        await hands.press("tab")
+        await hands.sees(lambda: not event.editor.has_focus, "the next pane")

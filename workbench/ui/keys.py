@@ -61,6 +61,7 @@ _SHOWN = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "esc",
+    "ctrl+@": "ctrl+space",
 }
 
 
@@ -135,6 +136,8 @@ KEYS: tuple[Key, ...] = (
     Key("event", "watch", ("w",), "watch",
         "Watch: invoke again on every save and show what changed"),
     Key("event", "format", ("f",), "format", "Indent the JSON"),
+    Key("event", "complete", ("ctrl+@",), "complete",
+        "Offer what can be written at the cursor"),
     Key("event", "view_sent", ("v",), "as sent",
         "View the event as it is sent, with the values that are made for it"),
     Key("event", "previous_event", ("left_square_bracket",), "previous event",

@@ -72,6 +72,10 @@ class WorkbenchPane(Pane, can_focus=True):
     def _own_title(self) -> Content:
         return Content.styled(f" {self.number} {self.title} ", "bold reverse")
 
+    def takes_tab(self) -> bool:
+        """Do what tab does in the pane now; False when it does nothing there but leave it."""
+        return False
+
     def why_not(self, action: str) -> str | None:
         """The reason why an action of the key table cannot be done now, or None when it can."""
         return None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+
 from textual import work
 
+from workbench.project.event_shape import Example
 from workbench.project.events import SavedEventError, SavedEvents
 from workbench.ui.memory import Draft
 from workbench.ui.panes.event_source import Blank, Chosen, choose_event, choose_saved
@@ -11,6 +15,8 @@ from workbench.ui.panes.event_text import START, EventTextPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.form import Field, FormDialog
+
+_MOST_EXAMPLES = 30
 
 
 class EventPane(EventTextPane):
@@ -107,6 +113,15 @@ class EventPane(EventTextPane):
         text = self._read(name)
         if text is not None:
             self._load(text, name)
+
+    def own_examples(self) -> list[Example]:
+        """The function's saved events, for their shape. Called in a thread."""
+        function, found = self._function, []
+        for name in self._names()[:_MOST_EXAMPLES] if function else ():
+            with suppress(SavedEventError, ValueError, RecursionError):
+                event = json.loads(self._saved.load(function or "", name))
+                found.append(Example(f"saved: {name}", (event,), own=True))
+        return found
 
     # -- keys -----------------------------------------------------------------------------------
 

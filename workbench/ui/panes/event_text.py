@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual import work as work_async
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from workbench.project.event_shape import Example, sample_examples
 from workbench.project.event_values import BadPlaceholder, Resolved
 from workbench.project.files import write_atomically
 from workbench.project.state_dir import StateDir
@@ -23,6 +24,7 @@ from workbench.ui.panes.versions import named
 from workbench.ui.programs import edit_file
 from workbench.ui.screens.sent import SentScreen
 from workbench.ui.session import Session
+from workbench.ui.widgets.completion import CompletionList
 from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import Fault, json_fault
 from workbench.ui.work import Job, in_thread
@@ -49,6 +51,12 @@ class EventTextPane(WorkbenchPane):
         event: Resolved | None
         wrong: str = ""
 
+    @dataclass
+    class ShapesKnown(Message):
+        """The events whose shape can be offered were read."""
+
+        examples: list[Example]
+
     class Command(Message):
         """An action of the screen: invoke, invocation_type or watch."""
 
@@ -64,7 +72,9 @@ class EventTextPane(WorkbenchPane):
         self._look: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield EventEditor(START)
+        editor = EventEditor(START)
+        yield editor
+        yield editor.completions
         yield self._foot
 
     @property
@@ -121,6 +131,41 @@ class EventTextPane(WorkbenchPane):
         fault = self._fault()
         if fault is not None:
             self.editor.move_cursor((fault.line - 1, fault.column - 1), center=True)
+
+    # -- completion -----------------------------------------------------------------------------
+
+    def own_examples(self) -> list[Example]:
+        """The events whose shape is offered before that of the samples. Called in a thread."""
+        return []
+
+    @on(events.DescendantFocus)
+    def _editor_has_focus(self) -> None:
+        """Learn the shapes of events when somebody is about to write one: it takes 50 ms."""
+
+        def learn(job: Job) -> Message:
+            return self.ShapesKnown([*self.own_examples(), *sample_examples()])
+
+        in_thread(self, "shapes", learn)
+
+    @on(ShapesKnown)
+    def _shapes_known(self, message: ShapesKnown) -> None:
+        self.editor.examples = message.examples
+
+    @on(CompletionList.OptionSelected)
+    def _completion_clicked(self, message: CompletionList.OptionSelected) -> None:
+        message.stop()
+        self.editor.focus()
+        self.editor.accept()
+
+    def action_complete(self) -> None:
+        """Offer what can be written at the cursor."""
+        self.editor.focus()
+        if not self.editor.offer(asked=True):
+            self.say("Nothing is known of what belongs here.")
+
+    def takes_tab(self) -> bool:
+        """Tab takes what is offered."""
+        return self.editor.has_focus and self.editor.accept()
 
     # -- the event as it is sent ----------------------------------------------------------------
 

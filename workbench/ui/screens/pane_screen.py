@@ -107,7 +107,8 @@ class PaneScreen(Screen[None]):
 
     def action_next_pane(self) -> None:
         """Go to the next pane."""
-        self._step(1)
+        if not self.pane.takes_tab():
+            self._step(1)
 
     def action_previous_pane(self) -> None:
         """Go to the previous pane."""

@@ -168,6 +168,8 @@ class _Scanner:
         path = container if own is None else (*container, own)
         role: Role = "key" if name is not None else self._role()
         typed = token[: max(0, self._offset - start)]
+        if quoted and (len(token) < 2 or token[-1] != '"'):
+            end = self._offset  # not closed: what is behind the cursor need not belong to it
         self._around = top
         self._place = Place(
             path, container, role, start, end, typed[1:] if quoted else typed, quoted
