@@ -14,14 +14,16 @@ from workbench.ui.widgets.dialogs import Confirm
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a person is asked for: `words` say exactly what becomes of `arn`; `action` is the
-    button's word. `danger` puts the cursor on Cancel; production does so too."""
+    """What a person is asked for: `words` say exactly what becomes of `arn`, `details` go on after
+    it; `action` is the button's word. `danger` puts the cursor on Cancel; production does so too.
+    """
 
     title: str
     action: str
     arn: str
     words: Sequence[str]
     danger: bool = False
+    details: Sequence[str] = ()
 
 
 async def agreed(app: App[Any], backend: Backend | None, function: str, change: Change) -> bool:
@@ -46,7 +48,9 @@ async def agreed(app: App[Any], backend: Backend | None, function: str, change: 
 def _body(backend: Backend, change: Change, *, production: bool) -> list[str]:
     target = backend.target
     profile = f" · profile {target.profile}" if target.profile else ""
-    body = [*change.words, change.arn, ""]
+    body = [*change.words, change.arn, "", *change.details]
+    if change.details:
+        body.append("")
     if production:
         body.append("Your config marks this as production.")
     body.append(f"AWS account {target.account} · {target.region}{profile}")

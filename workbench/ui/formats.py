@@ -32,6 +32,13 @@ def milliseconds(value: float) -> str:
     return f"{value / 1000:.2f} s"
 
 
+def size(count: float) -> str:
+    """Bytes for people: `812 B`, `14.2 KB`, `3.0 MB`."""
+    if count < 1024:
+        return f"{count:.0f} B"
+    return f"{count / 1024:.1f} KB" if count < 1024**2 else f"{count / 1024**2:.1f} MB"
+
+
 def clock(epoch: float) -> str:
     """Local time of day, with the date when it was another day."""
     moment = datetime.fromtimestamp(epoch)

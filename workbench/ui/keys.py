@@ -124,6 +124,8 @@ KEYS: tuple[Key, ...] = (
     Key("functions", "filter", ("slash",), "filter", "Filter the functions by typing", footer=3),
     Key("functions", "view_code", ("v",), "view code",
         "View the code: the handler's file, or the downloaded package on AWS", footer=4),
+    Key("functions", "update_code", ("u",), "update code",
+        "On AWS: update the code from the folder, or go back to the code before"),
     Key("functions", "reload", ("r",), "refresh", "Read the list of functions again", footer=6),
     Key("event", "edit", ("enter",), "edit", "Type in the event; esc leaves the editor", footer=2),
     Key("event", "new_event", ("n",), "new", "New event: choose a sample or a saved event",

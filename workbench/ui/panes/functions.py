@@ -65,6 +65,9 @@ class FunctionsPane(WorkbenchPane):
     class ViewCode(Message):
         """Show the code of the function."""
 
+    class UpdateCode(Message):
+        """Update the function's code on AWS."""
+
     def __init__(self, session: Session) -> None:
         super().__init__(session, number=1, title="Functions")
         self._results: dict[str, Summary] = {}
@@ -247,6 +250,11 @@ class FunctionsPane(WorkbenchPane):
         """Code can be viewed once a function is chosen."""
         if action in ("view_code", "edit_event") and self.session.function is None:
             return "There is no function here yet."
+        if action == "update_code":
+            if not self.session.is_aws:
+                return "The local Lambda runs the folder's code already: saving a file updates it."
+            if self.session.function is None:
+                return "There is no function here yet."
         return None
 
     def action_edit_event(self) -> None:
@@ -265,6 +273,11 @@ class FunctionsPane(WorkbenchPane):
         """View the function's code."""
         if self.allowed("view_code"):
             self.post_message(self.ViewCode())
+
+    def action_update_code(self) -> None:
+        """Update the code on AWS from the folder."""
+        if self.allowed("update_code"):
+            self.post_message(self.UpdateCode())
 
     def action_reload(self) -> None:
         """Read the list again."""

@@ -37,6 +37,7 @@ from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.versions import named
 from workbench.ui.programs import open_file, show_code
 from workbench.ui.screens.invoking_screen import InvokingScreen
+from workbench.ui.screens.update_code import update_code
 from workbench.ui.server_events import ServerEvents
 from workbench.ui.session import Session
 from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
@@ -189,6 +190,17 @@ class WorkbenchScreen(InvokingScreen):
     @on(FunctionsPane.ViewCode)
     def _view_code(self) -> None:
         show_code(self, self.session)
+
+    @on(FunctionsPane.UpdateCode)
+    def _update_code(self) -> None:
+        self.update_code()
+
+    @work(exclusive=True, group="dialog")
+    async def update_code(self) -> None:
+        """Compare the function's code on AWS with the folder's, and update it when asked to."""
+        if await update_code(self.app, self.session):
+            self.functions.load()
+            self.versions.load()
 
     @on(EventPane.Command)
     @on(ResultPane.Command)
