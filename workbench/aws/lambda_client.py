@@ -35,7 +35,7 @@ class LambdaClient:
         self, target: Target, code_root: Callable[[str], Path | None] = lambda name: None
     ) -> None:
         self.target = target
-        self._clients = Clients(target)
+        self.clients = Clients(target)
         self._code_root = code_root
 
     def functions(self) -> Iterator[list[Function]]:
@@ -104,6 +104,10 @@ class LambdaClient:
         found = [alias_of(each) for page in pages for each in page]
         return sorted(found, key=lambda alias: alias.name)
 
+    def alias(self, name: str, alias: str) -> Alias:
+        """One alias of the function."""
+        return alias_of(self._control("get_alias", {"FunctionName": name, "Name": alias}))
+
     def create_alias(self, name: str, alias: str, version: str, description: str = "") -> Alias:
         """Create an alias of a version or $LATEST (lambda-facts §4.5)."""
         request = _given(
@@ -169,8 +173,8 @@ class LambdaClient:
             InvocationType=invocation_type,
             LogType="Tail" if log_tail and invocation_type == "RequestResponse" else None,
         )
-        client = self._clients.invoke
-        self._clients.name_invocation(token)
+        client = self.clients.invoke
+        self.clients.name_invocation(token)
         started, clock = time.time(), time.perf_counter()
         with in_words(self.target):
             answer = client.invoke(**request)
@@ -201,7 +205,7 @@ class LambdaClient:
 
         `wait_active` tells when that is done. Never sent twice: that would fail on the revision.
         """
-        client = self._clients.invoke
+        client = self.clients.invoke
         with in_words(self.target):
             answer: Any = client.update_function_code(
                 FunctionName=name, ZipFile=archive, RevisionId=revision_id
@@ -246,7 +250,7 @@ class LambdaClient:
         return self._control("get_function", _given(FunctionName=name, Qualifier=qualifier))
 
     def _control(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        client = self._clients.control
+        client = self.clients.control
         with in_words(self.target):
             answer: dict[str, Any] = getattr(client, operation)(**request)
             return answer
@@ -254,7 +258,7 @@ class LambdaClient:
     def _pages(
         self, operation: Any, key: str, request: Mapping[str, Any]
     ) -> Iterator[list[dict[str, Any]]]:
-        paginator: Any = self._clients.control.get_paginator(operation)
+        paginator: Any = self.clients.control.get_paginator(operation)
         pages = iter(paginator.paginate(**request))
         while True:
             with in_words(self.target):

@@ -79,6 +79,16 @@ class WorkbenchSurface:
         (Method, Path, FunctionName, Qualifier, Authorizer)."""
         return list(self._answer("GET", "fronts").get("Fronts", []))
 
+    def expect_hook(self, deployment: str, execution: str) -> None:
+        """Say that a deployment's hook will be invoked, so that it may report."""
+        self._answer("PUT", f"lifecycle-hooks/{deployment}/{execution}")
+
+    def hook_status(self, deployment: str, execution: str) -> str | None:
+        """What a hook has reported: Pending, Succeeded or Failed; None when the local Lambda
+        does not know it (any more)."""
+        status, body = self._call("GET", f"lifecycle-hooks/{deployment}/{execution}")
+        return str(json.loads(body)["Status"]) if status == 200 else None
+
     def cancel(self, id_or_token: str) -> bool:
         """Kill the environment that runs this invocation; False when none does (any more)."""
         status, _ = self._call("DELETE", f"invocations/{quote(id_or_token, safe='')}")

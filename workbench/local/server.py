@@ -147,6 +147,7 @@ class LocalLambda:
             self._endpoint.asynchronous.queue,
             self._endpoint.sources,
             self._endpoint.fronts,
+            lambda: self._endpoint.lifecycle_hooks,
             self.shutdown.set,
         )
         self._endpoint.watch_sources(lambda source: self.broadcaster.send("source", source))

@@ -9,6 +9,8 @@
 | GET /_workbench/sources | event source mappings, how their polling goes; what pushes events |
 | GET /_workbench/fronts | the front doors: kind, name, URL and routes |
 | GET /_workbench/events | Server-Sent Events, see `broadcast.py` |
+| PUT /_workbench/lifecycle-hooks/{deployment}/{execution} | 202: that hook may report |
+| GET /_workbench/lifecycle-hooks/{deployment}/{execution} | Status: Pending, Succeeded or Failed |
 | DELETE /_workbench/invocations/{request id or token} | 202: its environment is killed |
 | POST /_workbench/shutdown | 202: the server stops |
 
@@ -61,6 +63,16 @@ class Queue(Protocol):
         """Run now what waits for its next attempt."""
 
 
+class Hooks(Protocol):
+    """What the surface needs of the hooks of deployments."""
+
+    def expect(self, deployment: str, execution: str) -> None:
+        """An execution begins."""
+
+    def status(self, deployment: str, execution: str) -> str | None:
+        """What it reported; None for one that nobody announced."""
+
+
 class Surface:
     """Answers requests whose path starts with `PREFIX`."""
 
@@ -72,6 +84,7 @@ class Surface:
         queue: Queue,
         sources: Callable[[], list[Mapping[str, object]]],
         fronts: Callable[[], list[dict[str, object]]],
+        hooks: Callable[[], Hooks],
         shut_down: Callable[[], None],
     ) -> None:
         self._config = config
@@ -80,6 +93,7 @@ class Surface:
         self._queue = queue
         self._sources = sources
         self._fronts = fronts
+        self._hooks = hooks
         self._shut_down = shut_down
         self._started = time.time()
 
@@ -103,6 +117,8 @@ class Surface:
             case ("GET", "events"):
                 headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
                 return Response(200, self._events(), headers)
+            case ("PUT" | "GET", _) if path.startswith("lifecycle-hooks/"):
+                return self._hook(request.method, path.split("/")[1:])
             case ("DELETE", _) if path.startswith("invocations/"):
                 return self._cancel(unquote(path.removeprefix("invocations/")))
             case ("POST", "shutdown"):
@@ -142,6 +158,15 @@ class Surface:
             for event in events
         ]
         return {"Events": shown, "Total": total}
+
+    def _hook(self, method: str, ids: list[str]) -> Response:
+        if len(ids) == 2 and method == "PUT":
+            self._hooks().expect(*ids)
+            return _json(202, {})
+        status = self._hooks().status(*ids) if len(ids) == 2 else None
+        if status is None:
+            return _json(404, {"Message": f"There is no execution {'/'.join(ids)}."})
+        return _json(200, {"Status": status})
 
     def _cancel(self, handle: str) -> Response:
         if self._runtime.cancel(handle):

@@ -49,6 +49,7 @@ from workbench.local.store.store import Store
 
 if TYPE_CHECKING:
     from workbench.local.api.cloudwatch import CloudWatch
+    from workbench.local.api.lifecycle_hooks import LifecycleHooks
     from workbench.local.api.xray import XRay
 
 # Signing names that are answered here; requests of all others are for the services beside Lambda.
@@ -171,6 +172,8 @@ class Endpoint:
             return self._cloudwatch.handle(request)
         if caller.service == "xray":
             return self._xray.handle(request)
+        if caller.service == "codedeploy":
+            return self.lifecycle_hooks.handle(request)
         if caller.service == "execute-api" and path.startswith("/@connections/"):
             return self.declared_fronts.call_back(request)
         if caller.service not in OWN_SERVICES:
@@ -188,6 +191,13 @@ class Endpoint:
         from workbench.local.api.cloudwatch import CloudWatch
 
         return CloudWatch(self._recorder.metrics_reader, self._context.services)
+
+    @cached_property
+    def lifecycle_hooks(self) -> LifecycleHooks:
+        """What the hooks of deployments report."""
+        from workbench.local.api.lifecycle_hooks import LifecycleHooks
+
+        return LifecycleHooks(self._context.services)
 
     @cached_property
     def _xray(self) -> XRay:
