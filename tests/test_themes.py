@@ -16,7 +16,8 @@ LEAST = '[colors]\nprimary="#123456"\nforeground="#fff"\nbackground="#000"\n'
 
 def test_the_shipped_themes_load() -> None:
     themes = {theme.name: theme for theme in load_themes(FOLDER)}
-    assert {"workbench-dark", "workbench-light", "high-contrast"} <= set(themes)
+    assert len(themes) == 10
+    assert {"workbench-dark", "workbench-light", "high-contrast", "ansi"} <= set(themes)
     assert themes["workbench-dark"].dark and not themes["workbench-light"].dark
     for theme in themes.values():
         assert {"json-key", "log-error", "diff-added", "search-match"} <= set(theme.variables)
@@ -37,7 +38,9 @@ def test_the_least_theme() -> None:
         ('[colors]\nprimary = "#fff"', "colors.foreground is missing"),
         ("json = 1\n" + LEAST, "json: write a section [json]"),
         ("= 1", "not a TOML file"),
-        (LEAST + "[variables]\nborder = 1", "variables.border: write a text"),
+        (LEAST + "[variables]\nborder = 1", "variables.border: write a colour"),
+        (LEAST + '[variables]\nborder = "blub"', "variables.border: write a colour"),
+        ("ansi = true\n" + LEAST, "none of the terminal's colours: write default, or blue"),
     ],
 )
 def test_an_error_names_file_and_key(text: str, words: str) -> None:

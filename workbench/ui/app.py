@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -39,7 +40,9 @@ class WorkbenchApp(App[int]):
         settings: Settings
 
     def __init__(self, root: Path) -> None:
-        super().__init__()
+        # With NO_COLOR not even greys: the terminal's own two colours, told apart by glyph, word,
+        # bold, underline and reverse.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.root = root
         self.settings = read_settings()
         self._use_settings()

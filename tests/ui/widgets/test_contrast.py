@@ -11,8 +11,10 @@ from textual.color import Color
 
 from workbench.themes import SECTIONS, ThemeFile, load_themes
 
-THEMES = {theme.name: theme for theme in load_themes(Path(__file__).parents[3] / "themes")}
-LEAST = {"high-contrast": 7.0}
+SHIPPED = load_themes(Path(__file__).parents[3] / "themes")
+# What the terminal's own colours are is its user's choice.
+THEMES = {theme.name: theme for theme in SHIPPED if not theme.ansi}
+LEAST = {"high-contrast": 7.0, "high-contrast-light": 7.0}
 
 BEHIND = (
     "background",
@@ -73,7 +75,8 @@ DRAWING = {chr(code) for code in range(0x2500, 0x25A0)}
 
 
 @pytest.mark.parametrize("widget", sorted(WIDGETS))
-@pytest.mark.parametrize("name", THEMES)
+# The colours of all are compared above; how widgets lay them over each other is the same.
+@pytest.mark.parametrize("name", ["workbench-dark", "workbench-light", "high-contrast"])
 async def test_what_is_painted(name: str, widget: str) -> None:
     app = Gallery(widget, name)
     pairs: list[tuple[str, Color, Color]] = []

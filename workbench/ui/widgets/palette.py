@@ -52,11 +52,11 @@ _PLAIN = Style()
 
 def palette(widget: Widget) -> Palette:
     """Return the palette of the theme that is in force where the widget is shown."""
-    return _palette(tuple(sorted(widget.app.theme_variables.items())))
+    return _palette(tuple(sorted(widget.app.theme_variables.items())), widget.app.no_color)
 
 
 @lru_cache(maxsize=16)
-def _palette(items: tuple[tuple[str, str], ...]) -> Palette:
+def _palette(items: tuple[tuple[str, str], ...], no_color: bool) -> Palette:
     variables = dict(items)
 
     def color(name: str) -> str | None:
@@ -64,7 +64,10 @@ def _palette(items: tuple[tuple[str, str], ...]) -> Palette:
             parsed = Color.parse(variables.get(name, ""))
         except ColorParseError:
             return None
-        return parsed.rich_color.name if parsed.ansi is None else None
+        if parsed.ansi is not None:
+            # The terminal's own colours have the same names in Rich.
+            return variables[name].removeprefix("ansi_")
+        return parsed.rich_color.name
 
     def either(name: str) -> str | None:
         return color(name) or color(_FALLBACKS[name])
@@ -76,6 +79,14 @@ def _palette(items: tuple[tuple[str, str], ...]) -> Palette:
         return Style(color=value, dim=True if dim else None)
 
     background = color("search-match")
+    if no_color:
+        return Palette(
+            styles={},
+            cursor=Style(reverse=True),
+            cursor_blurred=Style(underline=True),
+            match=Style(reverse=True, underline=True),
+            muted=_PLAIN,
+        )
     return Palette(
         styles={name: foreground(name) for name in _FALLBACKS if name != "search-match"},
         cursor=Style(bgcolor=color("block-cursor-background") or color("primary")),
@@ -93,11 +104,15 @@ def _palette(items: tuple[tuple[str, str], ...]) -> Palette:
 def textual_theme(theme: ThemeFile) -> Theme:
     """Return Textual's theme of a theme file."""
     colors = dict(theme.colors)
+    # What Textual's own style sheets ask for in themes of the terminal's colours.
+    ground, ink = ("black", "white") if theme.dark else ("white", "black")
+    needed = {"ansi-background": f"ansi_{ground}", "ansi-foreground": f"ansi_{ink}"}
     return Theme(
         name=theme.name,
+        ansi=theme.ansi,
         primary=colors.pop("primary"),
         dark=theme.dark,
-        variables=dict(theme.variables),
+        variables={**(needed if theme.ansi else {}), **theme.variables},
         secondary=colors.get("secondary"),
         accent=colors.get("accent"),
         success=colors.get("success"),
