@@ -86,11 +86,16 @@ class Recorder:
             event = _event("finished", completion.spec, completion.request)
             event["FunctionError"] = completion.result.function_error
             event["DurationMs"] = completion.report.duration_ms
+            event["BilledMs"] = completion.report.billed_ms
+            event["Started"] = completion.started
+            event["LogStream"] = completion.log_stream
             self._broadcaster.send("invocation", event)
 
     def invocation_throttled(self, spec: FunctionSpec, request: InvokeRequest) -> None:
         qualifier = qualifier_of(request.invoked_arn) or ""
         self.metrics.count("Throttles", spec.name, qualifier=qualifier, version=spec.version)
+        if self._broadcaster.listening:
+            self._broadcaster.send("invocation", _event("throttled", spec, request))
         segment = throttled(spec, request)
         if segment is not None:
             self.segment(json.dumps(segment).encode())

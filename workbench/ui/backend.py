@@ -129,6 +129,10 @@ class Backend:
         """What happens at the local Lambda, until `stop`; nothing on AWS."""
         return self.surface.events(stop) if self.surface else iter(())
 
+    def environments(self) -> list[dict[str, Any]]:
+        """The local Lambda's execution environments; none on AWS, which does not tell."""
+        return self.surface.environments() if self.surface else []
+
     def standing(self) -> list[tuple[str, Mapping[str, Any]]]:
         """What a new listener has missed: how the local Lambda runs, problems and notices, as
         events. Raises LambdaError."""

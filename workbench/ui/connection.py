@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from textual.message import Message
@@ -75,18 +76,26 @@ class Connection:
         """The target has changed: hear what happens at the local Lambda, or nothing on AWS."""
         self._doing = ""
         work.stop(self._node, "server events")
+        self._session.activity.clear()
         backend = self._session.backend
         if backend is None or not backend.is_local:
             self._session.watching = False
             self._node.post_message(HeaderChanged())
             return
 
+        activity = self._session.activity
+
         def hear(job: Job) -> None:
             for event in backend.events(job.stop):
                 if event.kind == "connected":
+                    activity.begin(backend.environments(), time.time())
                     for kind, data in backend.standing():
                         job.post(ServerEvent(kind, data))
-                elif event.kind != "environment" and event.data.get("Phase") != "started":
+                elif event.kind in ("environment", "invocation"):
+                    # A burst ends thousands a second, which as messages would hold up every key.
+                    if activity.heard(event.kind, event.data):
+                        job.post(ServerEvent(event.kind, event.data))
+                else:
                     job.post(ServerEvent(event.kind, event.data))
 
         in_thread(self._node, "server events", hear)

@@ -205,7 +205,7 @@ KEYS: tuple[Key, ...] = (
         footer=3),
     Key("history", "load_event", ("e",), "event", "Put its event into the editor",
         footer=4),
-    Key("history", "logs", ("l",), "logs", "Go to its log lines; o comes back from there"),
+    Key("history", "logs", ("L",), "logs", "Go to its log lines; o comes back from there"),
     Key("history", "compare", ("c",), "compare",
         "Mark it; on another one, compare the answers of the two", footer=5),
     Key("history", "compare_events", ("C",), "compare events",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from workbench.ui.work import Job, in_thread
 _BAR = 20
 _SOURCES = {".py", ".js", ".mjs", ".cjs"}
 _TOGETHER_S = 0.1
+_BURST_S = 0.5
 
 
 class ServerEvents:
@@ -38,7 +40,7 @@ class ServerEvents:
         self._node = node
         self._session = session
         self._notices: dict[str, str] = {}
-        self._finished: tuple[str, str] | None = None
+        self._looked = 0.0
 
     def handle(self, kind: str, data: Mapping[str, Any]) -> None:
         """Deal with one event (kinds: `WorkbenchEvent`)."""
@@ -135,16 +137,16 @@ class ServerEvents:
             self._say(words, "warning")
 
     def _invocation(self, data: Mapping[str, Any]) -> None:
-        # A burst brings thousands a second: only the last of each moment is looked for.
-        if self._finished is None:
-            self._node.set_timer(_TOGETHER_S, self._look_for_last)
-        self._finished = (str(data.get("FunctionName")), str(data.get("RequestId")))
+        # In a burst what is shown of it is read again now and then, not at every end.
+        again = time.monotonic() - self._looked < _BURST_S
+        self._node.set_timer(_BURST_S if again else _TOGETHER_S, self._look_for_last)
 
     def _look_for_last(self) -> None:
-        backend = self._session.backend
-        if self._finished is None or backend is None:
+        self._looked = time.monotonic()
+        backend, last = self._session.backend, self._session.activity.take_finished()
+        if last is None or backend is None:
             return
-        (function, request_id), self._finished = self._finished, None
+        function, request_id = last
 
         def wait(job: Job) -> Message:
             backend.wait_recorded(function, request_id, job.stop)

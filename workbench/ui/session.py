@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench.aws.records import Function, InvocationType
 from workbench.project.records import FunctionSource, Problem, Project
+from workbench.ui.activity import Activity
 from workbench.ui.memory import Memory
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Session:
     function: str | None = None
     functions: dict[str, Function] = field(default_factory=dict)
     invocation_type: InvocationType = "RequestResponse"
+    activity: Activity = field(default_factory=Activity)
+    """What the local Lambda did in the last minutes."""
     watching: bool = False
     time_scale: float = 1.0
     """What the local Lambda's long waits are divided by."""
