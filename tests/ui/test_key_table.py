@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from workbench.ui.keys import KEYS, SCOPES, Key, footer, in_scope
+from workbench.ui.keys import KEYS, OWN_SCREENS, SCOPES, Key, footer, in_scope
 from workbench.ui.panes.event import EventPane
 from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
@@ -14,6 +14,7 @@ from workbench.ui.panes.logs import LogsPane
 from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.triggers import TriggersPane
 from workbench.ui.panes.versions import VersionsPane
+from workbench.ui.screens.timeline import TimelineScreen
 from workbench.ui.screens.workbench import WorkbenchScreen
 
 NODES = {
@@ -27,7 +28,7 @@ NODES = {
         TriggersPane,
         VersionsPane,
     )
-} | {"screen": WorkbenchScreen, "pane": WorkbenchScreen}
+} | {"screen": WorkbenchScreen, "pane": WorkbenchScreen, "timeline": TimelineScreen}
 
 
 def test_ids_are_unique() -> None:
@@ -41,7 +42,8 @@ def test_every_action_exists_where_the_table_says(key: Key) -> None:
 
 @pytest.mark.parametrize("scope", [s for s in SCOPES if s not in ("screen", "pane")])
 def test_no_key_means_two_things_in_a_pane(scope: str) -> None:
-    everywhere = Counter(k for key in in_scope("screen", "pane") for k in key.keys)
+    others = () if scope in OWN_SCREENS else ("screen", "pane")
+    everywhere = Counter(k for key in in_scope(*others) for k in key.keys)
     here = Counter(k for key in in_scope(scope) for k in key.keys)
     assert [k for k, n in (everywhere + here).items() if n > 1] == []
 

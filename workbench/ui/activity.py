@@ -6,6 +6,7 @@ screen, which draws it a few times a second. Nothing here knows of Textual.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import deque
@@ -73,7 +74,7 @@ class Life:
 
     def _spans(self, end: float) -> Iterator[tuple[float, float, Phase]]:
         moments = [*self.phases, (end, "")]
-        for (since, phase), (until, _) in zip(moments, moments[1:], strict=False):
+        for (since, phase), (until, _) in itertools.pairwise(moments):
             # Its end is one moment; nothing is left of it afterwards.
             yield since, since if phase == "ended" else max(since, until), phase
 

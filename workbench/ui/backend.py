@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
     from workbench.project.history import Entry, History, Summary
+    from workbench.ui.timeline_rows import Limits
 
 _RECORDED_WITHIN_S = 2.0
 
@@ -132,6 +133,20 @@ class Backend:
     def environments(self) -> list[dict[str, Any]]:
         """The local Lambda's execution environments; none on AWS, which does not tell."""
         return self.surface.environments() if self.surface else []
+
+    def limits(self, functions: Sequence[str]) -> Limits:
+        """Concurrency of the account and of functions, and what waits in the local Lambda's queue.
+        Raises LambdaError."""
+        from workbench.aws import concurrency
+        from workbench.ui.timeline_rows import Limits
+
+        queue = self.surface.queue() if self.surface else {}
+        return Limits(
+            concurrency.account_limit(self.target),
+            {name: concurrency.of_function(self.target, name) for name in functions},
+            queue.get("Events", ()),
+            int(queue.get("Total", 0)),
+        )
 
     def standing(self) -> list[tuple[str, Mapping[str, Any]]]:
         """What a new listener has missed: how the local Lambda runs, problems and notices, as

@@ -21,8 +21,12 @@ SCOPES = {
     "versions": "Versions",
     "history": "History",
     "triggers": "Triggers",
+    "timeline": "Timeline",
 }
 """The places a key can belong to, with their headings in the help."""
+
+OWN_SCREENS = frozenset({"timeline"})
+"""Those that are a screen of their own and no pane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ KEYS: tuple[Key, ...] = (
     Key("screen", "editor", ("f4",), "$EDITOR", "Open what has focus in $EDITOR", priority=True),
     Key("screen", "problems", ("f8",), "problems", "List what is wrong in the project",
         priority=True),
+    Key("screen", "timeline", ("f9",), "timeline",
+        "Timeline: execution environments, concurrency, throttles, retries", priority=True),
     Key("screen", "zoom", ("f10",), "zoom", "Zoom the pane, and back", priority=True),
     Key("screen", "help", ("f1",), "help", "Help for what has focus", footer=99, priority=True),
     Key("screen", "next_pane", ("tab",), "next pane", "Go to the next pane", priority=True),
@@ -223,6 +229,10 @@ KEYS: tuple[Key, ...] = (
     Key("triggers", "all_functions", ("a",), "all",
         "This function's triggers, or those of all functions", footer=6),
     Key("triggers", "reload", ("r",), "refresh", "Read the triggers again"),
+    Key("timeline", "close", ("escape",), "back", "Back to the panes", footer=1),
+    Key("timeline", "pause", ("space",), "pause", "Stand still, or go on", footer=2),
+    Key("timeline", "help", ("f1", "question_mark"), "help", "Help for the timeline", footer=9),
+    Key("timeline", "window", ("z",), "window", "Look back over 1, 5 or 15 minutes", footer=3),
 )  # fmt: skip
 
 
@@ -269,3 +279,9 @@ def footer(
 
 def _rank(key: Key) -> int:
     return key.footer
+
+
+def of_screen(scope: str) -> list[tuple[str, str]]:
+    """The (key, label) pairs for the footer of a screen of its own."""
+    own = sorted((key for key in in_scope(scope) if key.footer), key=_rank)
+    return [(key.keys[0], key.label) for key in own]

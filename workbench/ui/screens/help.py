@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -39,9 +40,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll('up')", "Up", show=False, id="help.up"),
     ]
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, others: Sequence[str] = ("pane", "screen")) -> None:
         super().__init__()
         self._scope = scope
+        self._others = others
 
     def compose(self) -> ComposeResult:
         box = VerticalScroll(Static(self._text()))
@@ -64,7 +66,7 @@ class HelpScreen(ModalScreen[None]):
     def _text(self) -> Text:
         colors = palette(self.app.screen)
         text = Text()
-        for scope in (self._scope, "pane", "screen"):
+        for scope in (self._scope, *self._others):
             text.append(f"{SCOPES[scope]}\n", "bold")
             rows = [
                 (" ".join(map(shown, key.keys)), key.description)

@@ -37,6 +37,7 @@ from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.versions import named
 from workbench.ui.programs import open_file, show_code
 from workbench.ui.screens.invoking_screen import InvokingScreen
+from workbench.ui.screens.timeline import TimelineScreen
 from workbench.ui.screens.update_code import update_code
 from workbench.ui.server_events import ServerEvents
 from workbench.ui.session import Session
@@ -139,6 +140,10 @@ class WorkbenchScreen(InvokingScreen):
     @on(Installing)
     def _installing(self, message: Installing) -> None:
         self.status.context = message.words
+
+    def action_timeline(self) -> None:
+        """Show what the execution environments did in the last minutes."""
+        self.app.push_screen(TimelineScreen(self.session))
 
     @work(exclusive=True, group="dialog")
     async def action_target(self) -> None:
