@@ -22,6 +22,13 @@ def echo(event, context):
 def fail(event, context):
     raise ValueError("no luck")
 
+def resource(event, context):
+    import json, urllib.request
+    body = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    body |= {"Status": "SUCCESS", "PhysicalResourceId": "made here"}
+    data = json.dumps(body).encode()
+    urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data, method="PUT")).close()
+
 def slow(event, context):
     print("line 0", flush=True)
     if "gate" in event:
@@ -38,6 +45,7 @@ Globals:
   Function: {{Runtime: {PYTHON}, Timeout: 60, CodeUri: src}}
 Resources:
   Echo: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.echo}}}}
+  Resource: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.resource}}}}
   Fail: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.fail}}}}
   Slow: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.slow}}}}
   Big: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.broken_pipe}}}}

@@ -56,6 +56,22 @@ def test_invoke_with_a_saved_event_a_sample_or_a_file(shop: Path, tmp_path: Path
     assert answer("--event", str(file)) == [1, 2]
 
 
+def test_a_sample_is_sent_as_its_service_does_and_the_answer_judged(shop: Path) -> None:
+    queued = run("invoke", "Echo", "--event", "codepipeline-job", cwd=shop)
+    assert queued.returncode == 0 and "CodePipeline.job" in json.loads(queued.stdout)
+    assert "sent asynchronously" in queued.stderr and "PutJobSuccessResult" in queued.stderr
+    waited = run("invoke", "Echo", "--event", "cognito-pre-sign-up", cwd=shop)
+    assert waited.stderr == "workbench: ✓ Cognito takes this answer.\n"
+    only_queued = run("invoke", "Echo", "--event", "s3-delete", "--type", "Event", cwd=shop)
+    assert only_queued.stdout == ""
+
+
+def test_a_custom_resource_answers_to_a_live_url(shop: Path) -> None:
+    made = run("invoke", "Resource", "--event", "cloudformation-create", cwd=shop)
+    assert made.returncode == 0, made.stderr
+    assert "✓ The resource is there" in made.stderr and '"made here"' in made.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -55,6 +55,20 @@ def unsigned(path: str, method: str = "GET", query: str = "", **headers: str) ->
     return bare
 
 
+def test_answers_of_custom_resources_are_put_without_a_signature() -> None:
+    url = "/_workbench/responses/token"
+    assert Gate().check(unsigned(url, "PUT")).service == "response"
+    for refused in (
+        unsigned(url),
+        unsigned(url, "POST"),
+        unsigned("/_workbench/responses", "PUT"),
+        unsigned("/_workbench/shutdown", "PUT"),
+        unsigned(url, "PUT", origin="http://evil.example"),
+    ):
+        with pytest.raises(ApiError):
+            Gate().check(refused)
+
+
 S3_QUERY = "X-Amz-Credential=AKID%2F20260101%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Signature=0"
 CODE_QUERY = "X-Amz-Credential=WORKBENCH%2F20260101%2Feu-west-1%2Fs3%2Faws4_request"
 

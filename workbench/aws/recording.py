@@ -1,9 +1,18 @@
-"""Keeping invocations made on AWS in the project's history. The local Lambda records its own."""
+"""Between invocations and the project's history. The local Lambda records its own, those made on
+AWS are kept by whoever makes them."""
 
 from __future__ import annotations
 
-from workbench.aws.records import Invocation, Target
+from pathlib import Path
+
+from workbench.aws.records import Invocation, InvocationType, Report, Target
 from workbench.project.history import Entry, History
+
+_TYPES: dict[str, InvocationType] = {
+    "RequestResponse": "RequestResponse",
+    "Event": "Event",
+    "DryRun": "DryRun",
+}
 
 
 def record(history: History, target: Target, invocation: Invocation) -> int:
@@ -36,6 +45,44 @@ def entry_of(target: Target, invocation: Invocation) -> Entry:
         payload=invocation.payload,
         log_text=invocation.log_text,
     )
+
+
+def invocation_of(entry: Entry, code_root: Path | None) -> Invocation:
+    """A history entry as the invocation it was, for the same panes."""
+    from workbench.aws.function_errors import parse_error
+
+    report = None
+    if entry.duration_ms is not None:
+        report = Report(
+            request_id=entry.request_id,
+            duration_ms=entry.duration_ms,
+            billed_ms=entry.billed_ms or 0,
+            memory_size=entry.memory_size or 0,
+            max_memory_used=entry.max_memory_used or 0,
+            init_ms=entry.init_ms,
+            trace_id=entry.trace_id,
+        )
+    return Invocation(
+        request_id=entry.request_id,
+        function=entry.function,
+        qualifier=entry.qualifier,
+        invocation_type=invocation_type_of(entry),
+        event=entry.event,
+        payload=entry.payload,
+        status_code=entry.status_code or 200,
+        started=entry.started,
+        round_trip_ms=entry.duration_ms or 0.0,
+        executed_version=entry.executed_version,
+        function_error=entry.function_error,
+        error=parse_error(entry.payload, code_root) if entry.function_error else None,
+        report=report,
+        log_text=entry.log_text,
+    )
+
+
+def invocation_type_of(entry: Entry) -> InvocationType:
+    """How an invocation of the history was made."""
+    return _TYPES.get(entry.invocation_type, "RequestResponse")
 
 
 def simple_name(name: str) -> str:

@@ -89,6 +89,15 @@ class WorkbenchSurface:
         status, body = self._call("GET", f"lifecycle-hooks/{deployment}/{execution}")
         return str(json.loads(body)["Status"]) if status == 200 else None
 
+    def open_response_url(self) -> str:
+        """A URL to which a function can PUT one answer, as to CloudFormation's ResponseURL."""
+        return str(self._answer("POST", "responses")["Url"])
+
+    def response(self, url: str) -> bytes | None:
+        """What came to such a URL; None when nothing does for a few seconds."""
+        body = self._answer("GET", f"responses/{url.rpartition('/')[2]}")["Body"]
+        return None if body is None else str(body).encode()
+
     def cancel(self, id_or_token: str) -> bool:
         """Kill the environment that runs this invocation; False when none does (any more)."""
         status, _ = self._call("DELETE", f"invocations/{quote(id_or_token, safe='')}")

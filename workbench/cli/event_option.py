@@ -6,9 +6,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.cli.output import note
 from workbench.cli.problems import CliError, did_you_mean
+
+if TYPE_CHECKING:
+    from workbench.aws.records import InvocationType
 
 
 def read_event(arguments: argparse.Namespace, root: Path, function: str) -> bytes:
@@ -66,6 +70,17 @@ def made_ready(root: Path, event: bytes) -> bytes:
 
 
 _SHOWN = 200  # characters of a value that was made
+
+
+def service_type(arguments: argparse.Namespace, root: Path, function: str) -> InvocationType:
+    """How the service invokes that sends the sample event --event names; RequestResponse for any
+    other event."""
+    from workbench.samples import find
+
+    named: str | None = arguments.event
+    if named is None or not _is_sample(root, function, named):
+        return "RequestResponse"
+    return find(named).invocation_type
 
 
 def _is_sample(root: Path, function: str, named: str) -> bool:

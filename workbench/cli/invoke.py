@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.cli.event_option import made_ready, read_event
+from workbench.cli import outcome
+from workbench.cli.event_option import made_ready, read_event, service_type
 from workbench.cli.output import note
 from workbench.cli.problems import CliError
 from workbench.cli.target import add_target_options, open_target, project_root, suggesting
@@ -49,8 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--type",
         choices=("RequestResponse", "Event", "DryRun"),
-        default="RequestResponse",
-        help="wait for the answer (default), only queue the event, or only check permissions",
+        help="wait for the answer, only queue the event, or only check permissions (default: as "
+        "the service does that sends such a sample event, else RequestResponse)",
     )
     parser.add_argument("--tail", action="store_true", help="print the logs on stderr, live")
     add_target_options(parser)
@@ -64,8 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise CliError("--tail: a DryRun runs nothing, so there are no logs.")
     root = project_root(arguments)
     event = made_ready(root, read_event(arguments, root, simple_name(arguments.name)))
+    as_service = arguments.type is None
+    if as_service:
+        arguments.type = service_type(arguments, root, simple_name(arguments.name))
     target = open_target(arguments)
     client = LambdaClient(target, _code_roots(root))
+    event = outcome.prepared(client, event)
+    awaits = as_service and target.kind == "local" and not arguments.endpoint_url
     with suggesting(client, arguments.name):
         if arguments.tail:
             from workbench.cli.live_logs import LiveLogs
@@ -73,15 +79,18 @@ def run(arguments: argparse.Namespace) -> int:
             function = client.function(arguments.name, arguments.qualifier)
             with LiveLogs(target, function.log_group) as logs:
                 invocation = _invoke(client, arguments, event)
-                _tell_accepted(invocation)
+                _tell_accepted(invocation, awaits)
                 logs.until_report_of(invocation)
         else:
             invocation = _invoke(client, arguments, event)
-            _tell_accepted(invocation)
+            _tell_accepted(invocation, awaits)
+        if awaits and invocation.status_code == 202:
+            invocation = outcome.of_queued(client, root, invocation)
     _print(invocation.payload)
     _tell_figures(client, invocation)
     if target.kind == "aws":
         _record(root, client, invocation)
+    outcome.tell(client, invocation)
     return _tell_error(invocation)
 
 
@@ -158,8 +167,10 @@ def _record(root: Path, client: LambdaClient, invocation: Invocation) -> None:
         note(f"this invocation is not in the history: {error}")
 
 
-def _tell_accepted(invocation: Invocation) -> None:
-    if invocation.status_code == 202:
+def _tell_accepted(invocation: Invocation, awaits: bool) -> None:
+    if invocation.status_code == 202 and awaits:
+        note("202: sent asynchronously, as its service does. This is what became of it:")
+    elif invocation.status_code == 202:
         note(f"202: {invocation.function} will run with request id {invocation.request_id}.")
     elif invocation.status_code == 204:
         note(f"204: you may invoke {invocation.function}.")

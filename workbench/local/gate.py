@@ -6,7 +6,8 @@ own that resolves to 127.0.0.1 it sends that name as `Host`. Signatures are not 
 header's presence is what counts, and its credential scope names the service.
 
 A presigned URL of S3 needs no header, so a page could send it: it reaches S3 alone, never where
-functions are invoked, and not when the browser says that a page of another site is asking.
+functions are invoked, and not when the browser says that a page of another site is asking. The URL
+for a custom resource's answer needs none either: it has a token, and takes PUT alone.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Caller:
 # Locations of code and layers, which are presigned with this key.
 PRESIGNED = "/code/"
 CODE_KEY = "WORKBENCH"
+# Where custom resources PUT their answers, a token behind it.
+RESPONSES = "/_workbench/responses/"
 _PRESIGNED_CODE = f"X-Amz-Credential={CODE_KEY}%2F"
 
 
@@ -56,6 +59,8 @@ class Gate:
                 and _PRESIGNED_CODE in request.query
             ):
                 return Caller("", "", "code")  # its own signature is checked where it is served
+            if request.method == "PUT" and request.path.startswith(RESPONSES):
+                return Caller("", "", "response")
             if is_presigned(request):
                 _check_site(request)
                 return Caller("", "", "s3")

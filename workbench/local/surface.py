@@ -8,6 +8,8 @@
 | POST /_workbench/queue/hasten | 202: what waits for its next attempt is run now |
 | GET /_workbench/sources | event source mappings, how their polling goes; what pushes events |
 | GET /_workbench/fronts | the front doors: kind, name, URL and routes |
+| POST /_workbench/responses | 201: a URL for a custom resource's answer, which is PUT there |
+| GET /_workbench/responses/{token} | what came to it; waits for it a few seconds |
 | GET /_workbench/events | Server-Sent Events, see `broadcast.py` |
 | PUT /_workbench/lifecycle-hooks/{deployment}/{execution} | 202: that hook may report |
 | GET /_workbench/lifecycle-hooks/{deployment}/{execution} | Status: Pending, Succeeded or Failed |
@@ -15,7 +17,7 @@
 | POST /_workbench/shutdown | 202: the server stops |
 
 The gate in front of it asks for the same SigV4 header as of any API call, so that a page in a
-browser cannot reach it.
+browser cannot reach it; only for PUT of a custom resource's answer it does not.
 """
 
 from __future__ import annotations
@@ -31,12 +33,16 @@ from urllib.parse import unquote
 from workbench import __version__
 from workbench.local.broadcast import Broadcaster
 from workbench.local.config import ServerConfig
+from workbench.local.gate import RESPONSES
 from workbench.local.http import Request, Response
+from workbench.local.http_messages import Answer
+from workbench.local.response_urls import ResponseUrls
 from workbench.local.store.records import AsyncEvent
 
 PREFIX = "/_workbench/"
 QUEUE_LIMIT = 200
 _KEEP_ALIVE_SECONDS = 15.0
+_RESPONSE_SECONDS = 4.0
 
 
 class Environments(Protocol):
@@ -96,8 +102,9 @@ class Surface:
         self._hooks = hooks
         self._shut_down = shut_down
         self._started = time.time()
+        self._response_urls = ResponseUrls()
 
-    def handle(self, request: Request) -> Response:
+    def handle(self, request: Request) -> Answer:
         """The answer to one request; 404 with a sentence for what is not offered."""
         path = request.path.removeprefix(PREFIX)
         match (request.method, path):
@@ -121,6 +128,14 @@ class Surface:
                 return self._hook(request.method, path.split("/")[1:])
             case ("DELETE", _) if path.startswith("invocations/"):
                 return self._cancel(unquote(path.removeprefix("invocations/")))
+            case ("POST", "responses"):
+                url = f"http://{request.headers['host']}{RESPONSES}{self._response_urls.open()}"
+                return _json(201, {"Url": url})
+            case ("PUT", _) if path.startswith("responses/"):
+                known = self._response_urls.put(_token(path), request.body)
+                return Response(200 if known else 404, b"", [])
+            case ("GET", _) if path.startswith("responses/"):
+                return self._response(_token(path))
             case ("POST", "shutdown"):
                 self._shut_down()
                 return _json(202, {})
@@ -168,6 +183,13 @@ class Surface:
             return _json(404, {"Message": f"There is no execution {'/'.join(ids)}."})
         return _json(200, {"Status": status})
 
+    async def _response(self, token: str) -> Response:
+        try:
+            body = await self._response_urls.wait(token, _RESPONSE_SECONDS)
+        except KeyError:
+            return _json(404, {"Message": "There is no such URL for an answer, or no longer."})
+        return _json(200, {"Body": None if body is None else body.decode(errors="replace")})
+
     def _cancel(self, handle: str) -> Response:
         if self._runtime.cancel(handle):
             return _json(202, {})
@@ -188,6 +210,10 @@ class Surface:
                 yield b"".join(frames)
         finally:
             self._broadcaster.leave(queue)
+
+
+def _token(path: str) -> str:
+    return path.removeprefix("responses/")
 
 
 def _json(status: int, document: Mapping[str, object]) -> Response:

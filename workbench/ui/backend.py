@@ -20,7 +20,6 @@ from workbench.aws.records import (
     Invocation,
     InvocationType,
     LogEvent,
-    Report,
     Target,
 )
 from workbench.project.state_dir import StateDir
@@ -242,49 +241,11 @@ def connect_aws(root: Path, code_root: CodeRoot, profile: str | None, region: st
 
 def request_of(entry: Entry) -> Request:
     """What to send to do an invocation of the history again."""
+    from workbench.aws.recording import invocation_type_of
+
     return Request(
         entry.function,
         entry.event.decode(errors="replace"),
         entry.qualifier,
-        _TYPES.get(entry.invocation_type, "RequestResponse"),
+        invocation_type_of(entry),
     )
-
-
-def as_invocation(entry: Entry, code_root: Path | None) -> Invocation:
-    """A history entry as the invocation it was, for the same panes."""
-    from workbench.aws.function_errors import parse_error
-
-    report = None
-    if entry.duration_ms is not None:
-        report = Report(
-            request_id=entry.request_id,
-            duration_ms=entry.duration_ms,
-            billed_ms=entry.billed_ms or 0,
-            memory_size=entry.memory_size or 0,
-            max_memory_used=entry.max_memory_used or 0,
-            init_ms=entry.init_ms,
-            trace_id=entry.trace_id,
-        )
-    return Invocation(
-        request_id=entry.request_id,
-        function=entry.function,
-        qualifier=entry.qualifier,
-        invocation_type=_TYPES.get(entry.invocation_type, "RequestResponse"),
-        event=entry.event,
-        payload=entry.payload,
-        status_code=entry.status_code or 200,
-        started=entry.started,
-        round_trip_ms=entry.duration_ms or 0.0,
-        executed_version=entry.executed_version,
-        function_error=entry.function_error,
-        error=parse_error(entry.payload, code_root) if entry.function_error else None,
-        report=report,
-        log_text=entry.log_text,
-    )
-
-
-_TYPES: dict[str, InvocationType] = {
-    "RequestResponse": "RequestResponse",
-    "Event": "Event",
-    "DryRun": "DryRun",
-}

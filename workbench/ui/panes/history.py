@@ -10,7 +10,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 
-from workbench.ui.backend import as_invocation, request_of
+from workbench.aws.recording import invocation_of
+from workbench.ui.backend import request_of
 from workbench.ui.formats import QUIET, clock, outcome
 from workbench.ui.messages import GoToLogs, LoadEvent, RunRequest, ShowInvocation
 from workbench.ui.panes.base import WorkbenchPane
@@ -186,7 +187,7 @@ class HistoryPane(WorkbenchPane):
             assert backend is not None
             self.post_message(
                 ShowInvocation(
-                    as_invocation(entry, source.code if source else None),
+                    invocation_of(entry, source.code if source else None),
                     go=message.purpose == "show",
                 )
             )
