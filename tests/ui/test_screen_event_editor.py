@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
 from screen_lab import at_screen
 
+from workbench.ui.screens.decoded import DecodedScreen
 from workbench.ui.screens.sent import SentScreen
+from workbench.ui.widgets.json_editor import JsonEditor
 
 
 async def test_values_are_shown_and_made_when_the_event_is_sent(project: Path) -> None:
@@ -72,3 +75,33 @@ async def test_members_and_values_are_completed_while_one_writes(project: Path) 
         assert event.text == '{"word": "{{counter}}"}'
         await hands.press("tab")
         await hands.sees(lambda: not event.editor.has_focus, "the next pane")
+
+
+async def test_a_part_is_decoded_changed_and_encoded_again(project: Path) -> None:
+    async with at_screen(project, (80, 24)) as hands:
+        await hands.on_function("Echo")
+        event = hands.screen.event
+        data = base64.b64encode(b'{"a":1}').decode()
+        text = json.dumps({"word": "x", "data": data, "body": '{"b": {"c": 2}}'}, indent=2)
+        event.load_text(text, "")
+        await hands.press("2", "escape")
+        await hands.reads("d decodes 2 parts")
+        await hands.press("d")
+        await hands.opens(DecodedScreen, "the parts")
+        await hands.reads("base64 → JSON")
+        await hands.press("enter")
+        hands.app.screen.query_one(JsonEditor).move_cursor((1, 8))
+        await hands.type(' , "more": true')
+        await hands.reads("● changed")
+        await hands.press("escape")
+        await hands.reads("esc again drops it")
+        await hands.press("shift+tab", "down")
+        await hands.reads('"c": 2')
+        await hands.press("ctrl+s")
+        await hands.sees(lambda: event.text != text, "the event changed")
+        changed = json.loads(event.text)
+        assert base64.b64decode(changed["data"]) == b'{"a":1,"more":true}'
+        assert changed["body"] == '{"b": {"c": 2}}'
+        event.load_text("{}", "")
+        await hands.press("escape", "d")
+        await hands.reads("Nothing in this event is base64")

@@ -144,6 +144,8 @@ KEYS: tuple[Key, ...] = (
     Key("event", "watch", ("w",), "watch",
         "Watch: invoke again on every save and show what changed"),
     Key("event", "format", ("f",), "format", "Indent the JSON"),
+    Key("event", "decoded", ("d",), "decoded",
+        "Decoded: read and change what is base64, gzip or JSON in a text"),
     Key("event", "complete", ("ctrl+@",), "complete",
         "Offer what can be written at the cursor"),
     Key("event", "view_sent", ("v",), "as sent",

@@ -28,6 +28,8 @@ class EventFoot(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
+        self._fault: Fault | None = None
+        self._parts = 0
         self._validity = Static("", id="validity", markup=False)
         self._place = _Place()
         self._made = Static("", id="made", markup=False)
@@ -43,9 +45,21 @@ class EventFoot(Vertical):
 
     def show_fault(self, fault: Fault | None) -> None:
         """Say that the text is JSON, or what is wrong with it and how to mend it."""
-        self._validity.update(f"✗ {fault}" if fault else "✓ valid JSON")
-        self._validity.set_class(fault is not None, "-wrong")
-        self._place.display = fault is None
+        self._fault = fault
+        self._tell()
+
+    def show_parts(self, count: int) -> None:
+        """Say how many parts of the event can be decoded."""
+        self._parts = count
+        self._tell()
+
+    def _tell(self) -> None:
+        words = "✓ valid JSON"
+        if self._parts:
+            words += f" · d decodes {self._parts} part{'s' if self._parts > 1 else ''}"
+        self._validity.update(f"✗ {self._fault}" if self._fault else words)
+        self._validity.set_class(self._fault is not None, "-wrong")
+        self._place.display = self._fault is None
 
     def show_place(self, path: str) -> None:
         """Show the path of what the cursor is in."""

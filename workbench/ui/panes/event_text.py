@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from workbench.project.encoded_parts import Part, parts
 from workbench.project.event_shape import Example, sample_examples
 from workbench.project.event_values import BadPlaceholder, Resolved
 from workbench.project.files import write_atomically
@@ -22,11 +23,13 @@ from workbench.ui.panes.event_editor import EventEditor
 from workbench.ui.panes.event_foot import EventFoot
 from workbench.ui.panes.versions import named
 from workbench.ui.programs import edit_file
+from workbench.ui.screens.decoded import DecodedScreen
 from workbench.ui.screens.sent import SentScreen
 from workbench.ui.session import Session
 from workbench.ui.widgets.completion import CompletionList
 from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import Fault, json_fault
+from workbench.ui.widgets.json_place import place_at, written
 from workbench.ui.work import Job, in_thread
 
 START = "{}\n"
@@ -45,17 +48,25 @@ class EventTextPane(WorkbenchPane):
     keeps_focus = True
 
     @dataclass
-    class ValuesMade(Message):
-        """The placeholders were looked at: the event as it is sent, or what is wrong."""
+    class LookedAt(Message):
+        """The event as it is sent, or what is wrong with it; how many parts are encoded."""
 
         event: Resolved | None
         wrong: str = ""
+        parts: int = 0
 
     @dataclass
     class ShapesKnown(Message):
         """The events whose shape can be offered were read."""
 
         examples: list[Example]
+
+    @dataclass
+    class PartsFound(Message):
+        """The encoded parts of a text were found."""
+
+        text: str
+        parts: list[Part]
 
     class Command(Message):
         """An action of the screen: invoke, invocation_type or watch."""
@@ -172,27 +183,33 @@ class EventTextPane(WorkbenchPane):
     def _look_soon(self) -> None:
         if self._look is not None:
             self._look.stop()
-        self._look = self.set_timer(_LOOK_AFTER_S, self._look_at_values)
+        self._look = self.set_timer(_LOOK_AFTER_S, self._look_closer)
 
-    def _look_at_values(self) -> None:
-        """Show what the text's placeholders will be. Files are read, so in a thread."""
+    def _look_closer(self) -> None:
+        """Show what the text's placeholders will be, and what is encoded in it.
+
+        Files are read, so in a thread.
+        """
         text = self.text
-        if self.editor.fault is not None or "{{" not in text:
-            work.stop(self, "values")
+        if self.editor.fault is not None or self.editor.is_large:
+            work.stop(self, "look")
             self._foot.show_made(())
+            self._foot.show_parts(0)
             return
 
         def look(job: Job) -> Message:
+            count = len(parts(text))
             try:
-                return self.ValuesMade(self._values.preview(text))
+                return self.LookedAt(self._values.preview(text), parts=count)
             except BadPlaceholder as error:
-                return self.ValuesMade(None, str(error))
+                return self.LookedAt(None, str(error), count)
 
-        in_thread(self, "values", look)
+        in_thread(self, "look", look)
 
-    @on(ValuesMade)
-    def _values_made(self, message: ValuesMade) -> None:
+    @on(LookedAt)
+    def _looked_at(self, message: LookedAt) -> None:
         self._foot.show_made(message.event.made if message.event else (), message.wrong)
+        self._foot.show_parts(message.parts)
 
     def take(self) -> str | None:
         """The event to be sent, its values made; None when there is none, which has been said."""
@@ -235,6 +252,31 @@ class EventTextPane(WorkbenchPane):
             return
         if await self.app.push_screen_wait(SentScreen(event)):
             self.post_message(self.Command("invoke"))
+
+    # -- what is encoded in it ------------------------------------------------------------------
+
+    @on(PartsFound)
+    def _parts_found(self, message: PartsFound) -> None:
+        if not message.parts:
+            self.say("Nothing in this event is base64, gzip or JSON in a text.", "warning")
+        elif message.text == self.text:
+            self._change_parts(message.text, message.parts)
+
+    @work_async(exclusive=True, group="dialog")
+    async def _change_parts(self, text: str, found: list[Part]) -> None:
+        here = written(place_at(text, self.editor.cursor_index).path)
+        changed = await self.app.push_screen_wait(DecodedScreen(text, found, here))
+        if changed is not None and changed != text:
+            cursor = self.editor.cursor_location
+            # By an edit, so that ctrl+z takes it back.
+            self.editor.replace(changed, self.editor.document.start, self.editor.document.end)
+            self.editor.move_cursor(cursor)
+
+    def action_decoded(self) -> None:
+        """Show the event's encoded parts, decoded."""
+        text = self.text
+        if self.allowed("decoded"):
+            in_thread(self, "parts", lambda job: self.PartsFound(text, parts(text)))
 
     # -- keys -----------------------------------------------------------------------------------
 

@@ -38,6 +38,9 @@ class CompletionList(OptionList, can_focus=False):
         max-height: 10; background: $panel; border: round $border; padding: 0;
         scrollbar-size: 1 1; text-wrap: nowrap; text-overflow: ellipsis;
     }
+    CompletionList > .option-list--option-highlighted {
+        background: $block-cursor-background; color: $block-cursor-foreground;
+    }
     CompletionList:focus { border: round $border; }
     """
 
