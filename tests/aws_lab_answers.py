@@ -14,6 +14,9 @@ REQUEST_ID = "lab-request-1"
 
 _TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
           "Principal": {"Service": "lambda.amazonaws.com"}}]}  # fmt: skip
+_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/orders"
+_ATTACHED = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:SendMessage",
+             "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders"}}  # fmt: skip
 _INLINE = {
     "Version": "2012-10-17",
     "Statement": [
@@ -44,7 +47,12 @@ def iam_answer(operation: str, body: str) -> bytes:
         "ListAttachedRolePolicies": "<AttachedPolicies><member>"
         "<PolicyName>AWSLambdaBasicExecutionRole</PolicyName>"
         "<PolicyArn>arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole</PolicyArn>"
+        f"</member><member><PolicyName>orders</PolicyName><PolicyArn>{_POLICY}</PolicyArn>"
         "</member></AttachedPolicies><IsTruncated>false</IsTruncated>",
+        "GetPolicy": f"<Policy><PolicyName>orders</PolicyName><Arn>{_POLICY}</Arn>"
+        "<DefaultVersionId>v2</DefaultVersionId></Policy>",
+        "GetPolicyVersion": "<PolicyVersion><VersionId>v2</VersionId>"
+        f"<Document>{quote(json.dumps(_ATTACHED))}</Document></PolicyVersion>",
         "ListRolePolicies": "<PolicyNames><member>photos</member></PolicyNames>"
         "<IsTruncated>false</IsTruncated>",
         "GetRolePolicy": f"<RoleName>{role}</RoleName><PolicyName>photos</PolicyName>"

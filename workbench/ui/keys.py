@@ -130,6 +130,8 @@ KEYS: tuple[Key, ...] = (
     Key("functions", "filter", ("slash",), "filter", "Filter the functions by typing", footer=3),
     Key("functions", "view_code", ("v",), "view code",
         "View the code: the handler's file, or the downloaded package on AWS", footer=4),
+    Key("functions", "details", ("d",), "details",
+        "Configuration, environment, triggers, role and metrics of what is invoked", footer=5),
     Key("functions", "update_code", ("u",), "update code",
         "On AWS: update the code from the folder, or go back to the code before"),
     Key("functions", "reload", ("r",), "refresh", "Read the list of functions again", footer=6),

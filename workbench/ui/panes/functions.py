@@ -65,6 +65,9 @@ class FunctionsPane(WorkbenchPane):
     class ViewCode(Message):
         """Show the code of the function."""
 
+    class Details(Message):
+        """Show all that is known of the function."""
+
     class UpdateCode(Message):
         """Update the function's code on AWS."""
 
@@ -247,8 +250,10 @@ class FunctionsPane(WorkbenchPane):
         self.call_later(self.action_edit_event)
 
     def why_not(self, action: str) -> str | None:
-        """Code can be viewed once a function is chosen."""
-        if action in ("view_code", "edit_event") and self.session.function is None:
+        """Code and details can be viewed once a function is chosen."""
+        if action == "details" and self.session.backend is None:
+            return "The local Lambda is still starting."
+        if action in ("view_code", "edit_event", "details") and self.session.function is None:
             return "There is no function here yet."
         if action == "update_code":
             if not self.session.is_aws:
@@ -274,9 +279,16 @@ class FunctionsPane(WorkbenchPane):
         if self.allowed("view_code"):
             self.post_message(self.ViewCode())
 
+    def action_details(self) -> None:
+        """Show all that is known of the function."""
+        if self.allowed("details"):
+            self.settle()
+            self.post_message(self.Details())
+
     def action_update_code(self) -> None:
         """Update the code on AWS from the folder."""
         if self.allowed("update_code"):
+            self.settle()
             self.post_message(self.UpdateCode())
 
     def action_reload(self) -> None:

@@ -36,6 +36,7 @@ from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.versions import named
 from workbench.ui.programs import open_file, show_code
+from workbench.ui.screens.details import DetailsScreen
 from workbench.ui.screens.invoking_screen import InvokingScreen
 from workbench.ui.screens.timeline import TimelineScreen
 from workbench.ui.screens.update_code import update_code
@@ -195,6 +196,12 @@ class WorkbenchScreen(InvokingScreen):
     @on(FunctionsPane.ViewCode)
     def _view_code(self) -> None:
         show_code(self, self.session)
+
+    @on(FunctionsPane.Details)
+    def _details(self) -> None:
+        name, backend = self.session.function, self.session.backend
+        if name is not None and backend is not None:
+            self.app.push_screen(DetailsScreen(backend, name, self.session.qualifier))
 
     @on(FunctionsPane.UpdateCode)
     def _update_code(self) -> None:

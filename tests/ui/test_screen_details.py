@@ -1,0 +1,74 @@
+"""The details of a function: on AWS, where a part may be refused, and on the local Lambda."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_lab import AwsLab
+from screen_lab import ECHO, Hands, at_screen
+
+from workbench.ui.screens.details import DetailsScreen
+
+
+async def opens_details(hands: Hands) -> None:
+    await hands.press("1", "d")
+    await hands.sees(lambda: isinstance(hands.app.screen, DetailsScreen), "the details")
+
+
+async def test_a_function_of_aws_in_words(shop: Path, aws: AwsLab) -> None:
+    variables = {"TABLE": "orders", "API_KEY": "0123456789abcdef"}
+    aws.create("Shown", {"app.py": ECHO}, Environment={"Variables": variables})
+    aws.local.add_permission(
+        FunctionName="Shown",
+        StatementId="photos",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn="arn:aws:s3:::photos",
+    )
+    aws.deny("GetRole")
+    async with at_screen(shop) as hands:
+        await hands.on_function("Echo")
+        await hands.goes_to_aws()
+        await hands.on_function("Shown")
+        await hands.invokes()
+        await opens_details(hands)
+        await hands.reads("S3 bucket photos may invoke this")
+        await hands.reads("●●●●●● hidden (16 characters)")
+        await hands.reads("is not authorized to perform: iam:GetRole")
+        assert "0123456789abcdef" not in hands.text()
+        await hands.press("s")
+        await hands.reads("0123456789abcdef")
+        aws.denied.clear()
+
+        def measured() -> bool:
+            if "Invocations" in hands.text():
+                return True
+            if "Nothing in the last 3 hours" in hands.text():  # it is not written yet
+                hands.app.simulate_key("r")
+            return False
+
+        await hands.sees(measured, "the metrics")
+        await hands.press("r")
+        await hands.reads("may s3:GetObject on photos/*")
+        await hands.press("t")
+        await hands.reads("the last 24 hours, all versions")
+        await hands.press("escape")
+        await hands.sees(lambda: hands.app.screen is hands.screen, "the panes")
+
+
+async def test_a_slow_network_blocks_no_key(shop: Path, aws: AwsLab) -> None:
+    async with at_screen(shop, (80, 24)) as hands:
+        await hands.on_function("Echo")
+        await opens_details(hands)
+        await hands.reads("The local Lambda asks no role.")
+        await hands.press("escape")
+        await hands.goes_to_aws()
+        await hands.on_function("Echo")
+        aws.latency = 2.0
+        await opens_details(hands)
+        await hands.reads("reading …")
+        await hands.press("s")
+        await hands.reads("Secrets are shown")
+        assert "reading …" in hands.text()
+        await hands.press("escape")
+        await hands.sees(lambda: hands.app.screen is hands.screen, "the panes")
