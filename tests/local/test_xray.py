@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.aws.traces import Trace, spans
-from workbench.cli.waterfall import waterfall
+from workbench.aws.waterfall import waterfall
 from workbench.local.api.trace_summaries import matching, summary
 from workbench.local.errors import ApiError
 from workbench.local.runtime.records import (

@@ -67,7 +67,7 @@ def _show(target: Target, arguments: argparse.Namespace) -> int:
         return 0
     import shutil
 
-    from workbench.cli.waterfall import waterfall
+    from workbench.aws.waterfall import waterfall
 
     print(f"Trace {found.id}, begun {_clock(min(root.start for root in found.roots))}")
     for line in waterfall(found, shutil.get_terminal_size().columns):
@@ -97,7 +97,7 @@ def _trace_id_of(arguments: argparse.Namespace) -> str:
 
 def _list(target: Target, arguments: argparse.Namespace) -> int:
     from workbench.aws import traces
-    from workbench.cli.waterfall import milliseconds
+    from workbench.aws.waterfall import milliseconds
 
     if arguments.since > _LONGEST:
         raise CliError("--since: X-Ray lists the traces of one day at most: use 1d or less.")

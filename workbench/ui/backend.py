@@ -26,6 +26,7 @@ from workbench.project.state_dir import StateDir
 
 if TYPE_CHECKING:
     from workbench.aws.lambda_client import LambdaClient
+    from workbench.aws.traces import Trace
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
     from workbench.project.history import Entry, History, Summary
     from workbench.ui.timeline_rows import Limits
@@ -173,6 +174,12 @@ class Backend:
     def recent(self, function: str | None, limit: int = 500) -> list[Summary]:
         """The newest invocations of one or all functions on this target. Raises HistoryError."""
         return self.history.recent(self.target.key, function, limit)
+
+    def trace(self, trace_id: str) -> Trace | None:
+        """One trace of X-Ray's; None when it has no segment of it (yet). Raises LambdaError."""
+        from workbench.aws import traces
+
+        return traces.trace(self.target, trace_id)
 
     def with_request_id(self, request_id: str) -> Summary | None:
         """The newest invocation of this target with a request id. Raises HistoryError."""

@@ -22,6 +22,8 @@ GOOD, BAD, WARN, QUIET, STRONG = (
 )
 """Names of the theme's styles for outcomes."""
 
+NOT_TRACED = "It was not traced: X-Ray traces functions whose TracingConfig is Active, not always."
+
 
 def milliseconds(value: float) -> str:
     """A duration for people: `3.1 ms`, `120 ms`, `2.50 s`."""

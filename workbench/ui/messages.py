@@ -152,6 +152,13 @@ class GoToInvocation(Message):
 
 
 @dataclass
+class ShowTrace(Message):
+    """Show an X-Ray trace as a waterfall."""
+
+    trace_id: str
+
+
+@dataclass
 class GoToLogs(Message):
     """Go from an invocation to its log lines; `log_text` is what is remembered of them."""
 

@@ -12,8 +12,8 @@ from textual.message import Message
 
 from workbench.aws.recording import invocation_of
 from workbench.ui.backend import request_of
-from workbench.ui.formats import QUIET, clock, outcome
-from workbench.ui.messages import GoToLogs, LoadEvent, RunRequest, ShowInvocation
+from workbench.ui.formats import NOT_TRACED, QUIET, clock, outcome
+from workbench.ui.messages import GoToLogs, LoadEvent, RunRequest, ShowInvocation, ShowTrace
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
@@ -163,6 +163,9 @@ class HistoryPane(WorkbenchPane):
         """Most need an invocation under the cursor."""
         if action != "all_functions" and self.rows.highlighted is None:
             return "There is no invocation here yet."
+        entry = self._entries.get(self.rows.highlighted or "")
+        if action == "trace" and (entry is None or entry.trace_id is None):
+            return NOT_TRACED
         return None
 
     def _read(self, row: str | None, purpose: Purpose) -> None:
@@ -220,6 +223,12 @@ class HistoryPane(WorkbenchPane):
         """Go to its log lines."""
         if self.allowed("logs"):
             self._read(self.rows.highlighted, "logs")
+
+    def action_trace(self) -> None:
+        """Show its X-Ray trace."""
+        entry = self._entries.get(self.rows.highlighted or "")
+        if self.allowed("trace") and entry is not None and entry.trace_id is not None:
+            self.post_message(ShowTrace(entry.trace_id))
 
     def action_compare(self) -> None:
         """Mark it, or compare the answers of the marked one and this."""

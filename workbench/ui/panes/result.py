@@ -15,8 +15,8 @@ from workbench.aws.http_answer import http_answer
 from workbench.aws.records import Frame, Invocation
 from workbench.project.cost import cost_of
 from workbench.project.records import Problem
-from workbench.ui.formats import clock, milliseconds
-from workbench.ui.messages import OpenFile
+from workbench.ui.formats import NOT_TRACED, clock, milliseconds
+from workbench.ui.messages import OpenFile, ShowTrace
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.result_changes import ChangesView
 from workbench.ui.panes.result_error import ErrorView, frame_row, on_disk, user_frames_first
@@ -355,6 +355,14 @@ class ResultPane(WorkbenchPane):
             self.say("That is for Changes: d shows them.", "warning")
             return False
         return True
+
+    def action_trace(self) -> None:
+        """Show its X-Ray trace as a waterfall."""
+        report = self.shown.report if self.shown else None
+        if report is None or not report.trace_id:
+            self.say(NOT_TRACED, "warning")
+        else:
+            self.post_message(ShowTrace(report.trace_id))
 
     def action_copy_request_id(self) -> None:
         """Copy the request id."""

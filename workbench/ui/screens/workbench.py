@@ -28,6 +28,7 @@ from workbench.ui.messages import (
     Recorded,
     ServerEvent,
     ShowInvocation,
+    ShowTrace,
     SourceChanged,
 )
 from workbench.ui.panes.event import EventPane
@@ -39,6 +40,7 @@ from workbench.ui.programs import open_file, show_code
 from workbench.ui.screens.details import DetailsScreen
 from workbench.ui.screens.invoking_screen import InvokingScreen
 from workbench.ui.screens.timeline import TimelineScreen
+from workbench.ui.screens.trace import TraceScreen
 from workbench.ui.screens.update_code import update_code
 from workbench.ui.server_events import ServerEvents
 from workbench.ui.session import Session
@@ -265,6 +267,11 @@ class WorkbenchScreen(InvokingScreen):
     def _go_to_invocation(self, message: GoToInvocation) -> None:
         self.action_pane("history")
         self.history.find(message.request_id)
+
+    @on(ShowTrace)
+    def _show_trace(self, message: ShowTrace) -> None:
+        if self.session.backend is not None:
+            self.app.push_screen(TraceScreen(self.session.backend, message.trace_id))
 
     @on(GoToLogs)
     def _go_to_logs(self, message: GoToLogs) -> None:

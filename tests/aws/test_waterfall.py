@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.aws.traces import Trace, spans, trace_id_in
-from workbench.cli.waterfall import waterfall
+from workbench.aws.waterfall import waterfall
 
 ROOT = "1-6920215c-3b1f0a7de6c84d29a05e7f11"
 
