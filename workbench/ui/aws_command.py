@@ -7,7 +7,7 @@ import shlex
 from workbench.aws.records import Target
 
 # A shell takes arguments up to 128 KB.
-_MAX_PAYLOAD = 100_000
+MAX_PAYLOAD = 100_000
 
 
 class TooLarge(Exception):
@@ -26,7 +26,7 @@ def invoke_command(
 
     Raises TooLarge when the event is too long for a command line.
     """
-    if len(event.encode()) > _MAX_PAYLOAD:
+    if len(event.encode()) > MAX_PAYLOAD:
         raise TooLarge(
             "The event is too large for a command line: save it, and use "
             "`--payload file://events/…` in the command."

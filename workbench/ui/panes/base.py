@@ -8,7 +8,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.content import Content
 
-from workbench.ui import keys
+from workbench.ui import clipboard, keys
 from workbench.ui.messages import Say
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import FuzzyList
@@ -111,8 +111,8 @@ class WorkbenchPane(Pane, can_focus=True):
         return found[1] if found else None
 
     def copy_to_clipboard(self, what: str, text: str) -> None:
-        """Copy by OSC 52, and say what was copied."""
-        self.app.copy_to_clipboard(text)
+        """Copy, and say what was copied."""
+        clipboard.copy(self, text)
         self.say(f"Copied {what} ({len(text):,} characters).")
 
     def action_copy(self) -> None:

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from workbench.ui import clipboard
 from workbench.ui.widgets.json_view import JsonView
 from workbench.ui.widgets.log_text import clock
 from workbench.ui.widgets.log_view import LogLine
@@ -71,11 +72,11 @@ class LogLineScreen(ModalScreen[None]):
     @on(JsonView.CopyRequested)
     def _copy_part(self, message: JsonView.CopyRequested) -> None:
         message.stop()
-        self.app.copy_to_clipboard(message.text)
+        clipboard.copy(self, message.text)
 
     def action_copy(self) -> None:
         """Copy the line as it is."""
-        self.app.copy_to_clipboard(self._text)
+        clipboard.copy(self, self._text)
         self.query_one(Vertical).border_subtitle = "copied · esc close"
 
     def action_close(self) -> None:

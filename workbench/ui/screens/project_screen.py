@@ -13,6 +13,7 @@ from workbench.project.records import Problem
 from workbench.project.state_dir import StateDir
 from workbench.ui import memory
 from workbench.ui.aws_command import TooLarge, invoke_command
+from workbench.ui.copying import copies
 from workbench.ui.messages import ProblemsChanged
 from workbench.ui.panes.event import EventPane
 from workbench.ui.panes.functions import FunctionsPane
@@ -26,6 +27,7 @@ from workbench.ui.screens.pane_screen import PaneScreen
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.fuzzy_list import Column, Row
+from workbench.ui.widgets.quick_pick import QuickPick
 
 
 class ProjectScreen(PaneScreen):
@@ -119,6 +121,25 @@ class ProjectScreen(PaneScreen):
             self.say(str(error), "warning")
             return
         self.pane.copy_to_clipboard("the aws command", command)
+
+    @work(exclusive=True, group="dialog")
+    async def action_copy_menu(self) -> None:
+        """Choose what to copy."""
+        pane = self.pane
+        choices = {each.key: each for each in copies(pane, self.session, self.event.as_sent())}
+        if not choices:
+            self.say("There is nothing to copy yet.", "warning")
+            return
+        rows = [(each.key, each.what) for each in choices.values()]
+        key = await self.app.push_screen_wait(QuickPick("Copy", rows))
+        if key is None:
+            return
+        try:
+            text = choices[key].text()
+        except TooLarge as error:
+            self.say(str(error), "warning")
+        else:
+            pane.copy_to_clipboard(choices[key].what, text)
 
     def action_pager(self) -> None:
         """Show the focused pane's text in $PAGER."""
