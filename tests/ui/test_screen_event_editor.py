@@ -10,6 +10,7 @@ from screen_lab import at_screen
 
 from workbench.ui.screens.decoded import DecodedScreen
 from workbench.ui.screens.sent import SentScreen
+from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.json_editor import JsonEditor
 
 
@@ -105,3 +106,39 @@ async def test_a_part_is_decoded_changed_and_encoded_again(project: Path) -> Non
         event.load_text("{}", "")
         await hands.press("escape", "d")
         await hands.reads("Nothing in this event is base64")
+
+
+async def test_new_events_from_the_history_the_logs_and_the_clipboard(project: Path) -> None:
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        event = hands.screen.event
+
+        async def take(what: str) -> None:
+            event.load_text("{}", "")
+            await hands.press("ctrl+n")
+            await hands.opens(Choose, "the picker")
+            await hands.type(what)
+            await hands.press("enter")
+
+        await take("a log line")
+        await hands.reads("No line in Logs holds JSON")
+        await take("front door")
+        await hands.reads("no request of a front door in the history")
+        request = {"requestContext": {"http": {"method": "GET", "path": "/orders"}}}
+        event.load_text(json.dumps(request), "")
+        await hands.invokes()
+        await hands.sees(lambda: bool(hands.screen.history.rows.rows), "the history")
+        await take("front door")
+        await hands.reads("GET /orders")
+        await hands.press("enter")
+        await hands.sees(lambda: event.text.startswith('{\n  "requestContext"'), "the request")
+        assert "GET /orders" in event.title
+        hands.screen.logs.show_text("INFO got {'a': [1, None]} there", "a request")
+        await hands.sees(lambda: any("got" in line for line in event.log_lines()), "the line")
+        await take("a log line")
+        await hands.opens(Choose, "the lines")
+        await hands.press("enter")
+        await hands.sees(lambda: json.loads(event.text) == {"a": [1, None]}, "its event")
+        hands.app.copy_to_clipboard('payload: {"copied": true}')
+        await take("clipboard")
+        await hands.sees(lambda: json.loads(event.text) == {"copied": True}, "what was copied")

@@ -6,15 +6,19 @@ waits for every one of them. An invocation may take 15 minutes, so ours are daem
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+T = TypeVar("T")
 Post = Callable[[Message], None]
 
 
@@ -66,6 +70,33 @@ def in_thread(node: MessagePump, group: str, work: Callable[[Job], Message | Non
 
     threading.Thread(target=run, name=f"workbench-{group}", daemon=True).start()
     return job
+
+
+async def in_background(call: Callable[[], T]) -> T:
+    """Wait for a blocking call in a thread; returns what it returns, raises what it raises."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if future.done():  # nobody waits any more
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = call()
+        except Exception as caught:  # raised again where it is waited for
+            error = caught
+        # The screen may have been left meanwhile.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="workbench-background", daemon=True).start()
+    return await future
 
 
 def stop(node: MessagePump, group: str | None = None) -> None:

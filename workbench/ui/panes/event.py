@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 
 from textual import work
 
 from workbench.project.event_shape import Example
 from workbench.project.events import SavedEventError, SavedEvents
+from workbench.project.history import HistoryError
 from workbench.ui.memory import Draft
-from workbench.ui.panes.event_source import Blank, Chosen, choose_event, choose_saved
+from workbench.ui.panes.event_elsewhere import Nothing, from_clipboard, from_history, from_logs
+from workbench.ui.panes.event_source import Blank, Chosen, Elsewhere, choose_event, choose_saved
 from workbench.ui.panes.event_text import START, EventTextPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
@@ -30,6 +33,8 @@ class EventPane(EventTextPane):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._saved = SavedEvents(session.root)
+        self.log_lines: Callable[[], list[str]] = list
+        """The lines of the Logs pane, for events that were printed."""
         self._name: str | None = None
         self._origin = ""
         self._baseline: str | None = START
@@ -143,7 +148,31 @@ class EventPane(EventTextPane):
         account = self.session.backend.target.account if self.session.backend else None
         region = self.session.backend.target.region if self.session.backend else "us-east-1"
         chosen = await choose_event(self.app, self._names(), region, account or "123456789012")
-        self._take(chosen)
+        if isinstance(chosen, Elsewhere):
+            await self._take_from(chosen.name)
+        else:
+            self._take(chosen)
+
+    async def _take_from(self, name: str) -> None:
+        """Take an event from the history, the logs or the clipboard."""
+        backend, found = self.session.backend, None
+        if name == "clipboard":
+            found = await from_clipboard(self.app)
+        elif name == "logs":
+            found = await from_logs(self.app, self.log_lines())
+        elif backend is None or self._function is None:
+            found = Nothing("There is no history before the target is there.")
+        else:
+            try:
+                found = await from_history(
+                    self.app, backend, self._function, requests=name == "request"
+                )
+            except HistoryError as error:
+                found = Nothing(str(error))
+        if isinstance(found, Nothing):
+            self.say(found.sentence, "warning")
+        else:
+            self._take(found)
 
     @work(exclusive=True, group="dialog")
     async def action_saved_events(self) -> None:

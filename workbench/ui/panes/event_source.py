@@ -29,11 +29,33 @@ class Blank:
     """An empty event."""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The event is to be taken from something else: a name of `ELSEWHERE`."""
+
+    name: str
+
+
+ELSEWHERE = {
+    "history": ("From the history …", "What a function got before, also from a queue or a topic."),
+    "request": ("From a front door's request …", "A request that came to a URL, an API, a load "
+                "balancer or a distribution, as the event its function got."),
+    "logs": ("From a log line …", "An event that a function printed: JSON or a Python dict."),
+    "clipboard": ("From the clipboard", "JSON, or a text with JSON in it, that was copied."),
+}  # fmt: skip
+"""What else events come from: the words in the list, and what they are."""
+
+
 async def choose_event(
     app: App[Any], saved: Sequence[str], region: str, account: str
-) -> Chosen | Blank | str | None:
-    """Let the person pick: a saved event (its name), a sample filled in, `{}`, or nothing."""
+) -> Chosen | Blank | Elsewhere | str | None:
+    """Let the person pick: a saved event (its name), a sample filled in, `{}`, where else to
+    take one from, or nothing."""
     rows = [Row("blank", ("Empty event", "{}", ""), search="empty blank {}")]
+    rows += [
+        Row(f"elsewhere:{name}", (words, "", ""), search=f"{words} {description}")
+        for name, (words, description) in ELSEWHERE.items()
+    ]
     rows += [Row(f"saved:{name}", (name, "saved", "")) for name in saved]
     rows += [
         Row(
@@ -58,6 +80,8 @@ async def choose_event(
         return Blank()
     if kind == "saved":
         return name
+    if kind == "elsewhere":
+        return Elsewhere(name)
     return await _fill_in(app, find(name), region, account)
 
 
@@ -76,6 +100,8 @@ async def choose_saved(
 
 def _preview(row_id: str, region: str, account: str) -> str:
     kind, _, name = row_id.partition(":")
+    if kind == "elsewhere":
+        return ELSEWHERE[name][1]
     if kind != "sample":
         return "{}" if kind == "blank" else f"The saved event “{name}”."
     sample = find(name)

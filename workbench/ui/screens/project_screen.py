@@ -41,6 +41,7 @@ class ProjectScreen(PaneScreen):
         self.event = EventPane(session)
         self.result = ResultPane(session)
         self.logs = LogsPane(session)
+        self.event.log_lines = lambda: [line.text for line in self.logs.view.lines()]
         self.versions = VersionsPane(session)
         self.history = HistoryPane(session)
         self.triggers = TriggersPane(session)
