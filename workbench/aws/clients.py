@@ -28,10 +28,14 @@ CANCEL_HEADER = "X-Workbench-Invocation"
 
 
 class Clients:
-    """The clients of one target, for any number of threads. Making one raises LambdaError."""
+    """The clients of one target, for any number of threads. Making one raises LambdaError.
 
-    def __init__(self, target: Target) -> None:
+    `connections` of a client are kept; with more threads at once each call makes one.
+    """
+
+    def __init__(self, target: Target, connections: int = 20) -> None:
         self.target = target
+        self._connections = connections
         self._lock = threading.RLock()
         self._invocation = threading.local()
         self._services: dict[str, Any] = {}
@@ -99,7 +103,7 @@ class Clients:
             connect_timeout=10,
             read_timeout=read_timeout,
             tcp_keepalive=True,
-            max_pool_connections=20,
+            max_pool_connections=self._connections,
             retries={"total_max_attempts": attempts, "mode": "standard"},
             user_agent_extra=f"lambda-workbench/{__version__}",
         )

@@ -28,14 +28,18 @@ class LambdaClient:
     """Lambda on one target. Safe to share between threads; every method raises LambdaError.
 
     Making one costs nothing: boto3 (160 ms) and its clients come with the first call.
-    `code_root` gives a function's folder on this machine, to name files in its stack traces.
+    `code_root` gives a function's folder on this machine, to name files in its stack traces;
+    `connections` is how many invocations at once it is made for.
     """
 
     def __init__(
-        self, target: Target, code_root: Callable[[str], Path | None] = lambda name: None
+        self,
+        target: Target,
+        code_root: Callable[[str], Path | None] = lambda name: None,
+        connections: int = 20,
     ) -> None:
         self.target = target
-        self.clients = Clients(target)
+        self.clients = Clients(target, connections)
         self._code_root = code_root
 
     def functions(self) -> Iterator[list[Function]]:

@@ -22,6 +22,7 @@ COMMANDS = {
     "serve": "run the local Lambda in the foreground",
     "functions": "list the functions",
     "invoke": "invoke a function",
+    "burst": "invoke a function many times at once, and measure it",
     "logs": "show or follow a function's logs",
     "metrics": "show what CloudWatch measures of the functions",
     "queue": "show the asynchronous events that wait, or run them now",

@@ -40,15 +40,21 @@ class InvokingScreen(ProjectScreen):
             self.functions.settle()
             self.call_later(self.action_invoke)
             return
+        request = self._request()
+        if request is not None:
+            self._start(request)
+
+    def _request(self) -> Request | None:
+        """What would be invoked now; None, and the reason told, when that cannot be done."""
         name = self.session.function
         if name is None:
             self.say("Choose a function first (key 1).", "warning")
-            return
+            return None
         event = self.event.take()
         if event is None:
-            return
+            return None
         self.remember()
-        self._start(Request(name, event, self.session.qualifier, self.session.invocation_type))
+        return Request(name, event, self.session.qualifier, self.session.invocation_type)
 
     def action_rerun(self) -> None:
         """Run the last invocation again."""
@@ -60,6 +66,18 @@ class InvokingScreen(ProjectScreen):
     @on(RunRequest)
     def _run_request(self, message: RunRequest) -> None:
         self._start(message.request)
+
+    def action_burst(self) -> None:
+        """Invoke many times at once, on a screen of its own."""
+        request, backend = self._request(), self.session.backend
+        if request is None:
+            return
+        if backend is None:
+            self.say("The local Lambda is not there yet.", "warning")
+            return
+        from workbench.ui.screens.burst import BurstScreen
+
+        self.app.push_screen(BurstScreen(backend, request))
 
     def _start(self, request: Request) -> None:
         backend = self.session.backend
