@@ -111,7 +111,7 @@ KEYS: tuple[Key, ...] = (
     Key("screen", "next_pane", ("tab",), "next pane", "Go to the next pane", priority=True),
     Key("screen", "previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane",
         priority=True),
-    Key("screen", "burst", ("f9",), "burst",
+    Key("screen", "burst", ("f12",), "burst",
         "Burst: invoke many times at once; p50, p90, p99, cold starts, throttles", priority=True),
     Key("screen", "audit_log", (), "audit log",
         "Show in $PAGER what was changed on AWS from here: who, what, when"),
