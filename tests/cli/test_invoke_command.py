@@ -69,7 +69,7 @@ def test_a_sample_is_sent_as_its_service_does_and_the_answer_judged(shop: Path) 
 def test_a_custom_resource_answers_to_a_live_url(shop: Path) -> None:
     made = run("invoke", "Resource", "--event", "cloudformation-create", cwd=shop)
     assert made.returncode == 0, made.stderr
-    assert "✓ The resource is there" in made.stderr and '"made here"' in made.stderr
+    assert "✓ SUCCESS came to ResponseURL" in made.stderr and '"made here"' in made.stderr
 
 
 @pytest.mark.parametrize(

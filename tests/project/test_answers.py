@@ -115,7 +115,7 @@ def test_what_a_custom_resource_sends() -> None:
     def told(**changes: Any) -> str:
         return custom_resources.sent(event, json.dumps({**good, **changes}).encode()).line
 
-    assert told().startswith("✓ The resource is there")
+    assert told().startswith("✓ SUCCESS came to ResponseURL")
     assert "RequestId is not that of the event" in told(RequestId="other")
     assert "PhysicalResourceId is missing" in told(PhysicalResourceId="")
     assert "Reason is missing" in told(Status="FAILED")

@@ -99,9 +99,14 @@ class Backend:
     def invoke(self, request: Request, token: str) -> Invocation:
         """Invoke and wait. On AWS the invocation is recorded in the history; the local Lambda
         records its own. Raises LambdaError and HistoryError."""
+        event = request.event.encode()
+        if self.surface is not None:
+            from workbench.aws.custom_resources import with_live_url
+
+            event = with_live_url(event, self.surface)
         invocation = self.client.invoke(
             request.function,
-            request.event.encode(),
+            event,
             qualifier=request.qualifier,
             invocation_type=request.invocation_type,
             token=token,

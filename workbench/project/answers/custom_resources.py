@@ -20,13 +20,16 @@ def is_request(event: Any) -> bool:
 def sent(event: Mapping[str, Any], body: bytes) -> Verdict:
     """What CloudFormation makes of the body that was PUT to the event's ResponseURL."""
     try:
-        status = _checked(event, body)
+        given = _checked(event, body)
     except Refused as problem:
         return Verdict(f"CloudFormation refuses what came to ResponseURL: {problem}.", False)
-    if status == "FAILED":
-        reason = json.loads(body)["Reason"]
+    if given["Status"] == "FAILED":
+        reason = given["Reason"]
         return Verdict(f"The resource FAILED, and CloudFormation rolls back: {reason}", False)
-    return Verdict(f"The resource is there: SUCCESS came to ResponseURL ({len(body)} bytes).")
+    data = given.get("Data")
+    told = f", Data {json.dumps(data, ensure_ascii=False)}" if data else ""
+    id = given["PhysicalResourceId"]
+    return Verdict(f"SUCCESS came to ResponseURL: PhysicalResourceId {id}{told}.")
 
 
 def silence(seconds: float) -> Verdict:
@@ -35,7 +38,7 @@ def silence(seconds: float) -> Verdict:
     return Verdict(f"{words}, then fail the stack.", False)
 
 
-def _checked(event: Mapping[str, Any], body: bytes) -> str:
+def _checked(event: Mapping[str, Any], body: bytes) -> Mapping[str, Any]:
     if len(body) > MAX_BYTES:
         raise Refused(f"it is larger than {MAX_BYTES} bytes")
     try:
@@ -51,4 +54,4 @@ def _checked(event: Mapping[str, Any], body: bytes) -> str:
     if status == "FAILED" and not given.get("Reason"):
         raise Refused("Reason is missing, which FAILED needs")
     members(given.get("Data", {}), "Data")
-    return status
+    return given

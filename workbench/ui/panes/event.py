@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from textual import work
 
+from workbench.aws.records import InvocationType
 from workbench.project.event_shape import Example
 from workbench.project.events import SavedEventError, SavedEvents
 from workbench.project.history import HistoryError
@@ -38,6 +39,8 @@ class EventPane(EventTextPane):
         self._name: str | None = None
         self._origin = ""
         self._baseline: str | None = START
+        self._is_of_service = False
+        """Whether the invocation type is the one of a sample."""
 
     # -- which event is in the editor -----------------------------------------------------------
 
@@ -46,6 +49,7 @@ class EventPane(EventTextPane):
         if function == self._function:
             return
         self.remember()
+        self._as_service(None)
         self._function = function
         if function is None:
             self._load(START)
@@ -181,6 +185,8 @@ class EventPane(EventTextPane):
             self._take(await choose_saved(self.app, self._names(), self._read))
 
     def _take(self, chosen: Chosen | Blank | str | None) -> None:
+        if chosen is not None:
+            self._as_service(chosen.invocation_type if isinstance(chosen, Chosen) else None)
         match chosen:
             case str():
                 self._open(chosen)
@@ -191,6 +197,16 @@ class EventPane(EventTextPane):
             case None:
                 return
         self.editor.focus()
+
+    def _as_service(self, type_: InvocationType | None) -> None:
+        """Invoke as the service does that sends the event; None: as before there was a sample."""
+        if type_ is None and not self._is_of_service:
+            return
+        before = self.session.invocation_type
+        self._is_of_service = type_ is not None
+        self.session.invocation_type = type_ or "RequestResponse"
+        if self.session.invocation_type == "Event" != before:
+            self.say("Sent asynchronously, as its service does: f6 changes that.")
 
     def action_next_event(self) -> None:
         """Open the next saved event."""

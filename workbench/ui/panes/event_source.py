@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.app import App
 
+from workbench.aws.records import InvocationType
 from workbench.samples import BadParameter, SampleEvent, catalogue, find
 from workbench.samples.parameters import Parameter
 from workbench.ui.widgets.dialogs import Choose
@@ -18,10 +19,12 @@ from workbench.ui.widgets.fuzzy_list import Column, Row
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A sample filled in: its name and the event's text."""
+    """A sample filled in, or an event found elsewhere: its name, its text and, if it is of a
+    service, how that invokes with it."""
 
     title: str
     text: str
+    invocation_type: InvocationType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ async def _fill_in(app: App[Any], sample: SampleEvent, region: str, account: str
         if answer is None:
             return None
         values = {name: _as_text(value) for name, value in answer.items()}
-    return Chosen(sample.name, _text(sample, values, region, account))
+    return Chosen(sample.name, _text(sample, values, region, account), sample.invocation_type)
 
 
 def _text(sample: SampleEvent, values: dict[str, str], region: str, account: str) -> str:

@@ -21,6 +21,7 @@ from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.result_changes import ChangesView
 from workbench.ui.panes.result_error import ErrorView, frame_row, on_disk, user_frames_first
 from workbench.ui.panes.result_http import HttpView
+from workbench.ui.panes.result_verdict import VerdictLine
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import FuzzyList
 from workbench.ui.widgets.json_view import JsonView
@@ -57,6 +58,7 @@ class ResultPane(WorkbenchPane):
         yield Static("", id="facts", markup=False)
         yield Static("", id="request", markup=False)
         yield Static("", id="trace", markup=False)
+        yield VerdictLine(self.session, id="verdict")
         yield Static("", id="views")
         with ContentSwitcher(initial="nothing"):
             yield Static(_HINT, id="nothing", markup=False)
@@ -110,6 +112,7 @@ class ResultPane(WorkbenchPane):
         self.query_one("#request", Static).update(f"request {invocation.request_id}")
         trace_id = invocation.report.trace_id if invocation.report else None
         self._trace(f"trace {trace_id}" if trace_id else "")
+        self.query_one(VerdictLine).show(invocation, past=past)
         self._heading(invocation)
         self.query_one("#payload", JsonView).load(invocation.payload)
         self._views = ["payload"] if invocation.payload else []
@@ -129,6 +132,17 @@ class ResultPane(WorkbenchPane):
         first = self._views[0] if self._views else "nothing"
         empty = _EMPTY.get(invocation.status_code, "The answer is empty.")
         self._switch("changes" if reading_changes else first, empty)
+
+    def follow(self) -> None:
+        """Something was recorded: an invocation that was only accepted may have its answer."""
+        self.query_one(VerdictLine).follow()
+
+    @on(VerdictLine.Answered)
+    def _answered(self, message: VerdictLine.Answered) -> None:
+        message.stop()
+        invocation = message.invocation
+        if self.shown is not None and self.shown.request_id == invocation.request_id:
+            self.show(invocation)
 
     def show_failure(self, sentence: str) -> None:
         """There was no answer: say why. The last answer stays reachable."""
@@ -169,6 +183,7 @@ class ResultPane(WorkbenchPane):
         for name in ("#facts", "#request"):
             self.query_one(name, Static).update("")
         self._trace("")
+        self.query_one(VerdictLine).show(None)
 
     def _trace(self, words: str) -> None:
         line = self.query_one("#trace", Static)

@@ -253,6 +253,7 @@ class WorkbenchScreen(InvokingScreen):
     def _recorded(self) -> None:
         self.history.load()
         self.functions.load_results()
+        self.result.follow()
 
     @on(HistoryPane.Compare)
     def _compare(self, message: HistoryPane.Compare) -> None:
