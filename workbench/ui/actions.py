@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from workbench.ui.keys import KEYS, OWN_SCREENS, SCOPES, Key
+from workbench.ui.keys import OWN_SCREENS, SCOPES, Key, in_force
 
 if TYPE_CHECKING:
     from workbench.ui.screens.pane_screen import PaneScreen
@@ -18,32 +19,39 @@ class Actions(Provider):
 
     async def discover(self) -> Hits:
         """All actions, before anything is typed."""
-        for key in _offered(self._scopes()):
-            yield DiscoveryHit(_title(key), self._run(key), help=_help(key))
+        for key in _offered(in_force(self.app), self._scopes()):
+            yield DiscoveryHit(_title(key), self._run(key), help=self._help(key))
 
     async def search(self, query: str) -> Hits:
         """The actions whose words match."""
         matcher = self.matcher(query)
-        for key in _offered(self._scopes()):
+        for key in _offered(in_force(self.app), self._scopes()):
             title = _title(key)
             score = matcher.match(title)
             if score > 0:
-                yield Hit(score, matcher.highlight(title), self._run(key), help=_help(key))
+                yield Hit(score, matcher.highlight(title), self._run(key), help=self._help(key))
 
     def _scopes(self) -> frozenset[str]:
         """On a screen of its own its actions, on that of the panes all but those."""
         own = frozenset({self.screen.id or ""}) & OWN_SCREENS
         return own or frozenset(SCOPES) - OWN_SCREENS
 
+    def _help(self, key: Key) -> str:
+        """The key, and why the action cannot be done now."""
+        why_not = getattr(self.screen, "why_not_key", None)
+        reason = why_not(key) if why_not is not None else None
+        shown = key.shown or "no key"
+        return f"{shown}  ✗ not now: {reason}" if reason else shown
+
     def _run(self, key: Key) -> partial[None]:
         return partial(cast("PaneScreen", self.screen).run_key, key)
 
 
-def _offered(scopes: frozenset[str]) -> list[Key]:
+def _offered(table: Iterable[Key], scopes: frozenset[str]) -> list[Key]:
     # The same action may stand in the table for the screen and for a pane: once is enough.
     seen: set[str] = set()
     offered = []
-    for key in KEYS:
+    for key in table:
         if key.scope in scopes and key.description not in seen and key.action != "command_palette":
             seen.add(key.description)
             offered.append(key)
@@ -53,7 +61,3 @@ def _offered(scopes: frozenset[str]) -> list[Key]:
 def _title(key: Key) -> str:
     where = "" if key.scope in ("screen", "pane") else f"{SCOPES[key.scope]}: "
     return f"{where}{key.description}"
-
-
-def _help(key: Key) -> str:
-    return key.shown or "no key"

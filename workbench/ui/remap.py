@@ -17,7 +17,7 @@ from textual.dom import DOMNode
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from workbench.project.user_config import ConfigProblem, UserConfig
-from workbench.ui.keys import KEYS, Key, shown
+from workbench.ui.keys import KEYS, OWN_SCREENS, Key, shown
 
 _MODIFIER = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)+")
 _SHORT_NAMES = {"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "del": "delete",
@@ -125,7 +125,9 @@ def _conflicts(table: Sequence[Key], changed: Iterable[str]) -> list[tuple[str, 
 
 
 def _meet(one: str, other: str) -> bool:
-    return one == other or bool({one, other} & {"screen", "pane"})
+    """Whether the keys of two places work at the same time."""
+    everywhere = {one, other} & {"screen", "pane"} and not {one, other} & OWN_SCREENS
+    return one == other or bool(everywhere)
 
 
 def all_bindings() -> dict[str, Binding]:

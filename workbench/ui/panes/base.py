@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import BindingType
 from textual.content import Content
+from textual.geometry import Region
 
 from workbench.ui import clipboard, keys
 from workbench.ui.messages import Say
@@ -52,6 +54,10 @@ class WorkbenchPane(Pane, can_focus=True):
                 rows.focus()
                 return
         self.focus()
+
+    def jump_places(self) -> Iterable[tuple[Region, Callable[[], object]]]:
+        """Parts of the pane that jump mode can go to beside its fields, and how."""
+        return ()
 
     def set_tabs(self, tabs: tuple[tuple[str, int, str], ...]) -> None:
         """Show in the title the panes that share this place: (scope, number, title) of each."""

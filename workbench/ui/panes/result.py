@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
@@ -257,6 +260,16 @@ class ResultPane(WorkbenchPane):
         else:
             self.focus()
 
+    def jump_places(self) -> Iterable[tuple[Region, Callable[[], object]]]:
+        """The views, in the line that names them."""
+        line = self.query_one("#views", Static)
+        current = self.query_one(ContentSwitcher).current
+        x = line.content_region.x
+        for name in self._views if line.region.area else ():
+            width = len(_VIEWS[name]) + (2 if name == current else 0)
+            yield Region(x - 1, line.region.y, width, 1), partial(self.action_view, name)
+            x += width + 3
+
     # -- keys -----------------------------------------------------------------------------------
 
     def action_view(self, name: str) -> None:
@@ -272,6 +285,18 @@ class ResultPane(WorkbenchPane):
             self.say("There is one view only.")
             return
         self.action_view(self._views[(self._views.index(current) + 1) % len(self._views)])
+
+    def why_not(self, action: str) -> str | None:
+        """Most are about an answer, or one of its views."""
+        if action == "next_view" and len(self._views) < 2:
+            return "There is one view only."
+        if action == "open_frame" and "error" not in self._views:
+            return "There is no stack frame here."
+        if action in ("filter", "open_in_browser") and not self._views:
+            return "Nothing was answered yet."
+        if action in ("copy_request_id", "trace", "changes_from") and self.shown is None:
+            return "Nothing was invoked yet."
+        return None
 
     def action_open_frame(self) -> None:
         """Open the stack frame in $EDITOR."""

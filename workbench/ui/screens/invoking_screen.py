@@ -29,6 +29,21 @@ class InvokingScreen(ProjectScreen):
         super().__init__(session, memory_file)
         self.invoker = Invoker(self, session, self.result)
 
+    def why_not(self, action: str) -> str | None:
+        """Most are about a function, an event, or an invocation that runs."""
+        session = self.session
+        if action == "cancel" and not self.is_busy:
+            return "Nothing is running."
+        if action in ("invoke", "rerun", "copy_command") and session.function is None:
+            return "Choose a function first (key 1)."
+        if action == "watch" and session.is_aws:
+            return "Watching needs the local Lambda: hot reload is off on AWS."
+        if action == "problems" and not session.all_problems:
+            return "There are no problems."
+        if action in ("new_event", "saved_events", "save_event"):
+            return self.event.why_not(action)
+        return None
+
     @property
     def is_busy(self) -> bool:
         """Whether an invocation runs."""

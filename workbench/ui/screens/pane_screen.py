@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from workbench.ui import keys
+from workbench.ui.jump_places import places
 from workbench.ui.messages import Say
 from workbench.ui.panes.area import PaneArea
 from workbench.ui.panes.base import WorkbenchPane
@@ -22,8 +23,6 @@ from workbench.ui.screens.jump import JumpScreen
 from workbench.ui.status import Status
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
 from workbench.ui.work import Failed
-
-_PLACES = "1234567"
 
 
 class PaneScreen(Screen[None]):
@@ -95,6 +94,11 @@ class PaneScreen(Screen[None]):
         """Put a sentence into the status line."""
         self.post_message(Say(text, severity))
 
+    @property
+    def panes(self) -> list[WorkbenchPane]:
+        """All panes, by their numbers."""
+        return list(self.query(WorkbenchPane))
+
     # -- moving -----------------------------------------------------------------------------------
 
     def action_pane(self, scope: str) -> None:
@@ -124,15 +128,12 @@ class PaneScreen(Screen[None]):
 
     @work(exclusive=True, group="dialog")
     async def action_jump(self) -> None:
-        """Jump to a pane, or to the filter of its list."""
-        places = [
-            (number, pane.region)
-            for number, pane in zip(_PLACES, self.query(WorkbenchPane), strict=True)
-            if pane.region.area and pane in self.area.visible_panes()
-        ]
-        key = await self.app.push_screen_wait(JumpScreen(places, _PLACES))
+        """Jump to a pane, a tab, a view or a field."""
+        found = {place.key: place for place in places(self)}
+        shown = [(key, place.region) for key, place in found.items() if place.region.area]
+        key = await self.app.push_screen_wait(JumpScreen(shown, "".join(found)))
         if key is not None:
-            self.action_pane(list(self.query(WorkbenchPane))[_PLACES.index(key)].scope)
+            found[key].go()
 
     def action_help(self) -> None:
         """Help for what has focus."""
@@ -150,8 +151,24 @@ class PaneScreen(Screen[None]):
         """Open the command palette."""
         self.app.action_command_palette()
 
+    def why_not(self, action: str) -> str | None:
+        """Why an action that works everywhere cannot be done now, or None when it can."""
+        return None
+
+    def why_not_key(self, key: keys.Key) -> str | None:
+        """Why an action of the key table cannot be done now, in its pane or at all."""
+        if key.scope not in ("screen", "pane"):
+            reason = self.query_one(f"#{key.scope}", WorkbenchPane).why_not(key.action)
+            if reason is not None:
+                return reason
+        return self.why_not(key.action)
+
     def run_key(self, key: keys.Key) -> None:
-        """Do an action of the key table, in its pane."""
+        """Do an action of the key table, in its pane, or say why that cannot be."""
+        reason = self.why_not_key(key)
+        if reason is not None:
+            self.say(reason, "warning")
+            return
         if key.scope in ("screen", "pane"):
             node: Widget | Screen[None] = self
         else:
