@@ -140,6 +140,11 @@ class AwsLab:
         waiter = self.local.get_waiter("function_active_v2")
         waiter.wait(FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 1000})
 
+    def functions(self) -> list[str]:
+        """The names of the functions there really are."""
+        found = self.local.get_paginator("list_functions").paginate().build_full_result()
+        return [function["FunctionName"] for function in found["Functions"]]
+
     # -- for the proxy --------------------------------------------------------------------------
 
     def fault(self, call: Call) -> str | None:

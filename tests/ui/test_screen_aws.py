@@ -90,6 +90,32 @@ async def test_production_asks_before_it_is_invoked(
         await hands.reads("KeyError")
 
 
+async def test_recent_functions_come_first_and_at_once(shop: Path, aws: AwsLab) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Echo")
+        await hands.goes_to_aws()
+        await hands.on_function("Slow")
+        hands.screen.event.load_text('{"seconds": 0}', "quick")
+        await hands.invokes()
+        await hands.on_function("Echo")
+        await hands.invokes()
+        hands.screen.connection.to_local()  # away, and back to a list of many pages
+        await hands.sees(lambda: not hands.screen.session.is_aws, "the local Lambda")
+        aws.crowd, aws.page_size, aws.latency = 400, 50, 0.1
+        await hands.goes_to_aws()
+        rows = hands.screen.functions.rows
+        await hands.sees(lambda: [row.id for row in rows.rows[:2]] == ["Echo", "Slow"], "recent")
+        assert len(rows.rows) < 400
+        aws.throttle(3, "ListFunctions")
+        await hands.reads("Rate exceeded")
+        await hands.reads(", not all")
+        aws.latency = 0.0
+        hands.screen.action_pane("functions")
+        await hands.press("r")
+        await hands.sees(lambda: len(rows.rows) == 400 + len(aws.functions()), "all functions")
+        assert [row.id for row in rows.rows[:2]] == ["Echo", "Slow"]
+
+
 async def test_a_refusal_is_a_sentence_and_is_logged(shop: Path, aws: AwsLab) -> None:
     aws.deny("PublishVersion")
     aws.crowd = 300

@@ -31,6 +31,9 @@ _REST_TYPING_S = 0.2
 """The cursor may run through the list: the other panes follow when it rests. While one types in
 the filter the next letter comes later than the next arrow, and nothing may come in its way."""
 
+_RECENT = 10
+"""How many functions, invoked last, come first in the list of AWS."""
+
 _SHOW_EVERY_S = 0.2
 """Pages of a long list are shown together, at most this often."""
 
@@ -76,6 +79,7 @@ class FunctionsPane(WorkbenchPane):
         self._results: dict[str, Summary] = {}
         self._listed: dict[str, Function] = {}
         self._loading = False
+        self._broken_off = False
         self._choosing: Timer | None = None
         self._chosen_before = session.memory.function
 
@@ -118,17 +122,15 @@ class FunctionsPane(WorkbenchPane):
         if backend is None:
             return
         self._listed = {}
-        self._loading = True
+        self._loading, self._broken_off = True, False
 
         def work(job: Job) -> Message:
             job.post(self.Results(backend.last_results()))
-            page: list[Function] = []
-            for following in backend.functions():
+            for page in backend.functions():
                 if job.stop.is_set():
                     break
                 job.post(self.Page(page, last=False))
-                page = following
-            return self.Page(page, last=True)
+            return self.Page([], last=True)
 
         in_thread(self, "functions", work)
 
@@ -156,9 +158,22 @@ class FunctionsPane(WorkbenchPane):
             self.post_message(self.Listed())
 
     def _show_if_loading(self) -> None:
-        if self._loading and len(self._listed) > len(self.session.functions):
-            self.session.functions = dict(self._listed)
+        known = {**self._expected(), **self._listed} if self._loading else {}
+        if len(known) > len(self.session.functions):
+            self.session.functions = known
             self._show()
+
+    def _expected(self) -> dict[str, Function]:
+        """What is likely to be listed: on AWS, where lists are long, functions invoked lately can
+        be used at once."""
+        return {name: Function(name, "", "", "") for name in self._recent()}
+
+    def _recent(self) -> list[str]:
+        """On AWS the functions that were invoked last, the latest first."""
+        if not self.session.is_aws:
+            return []
+        latest = sorted(self._results.values(), key=lambda each: each.started, reverse=True)
+        return [each.function for each in latest[:_RECENT]]
 
     @on(Results)
     def _results_came(self, message: Results) -> None:
@@ -175,20 +190,27 @@ class FunctionsPane(WorkbenchPane):
 
     def failed(self, group: str, sentence: str) -> None:
         """A list that breaks off keeps what was read."""
-        self._loading = False
         super().failed(group, sentence)
+        if group != "functions":
+            return
+        self._show_if_loading()
+        self._loading, self._broken_off = False, True
+        self._show()
         if not self.session.functions:
             self.show_empty(f"✗ {sentence}\n\nr tries again · ^t chooses another target")
 
     def _show(self) -> None:
         functions = self.session.functions
         wanted = self.session.function or self._chosen_before
-        in_order = sorted(functions.values(), key=lambda function: function.name.casefold())
+        names, recent = sorted(functions, key=str.casefold), self._recent()
+        first = [name for name in recent if name in functions]
+        names = [*first, *(name for name in names if name not in first)]
         colors = palette(self)
-        self.rows.set_rows([self._row(function, colors) for function in in_order])
+        self.rows.set_rows([self._row(functions[name], colors) for name in names])
         if wanted in functions and self.rows.highlighted != wanted and not self.rows.filter_text:
             self.rows.highlight(wanted)
-        self.subtitle = f"{len(functions):,}" if functions else ""
+        more = " …" if self._loading else ", not all" if self._broken_off else ""
+        self.subtitle = f"{len(functions):,}{more}" if functions else ""
         nothing = not functions and not self._loading and self.session.backend is not None
         if nothing and self.session.is_aws:
             self.show_empty("There is no function in this account and region.\n\n^t another target")
@@ -214,7 +236,7 @@ class FunctionsPane(WorkbenchPane):
                 function.name,
                 # In a narrow pane the state's own column is not seen: what is wrong must be.
                 outcome(colors, self._results.get(function.name)) if active else word,
-                function.runtime or function.package_type,
+                function.runtime or (function.package_type if function.arn else ""),
                 word,
             ),
             search=f"{function.name} {function.runtime}",
