@@ -76,7 +76,12 @@ def _add_execution_options(parser: argparse.ArgumentParser) -> None:
         default="embedded",
         metavar="WHICH",
         help="the AWS services beside Lambda: embedded, the URL of an endpoint, aws or aws:PROFILE "
-        "for a real account (default: embedded, kept in memory until this stops)",
+        "for a real account (default: embedded, which keep what they hold in .workbench)",
+    )
+    parser.add_argument(
+        "--forget-services",
+        action="store_true",
+        help="begin with empty embedded services: no queues, tables or buckets of earlier runs",
     )
     parser.add_argument(
         "--credentials",
@@ -151,6 +156,7 @@ def run(arguments: argparse.Namespace) -> int:
             freeze=arguments.freeze,
             cpu_limits=arguments.cpu_limits,
             services=arguments.services,
+            forget_services=arguments.forget_services,
             credentials=arguments.credentials,
             routes=tuple(arguments.route),
             fronts=(*arguments.alb, *arguments.edge),

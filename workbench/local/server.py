@@ -33,6 +33,7 @@ from workbench.local.runtime.cpu import CpuLimitsError
 from workbench.local.runtime.runtime import Runtime, RuntimeConfig
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
 from workbench.local.services.credentials import CredentialsError, FunctionCredentials
+from workbench.local.services.keeping.forget import forget_services
 from workbench.local.services.services import Services
 from workbench.local.services.settings import LOCAL_CREDENTIALS
 from workbench.local.store.database import StateError
@@ -57,8 +58,9 @@ class ServerOptions:
     `root` is the project's folder (it may be empty). `port` 0 takes a free one. With `linger`,
     the server stops after that many seconds in which nobody used it. `concurrency` is the
     account's. `time_scale` divides Lambda's long waits. `services` and `credentials` (a profile)
-    are what functions use of AWS. `isolation` "none" shows functions this machine's file system;
-    `freeze` and `cpu_limits` are told of in RuntimeConfig.
+    are what functions use of AWS; `forget_services` empties the embedded ones first. `isolation`
+    "none" shows functions this machine's file system; `freeze` and `cpu_limits` are told of in
+    RuntimeConfig.
     `routes` are those of an HTTP API beside the template's, `fronts` other front doors.
     """
 
@@ -73,6 +75,7 @@ class ServerOptions:
     freeze: bool = False
     cpu_limits: bool = False
     services: ServiceChoice = EMBEDDED
+    forget_services: bool = False
     credentials: str | None = None
     routes: tuple[Route, ...] = ()
     fronts: tuple[Declared, ...] = ()
@@ -88,6 +91,8 @@ def run(options: ServerOptions) -> int:
     try:
         with sole_server(StateDir(root).path / "serving.lock"):
             end_leftovers(StateDir(root).path)  # of a server that was killed with all its helpers
+            if options.forget_services:
+                forget_services(StateDir(root).path)
             return asyncio.run(_serve(options, root))
     except AlreadyServed:
         info = server_process.running(root)

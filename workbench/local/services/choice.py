@@ -18,7 +18,7 @@ class ServiceChoice:
     def __str__(self) -> str:
         match self.kind:
             case "embedded":
-                return "embedded, kept in memory until `workbench serve` stops"
+                return "embedded, kept in .workbench"
             case "url":
                 return f"those at {self.url}"
         return f"those of AWS, with the profile {self.profile or 'default'}"

@@ -12,12 +12,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 
 from workbench.local.services.backend import Backend, BackendResponse
+from workbench.local.services.keeping.forget import SCHEDULED
 from workbench.project.records import Resource
 
 # By name: the server itself has no use for what that process is made of.
 _PROGRAM = "workbench.local.services.embedded_process"
 _STARTING_SECONDS = 60
-_PAUSE_SECONDS = 1.0  # before a process that died is started for the sake of schedules
+_PAUSE_SECONDS = 1.0  # before the process is started for the sake of schedules
 _LONGEST_LINE = 1024 * 1024
 _LONGEST_SOCKET_PATH = 100  # what every system takes
 
@@ -27,11 +28,12 @@ class EmbeddedFailed(Exception):
 
 
 class Embedded:
-    """Started by the first request, or at once when schedules are declared, and again when it has
-    died. Every call belongs to the event loop's thread.
+    """Started by the first request, or soon when there are schedules, and again when it has died.
+    Every call belongs to the event loop's thread.
 
-    `state` is the project's state folder, where the process's socket goes. `notice` is told, in a
-    sentence, which resource could not be made, and that the process had to be started again.
+    `state` is the project's state folder, where the process keeps what it holds, and its socket.
+    `notice` is told, in a sentence, which resource could not be made, and that the process had to
+    be started again.
     `sources` are what pushes events to functions there (delivery/push/sources.py), by Id;
     `on_source` is told each that is new or changed, and those that are gone as "Deleted".
     """
@@ -40,6 +42,7 @@ class Embedded:
         self, state: Path, account: str, region: str, notice: Callable[[str], None]
     ) -> None:
         self._state = state
+        self._scheduled = state / SCHEDULED
         self._account = account
         self._region = region
         self._notice = notice
@@ -58,6 +61,8 @@ class Embedded:
     def start(self, url: str) -> None:
         """The local Lambda listens at `url`. The process itself waits for a need."""
         self._url = url
+        if self._scheduled.exists():
+            self._wake_later()
 
     def declare(self, resources: tuple[Resource, ...]) -> None:
         """These are what the process has from its start, and now if it runs."""
@@ -81,6 +86,9 @@ class Embedded:
         if not self._closing and (self._waking is None or self._waking.done()):
             self._waking = asyncio.create_task(wake())
 
+    def _wake_later(self) -> None:
+        asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._wake)
+
     @property
     def pid(self) -> int | None:
         """The process's number while it runs."""
@@ -96,8 +104,8 @@ class Embedded:
     ) -> BackendResponse:
         """Pass a request on, starting the process if need be. Raises EmbeddedFailed.
 
-        One that a death of the process cuts short is sent once more, if its body is in bytes:
-        what it did the first time is gone with the process.
+        One that a death of the process cuts short is sent once more, if its body is in bytes, as
+        SDKs do too: it may have been carried out the first time.
         """
         for last in (False, True):
             backend = await self._running()
@@ -108,7 +116,7 @@ class Embedded:
                 if last or not isinstance(body, bytes):
                     raise EmbeddedFailed(
                         "The embedded services have ended while they answered; they start again "
-                        "with the next request, empty."
+                        "with the next request."
                     ) from error
         raise AssertionError
 
@@ -124,7 +132,7 @@ class Embedded:
                 assert self._process.stdin is not None
                 self._process.stdin.close()
                 with contextlib.suppress(ProcessLookupError):
-                    self._process.kill()  # it keeps nothing
+                    self._process.kill()  # what it answered is on disk
                 await self._process.wait()
                 self._process = None
             if self._listening is not None:
@@ -147,10 +155,7 @@ class Embedded:
     async def _start(self) -> Backend:
         if self._backend is not None:
             self._backend.close()
-            self._notice(
-                "The embedded services ended and were started again: what was in them is gone, "
-                "what the template declares is there anew."
-            )
+            self._notice("The embedded services ended and were started again, with what they hold.")
         socket = self._socket()
         process = self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", _PROGRAM),
@@ -165,6 +170,7 @@ class Embedded:
         )
         self._tell(
             {
+                "Folder": str(self._state),
                 "Socket": socket,
                 "Url": self._url,
                 "Account": self._account,
@@ -204,6 +210,8 @@ class Embedded:
                 self._take_source(said["Source"])
             elif "Notice" in said:
                 self._notice(said["Notice"])
+            elif "Scheduled" in said:
+                self._take_scheduled(said["Scheduled"])
             else:
                 self._notice(
                     f"{said['LogicalId']} of the template is not there for functions: "
@@ -212,9 +220,16 @@ class Embedded:
         await process.wait()
         for source in list(self.sources.values()):
             self._take_source({**source, "State": "Deleted", "NextRun": None})
-        if ready.is_set() and not self._closing and any(map(_runs_by_itself, self._resources)):
-            asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._wake)
+        declared = any(map(_runs_by_itself, self._resources))
+        if ready.is_set() and not self._closing and (declared or self._scheduled.exists()):
+            self._wake_later()
         ready.set()
+
+    def _take_scheduled(self, scheduled: bool) -> None:
+        if scheduled:
+            self._scheduled.touch()
+        else:
+            self._scheduled.unlink(missing_ok=True)
 
     def _take_source(self, source: Mapping[str, object]) -> None:
         id = str(source["Id"])

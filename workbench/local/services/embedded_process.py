@@ -1,25 +1,30 @@
 """The embedded AWS services: moto, in a process of its own.
 
 `python -m workbench.local.services.embedded_process` reads lines of JSON from its standard input.
-The first is `{"Socket", "Url", "Account", "Region", "Resources"}`: it makes the resources, serves
-HTTP on that Unix socket and writes `{"Ready": true}`. Any other is `{"Resources"}`: it makes the
-new ones among them. It writes `{"LogicalId", "Message"}` for a resource that cannot be made, and
-ends when its standard input does: with the local Lambda, however that ends. `{"Source"}` and
-`{"Notice"}` come from what pushes events to functions (delivery/push/).
+The first is `{"Folder", "Socket", "Url", "Account", "Region", "Resources"}`: it makes the
+resources, serves HTTP on that Unix socket and writes `{"Ready": true}`. Any other is
+`{"Resources"}`: it makes the new ones among them. It writes `{"LogicalId", "Message"}` for a
+resource that cannot be made, and ends when its standard input does: with the local Lambda, however
+that ends. `{"Source"}`, `{"Notice"}` and `{"Scheduled"}` come from what pushes events to functions
+(delivery/push/).
 
-All it knows is in its memory. A service's part of moto is loaded when it is first used.
+What it holds is in its memory, and on disk before a request is answered (keeping/). A service's
+part of moto is loaded when it is first used, or at the start if it holds something.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import sqlite3
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from workbench.local.delivery.push.pushes import Pushes
@@ -34,6 +39,10 @@ from workbench.local.services import (
     wsgi,
 )
 from workbench.local.services.executions import name_execution
+from workbench.local.services.keeping import keep, objects, tables
+from workbench.local.services.keeping.keep import Keep
+from workbench.local.services.keeping.operations import changes_resources
+from workbench.local.services.keeping.states import States
 from workbench.local.services.protocols import error_response
 from workbench.local.services.resource_maker import ResourceMaker
 from workbench.local.services.scope import service_of
@@ -47,9 +56,10 @@ _MAX_BODY = 5 * 1024**3  # S3's own limit for one request
 
 
 class EmbeddedServices:
-    """Answers requests of AWS SDKs with moto."""
+    """Answers requests of AWS SDKs with moto. What it holds is kept in `folder`; `notice` is
+    told what is not, and why."""
 
-    def __init__(self, pushes: Pushes) -> None:
+    def __init__(self, folder: Path, pushes: Pushes, notice: Callable[[str], None]) -> None:
         # Late: moto, boto3 and Flask take 0.3 s; the settings they read are made before.
         from moto.core.config import default_user_config
         from moto.core.request import (
@@ -66,6 +76,13 @@ class EmbeddedServices:
         kinesis_shards.correct()
         sqs_queues.correct()
         response_shapes.correct()
+        objects.correct()
+        tables.correct()
+        states = States(notice)
+        self.kept = Keep(folder, states.of)
+        keep.use(self.kept)
+        for service in states.bring_back(self.kept):
+            pushes.prepare(service)
         self._application: Any = DomainDispatcherApplication(create_backend_app)
         self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
         self._environ_key = environ_key_for_header
@@ -78,8 +95,21 @@ class EmbeddedServices:
         return await loop.run_in_executor(self._threads, self.answer, request)
 
     def answer(self, request: Request) -> Response:
-        """The same, in the thread that calls."""
+        """The same, in the thread that calls. What it did is on disk when this returns."""
         service = service_of(request)
+        try:
+            with self.kept.answering():
+                answer = self._answer(service, request)
+                if changes_resources(request):
+                    self.kept.changed(service)
+                self.kept.commit()
+                return answer
+        except (sqlite3.Error, OSError) as error:
+            log.exception("%s cannot be kept", service)
+            message = f"What the embedded services hold cannot be written ({error})."
+            return _fail(request, 503, "ServiceUnavailable", message)
+
+    def _answer(self, service: str, request: Request) -> Response:
         try:
             if service == "states":
                 name_execution(request)
@@ -90,7 +120,7 @@ class EmbeddedServices:
                 del environ["CONTENT_TYPE"]  # urllib's and curl's default: it is stored as it is
             if self._unknown(environ):
                 return _no_operation(request, 501)
-            with sent_with(request.headers.get("x-amzn-trace-id")):
+            with sent_with(request.headers.get("x-amzn-trace-id")), _keeping(service, request):
                 answer = wsgi.run(self._application, environ)
             self._pushes.after(service, request)
             if answer.status >= 400 and _is_page(answer):  # Flask's own word
@@ -128,6 +158,10 @@ class EmbeddedServices:
             if name.startswith("x-amz-meta-") and "_" in name and key not in environ:
                 names[key] = name
                 environ[key] = value
+
+
+def _keeping(service: str, request: Request) -> contextlib.AbstractContextManager[None]:
+    return objects.kept_after(request) if service == "s3" else contextlib.nullcontext()
 
 
 def _is_form(request: Request) -> bool:
@@ -179,20 +213,23 @@ def _keep_output_for_the_server() -> None:
     os.dup2(2, 1)
 
 
+def _notice(message: str) -> None:
+    _say({"Notice": message})
+
+
 def _make(maker: ResourceMaker, resources: Iterable[Mapping[str, Any]]) -> None:
     try:
         for logical_id, message in maker.make(resources):
             _say({"LogicalId": logical_id, "Message": message})
     except Exception:  # whatever a template says, the services are there and end with the server
         log.exception("resources of the template were not made")
-        notice = "Not all resources of the template are there: .workbench/server.log says why."
-        _say({"Notice": notice})
+        _notice("Not all resources of the template are there: .workbench/server.log says why.")
 
 
 def _follow_input(maker: ResourceMaker) -> None:
     for line in sys.stdin.buffer:
         _make(maker, json.loads(line)["Resources"])
-    os._exit(0)  # nothing is kept, so nothing needs to be put away
+    os._exit(0)  # what was answered is on disk
 
 
 def main() -> None:
@@ -206,9 +243,9 @@ def main() -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     logging.getLogger("moto").setLevel(logging.CRITICAL)  # it tells of each state that fails
     os.umask(0o077)
-    services = EmbeddedServices(Pushes(settings["Url"], _say))
+    services = EmbeddedServices(Path(settings["Folder"]), Pushes(settings["Url"], _say), _notice)
     place = ServiceSettings(settings["Url"], settings["Account"], settings["Region"])
-    maker = ResourceMaker(services.answer, place)
+    maker = ResourceMaker(services.answer, place, services.kept, _notice)
     _make(maker, settings["Resources"])
     threading.Thread(target=_follow_input, args=[maker], daemon=True).start()
     asyncio.run(_serve(services, settings["Socket"]))

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from workbench.local.services.keeping.shards import keep_record
+
 _LARGEST_PAGE = 10_000
 
 
@@ -41,7 +43,9 @@ def _one_at_a_time(original: Callable[..., str]) -> Callable[..., str]:
 
     def put_record(self: Any, partition_key: str, data: str, explicit_hash_key: str) -> str:
         with lock:
-            return original(self, partition_key, data, explicit_hash_key)
+            number = original(self, partition_key, data, explicit_hash_key)
+            keep_record(self, self.records[int(number)])
+            return number
 
     return put_record
 

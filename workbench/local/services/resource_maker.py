@@ -5,26 +5,43 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.local.http_messages import Request, Response
 from workbench.local.services import resources
+from workbench.local.services.keeping.keep import Keep
 from workbench.local.services.settings import ServiceSettings
 
 # The label that `project/local_values.py` gives to the stream of every table.
 STREAM_LABEL = "2020-01-01T00:00:00.000"
+_DECLARED = "declared resources"
 
 
 class ResourceMaker:
-    """Makes each resource once. `answer` takes a request to the services and answers it."""
+    """Makes each resource once. `answer` takes a request to the services and answers it. What was
+    declared is remembered in `kept`, so that what has left the template meanwhile is ended;
+    `notice` is told what stays as it was."""
 
-    def __init__(self, answer: Callable[[Request], Response], settings: ServiceSettings) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], Response],
+        settings: ServiceSettings,
+        kept: Keep,
+        notice: Callable[[str], None],
+    ) -> None:
         self._answer = answer
         self._settings = settings
+        self._kept = kept
+        self._notice = notice
         self._clients: dict[str, Any] = {}
-        self._made: dict[tuple[str, str], Mapping[str, Any]] = {}
+        known = json.loads(kept.note(_DECLARED) or b"[]")
+        self._made: dict[tuple[str, str], Mapping[str, Any]] = {
+            (type_, name): properties for type_, name, properties in known
+        }
+        self._done: set[tuple[str, str]] = set()  # by this process: another's may be deleted
 
     def make(self, declared: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
         """Make what there is not yet, of resources `{"LogicalId","Type","Name","Properties"}`.
@@ -33,13 +50,19 @@ class ResourceMaker:
 
         Yields the logical id of each that could not be made, with a sentence that says why.
         """
-        later: list[tuple[str, resources.Call]] = []
         declared = list(declared)
         yield from self._end({(r["Type"], r["Name"]): r["Properties"] for r in declared})
+        yield from self._begin(declared)
+        made = [(*kind, properties) for kind, properties in self._made.items()]
+        self._kept.set_note(_DECLARED, json.dumps(made, default=str).encode())
+
+    def _begin(self, declared: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+        later: list[tuple[str, resources.Call]] = []
         for resource in declared:
             kind = resource["Type"], resource["Name"]
-            if kind in self._made:
+            if kind in self._done:
                 continue
+            self._done.add(kind)
             self._made[kind] = resource["Properties"]
             try:
                 calls = resources.calls(*kind, resource["Properties"], self._settings)
@@ -71,10 +94,30 @@ class ResourceMaker:
             subscribed = kind[0] == "AWS::SNS::Subscription"
             if calls or invokes or subscribed:
                 del self._made[kind]
+                self._done.discard(kind)
+            elif kind in wanted:
+                self._made[kind] = wanted[kind]
+                yield from self._change(kind, wanted[kind])
+            else:
+                del self._made[kind]
+                self._done.discard(kind)
             if subscribed:
                 calls = self._unsubscribing(properties)
             for call in () if again else calls:
                 yield from self._carry_out(kind[1], call)
+
+    def _change(
+        self, kind: tuple[str, str], properties: Mapping[str, Any]
+    ) -> Iterator[tuple[str, str]]:
+        """What is there stays, with all it holds: its properties change as far as they can."""
+        calls = resources.change(*kind, properties, self._settings)
+        for call in calls:
+            yield from self._carry_out(kind[1], call)
+        if not calls:
+            self._notice(
+                f"{kind[1]} of the template has changed, but is here as it was made, with what it "
+                "holds: delete it, or start with --forget-services, to have it made anew."
+            )
 
     def _unsubscribing(self, properties: Mapping[str, Any]) -> list[resources.Call]:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -135,6 +178,7 @@ class ResourceMaker:
         found = dynamodb_backends[settings.account][settings.region].tables.get(table)
         if found is not None and found.latest_stream_label:
             found.latest_stream_label = STREAM_LABEL
+            self._kept.changed("dynamodb")
 
 
 class _Raw(io.BytesIO):

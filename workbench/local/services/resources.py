@@ -20,12 +20,14 @@ EXISTS = frozenset(
     {
         "BucketAlreadyExists",
         "BucketAlreadyOwnedByYou",
+        "ConflictException",
         "ParameterAlreadyExists",
         "QueueAlreadyExists",
         "QueueNameExists",
         "ResourceAlreadyExistsException",
         "ResourceExistsException",
         "ResourceInUseException",
+        "StateMachineAlreadyExists",
     }
 )
 
@@ -50,7 +52,8 @@ def calls(type_: str, name: str, properties: Properties, place: ServiceSettings)
 
 
 def removal(type_: str, name: str, properties: Properties) -> list[Call]:
-    """What ends a resource that would go on invoking functions; nothing for any other."""
+    """What ends a resource that would go on invoking functions, or holds nothing but what is
+    declared; nothing for any other."""
     bus = _picked(properties, "EventBusName")
     match type_:
         case "AWS::Events::Rule":
@@ -64,7 +67,30 @@ def removal(type_: str, name: str, properties: Properties) -> list[Call]:
         case "AWS::S3::Bucket" if "NotificationConfiguration" in properties:
             parameters = {"Bucket": name, "NotificationConfiguration": {}}
             return [Call("s3", "PutBucketNotificationConfiguration", parameters)]
+        case "AWS::SSM::Parameter":
+            return [Call("ssm", "DeleteParameter", {"Name": name})]
     return []
+
+
+def change(type_: str, name: str, properties: Properties, place: ServiceSettings) -> list[Call]:
+    """What gives a resource that holds something its new properties; nothing where that is not
+    possible."""
+    if type_ == "AWS::SQS::Queue":
+        create, *others = _queue(name, properties, place)
+        attributes = {k: v for k, v in create.parameters["Attributes"].items() if k != "FifoQueue"}
+        parameters = {"QueueUrl": _queue_url(name, place), "Attributes": attributes}
+        return [Call("sqs", "SetQueueAttributes", parameters), *others]
+    if type_ in ("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"):
+        (create,) = _state_machine(name, properties, place)
+        where = f"{place.region}:{place.account}"
+        arn = f"arn:{place.partition}:states:{where}:stateMachine:{name}"
+        told = _picked(create.parameters, "definition", "roleArn")
+        return [Call("stepfunctions", "UpdateStateMachine", {"stateMachineArn": arn, **told})]
+    return []
+
+
+def _queue_url(name: str, place: ServiceSettings) -> str:
+    return f"{place.endpoint_url}/{place.account}/{name}"
 
 
 def _picked(properties: Properties, *members: str) -> dict[str, Any]:
@@ -93,8 +119,7 @@ def _queue(name: str, properties: Properties, place: ServiceSettings) -> Iterabl
     yield Call("sqs", "CreateQueue", {"QueueName": name, "Attributes": attributes})
     redrive = _attributes(properties, "RedriveAllowPolicy", "RedrivePolicy")
     if redrive:
-        url = f"{place.endpoint_url}/{place.account}/{name}"
-        parameters = {"QueueUrl": url, "Attributes": redrive}
+        parameters = {"QueueUrl": _queue_url(name, place), "Attributes": redrive}
         yield Call("sqs", "SetQueueAttributes", parameters, later=True)
 
 

@@ -3,7 +3,8 @@
 moto looks through all messages of a queue for each that is sent, received or deleted (with a
 thousand of them a receive takes half a second), and its threads may give one message to two
 receivers or lose one. Here queues find messages by their handles and by when they can be seen, and
-a FIFO queue knows which of its groups wait for a message that is in flight.
+a FIFO queue knows which of its groups wait for a message that is in flight. Each change of a
+message is kept (keeping/queues.py).
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from workbench.local.services.keeping import keep
+from workbench.local.services.keeping.queues import message_part, time_part
+
 _HANDLES_REMEMBERED = 50_000  # of deleted messages: deleting one again is no error
 _DEDUPLICATION_SECONDS = 300.0
 _FIRST_SEQUENCE = 18_850_000_000_000_000_000  # 20 digits, as AWS's
 _LONGEST_WAIT = 1.0  # a clock may be set
 _STALE = 1_000  # messages that are put off no more, before they are sorted out
 
-_sequence = itertools.count(_FIRST_SEQUENCE)
+# By the clock, so that those of an earlier run were smaller.
+_sequence = itertools.count(_FIRST_SEQUENCE + time.time_ns() // 1000)
 
 
 @dataclass(slots=True, eq=False)
@@ -44,7 +49,7 @@ class HeldMessages:
     """All messages of one queue, the oldest first. Any thread may call."""
 
     def __init__(self, fifo: bool) -> None:
-        self._fifo = fifo
+        self.fifo = fifo
         self._changed = threading.Condition()
         self._places = itertools.count()
         self._by_handle: dict[str, _Held] = {}
@@ -55,12 +60,14 @@ class HeldMessages:
         self._states: Counter[str] = Counter()
         self._sent: dict[str, float] = {}  # deduplication ids and when they came
 
-    def add(self, message: Any) -> None:
-        """Take a message in, unless a FIFO queue had its like in the last five minutes."""
+    def add(self, message: Any, *left: tuple[str, int, None]) -> None:
+        """Take a message in, unless a FIFO queue had its like in the last five minutes. `left` is
+        the part that it was in another queue."""
         with self._changed:
             now = time.time()
-            if self._fifo:
+            if self.fifo:
                 if message.deduplication_id and self._is_duplicate(message.deduplication_id, now):
+                    keep.put(*left)
                     return
                 message.sequence_number = str(next(_sequence))
             held = _Held(message, next(self._places), "gone")
@@ -69,33 +76,57 @@ class HeldMessages:
                 self._put_off(held, "delayed", delayed)
             else:
                 self._make_ready(held)
+            self._keep(held, *left)
             self._changed.notify_all()
 
     def _is_duplicate(self, id: str, now: float) -> bool:
+        owner = keep.owner_of(self)
         for known, sent in list(itertools.islice(self._sent.items(), 2)):
             if now - sent >= _DEDUPLICATION_SECONDS:  # the oldest are first
                 del self._sent[known]
+                if owner is not None:
+                    keep.put((owner, known, None))
         if now - self._sent.get(id, 0.0) < _DEDUPLICATION_SECONDS:
             return True
         self._sent[id] = now
+        if owner is not None:
+            keep.put((owner, id, time_part(now)))
         return False
+
+    def remember(self, id: str, sent: float) -> None:
+        """A deduplication id came in an earlier run, at `sent` (epoch seconds)."""
+        self._sent[id] = sent
+
+    def hold_again(
+        self, message: Any, place: int, state: Literal["ready", "hidden", "delayed"], due: float
+    ) -> None:
+        """Take in a message of an earlier run, in the order of their places."""
+        with self._changed:
+            held = _Held(message, place, "gone")
+            for handle in message.all_receipt_handles:
+                if handle:
+                    self._by_handle[handle] = held
+            if state == "ready":
+                self._make_ready(held)
+            else:
+                self._put_off(held, state, due)
+            self._places = itertools.count(place + 1)
 
     def receive(self, queue: Any, count: int, wait: float, visibility: int) -> list[Any]:
         """Up to `count` messages, waiting `wait` seconds for the first; hidden from now on for
         `visibility` seconds. What was received too often goes to the dead-letter queue."""
         until = time.monotonic() + wait
-        with self._changed:
-            while True:
-                self._wake()
-                if taken := self._take(queue, count):
-                    for held in taken:
-                        self._hide(held, visibility)
-                    return [held.message for held in taken]
-                left = until - time.monotonic()
-                if left <= 0:
-                    return []
-                next_due = self._later[0][0] - time.time() if self._later else _LONGEST_WAIT
-                self._changed.wait(max(0.001, min(left, next_due, _LONGEST_WAIT)))
+        while True:
+            with self._changed:
+                taken, dead = self._next(queue, count, until)
+                for held in taken:
+                    self._hide(held, visibility)
+            # Without the lock: two queues may be each other's dead-letter queue.
+            for held in dead:
+                held.message.visible_at = 0.0
+                held_by(queue.dead_letter_queue).add(held.message, *self._left(held))
+            if taken or not dead:
+                return [held.message for held in taken]
 
     def delete(self, handle: str) -> bool:
         """Remove the message that was received with this handle; False when none was."""
@@ -109,6 +140,7 @@ class HeldMessages:
             while len(self._deleted) > _HANDLES_REMEMBERED:
                 del self._deleted[next(iter(self._deleted))]
             self._leave(held)
+            keep.put(*self._left(held))
             self._changed.notify_all()
             return True
 
@@ -127,14 +159,18 @@ class HeldMessages:
                     self._put_off(held, "hidden", time.time() + seconds)
                 else:
                     self._make_ready(held)
+                self._keep(held)
                 self._changed.notify_all()
             return held.message
 
     def clear(self) -> None:
         """Remove all messages."""
         with self._changed:
-            for held in [*self._by_handle.values(), *(item[2] for item in self._later)]:
+            ready = (entry[1] for entries in self._ready.values() for entry in entries)
+            later = (entry[2] for entry in self._later)
+            for held in (*self._by_handle.values(), *later, *ready):
                 held.state = "gone"
+                keep.put(*self._left(held))
             self._by_handle.clear()
             self._later.clear()
             self._ready.clear()
@@ -157,7 +193,7 @@ class HeldMessages:
     # -- with the lock held
 
     def _group(self, held: _Held) -> str:
-        return (held.message.group_id or "") if self._fifo else ""
+        return (held.message.group_id or "") if self.fifo else ""
 
     def _make_ready(self, held: _Held) -> None:
         held.state = "ready"
@@ -167,7 +203,7 @@ class HeldMessages:
     def _put_off(self, held: _Held, state: Literal["hidden", "delayed"], due: float) -> None:
         held.state, held.due = state, due
         self._states[state] += 1
-        if state == "hidden" and self._fifo:
+        if state == "hidden" and self.fifo:
             self._in_flight[self._group(held)] += 1
         heapq.heappush(self._later, (due, held.place, held))
         if len(self._later) > 2 * (self._states["hidden"] + self._states["delayed"]) + _STALE:
@@ -185,7 +221,7 @@ class HeldMessages:
             heapq.heapify(waiting)
             if not waiting:
                 del self._ready[group]
-        elif held.state == "hidden" and self._fifo:
+        elif held.state == "hidden" and self.fifo:
             self._in_flight[group] -= 1
             if not self._in_flight[group]:
                 del self._in_flight[group]
@@ -200,8 +236,22 @@ class HeldMessages:
                 self._leave(held)
                 self._make_ready(held)
 
-    def _take(self, queue: Any, count: int) -> list[_Held]:
+    def _next(self, queue: Any, count: int, until: float) -> tuple[list[_Held], list[_Held]]:
+        """Wait for messages until a moment of the monotonic clock; those that may be received, and
+        those that were too often."""
+        while True:
+            self._wake()
+            taken, dead = self._take(queue, count)
+            left = until - time.monotonic()
+            if taken or dead or left <= 0:
+                return taken, dead
+            next_due = self._later[0][0] - time.time() if self._later else _LONGEST_WAIT
+            self._changed.wait(max(0.001, min(left, next_due, _LONGEST_WAIT)))
+
+    def _take(self, queue: Any, count: int) -> tuple[list[_Held], list[_Held]]:
+        """Messages that may be received, and dead ones, both taken out."""
         taken: list[_Held] = []
+        dead: list[_Held] = []
         for group in list(self._ready):
             if group in self._in_flight:
                 continue
@@ -210,31 +260,23 @@ class HeldMessages:
                 held = heapq.heappop(waiting)[1]
                 self._states["ready"] -= 1
                 held.state = "gone"
-                if self._keeps(queue, held):
+                if _is_too_old(queue, held.message):
+                    self._forget_handles(held)
+                    keep.put(*self._left(held))
+                elif _came_too_often(queue, held.message):
+                    self._forget_handles(held)
+                    dead.append(held)
+                else:
                     taken.append(held)
             if not waiting:
                 del self._ready[group]
             if len(taken) == count:
                 break
-        return taken
+        return taken, dead
 
-    def _keeps(self, queue: Any, held: _Held) -> bool:
-        """Whether a message may still be received: not too old, and not too often by now."""
-        message = held.message
-        dead, policy = queue.dead_letter_queue, queue.redrive_policy
-        too_old = message.sent_timestamp / 1000 + queue.message_retention_period <= time.time()
-        if not too_old and (
-            dead is None
-            or not policy
-            or message.approximate_receive_count < policy["maxReceiveCount"]
-        ):
-            return True
-        for handle in message.all_receipt_handles:
+    def _forget_handles(self, held: _Held) -> None:
+        for handle in held.message.all_receipt_handles:
             self._by_handle.pop(handle or "", None)
-        if not too_old:
-            message.visible_at = 0.0
-            held_by(dead).add(message)
-        return False
 
     def _hide(self, held: _Held, visibility: int) -> None:
         held.message.mark_received(visibility_timeout=visibility)
@@ -243,6 +285,31 @@ class HeldMessages:
             self._put_off(held, "hidden", time.time() + visibility)
         else:
             self._make_ready(held)
+        self._keep(held)
+
+    def _keep(self, held: _Held, *others: tuple[str, int, None]) -> None:
+        """Have the message kept as it is now, together with other changes."""
+        owner = keep.owner_of(self)
+        if owner is not None:
+            part = message_part(held.message, held.state, held.due)
+            keep.put((owner, held.place, part), *others)
+
+    def _left(self, held: _Held) -> tuple[tuple[str, int, None], ...]:
+        """The change on disk when the message is in this queue no more."""
+        owner = keep.owner_of(self)
+        return ((owner, held.place, None),) if owner is not None else ()
+
+
+def _is_too_old(queue: Any, message: Any) -> bool:
+    until: float = message.sent_timestamp / 1000 + queue.message_retention_period
+    return until <= time.time()
+
+
+def _came_too_often(queue: Any, message: Any) -> bool:
+    dead, policy = queue.dead_letter_queue, queue.redrive_policy
+    if dead is None or not policy:
+        return False
+    return bool(message.approximate_receive_count >= policy["maxReceiveCount"])
 
 
 def _is_put_off(held: _Held, due: float) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from workbench.local.delivery.push import events, schedule_expressions, scheduler
 from workbench.local.delivery.push.deliveries import Deliveries
 from workbench.local.delivery.push.sources import sources
+from workbench.local.services.keeping import keep
 
 _UNSEEN = timedelta(seconds=10)  # what was due before its configuration was seen is run
 _LONGEST_WAIT = 30.0  # a clock may be set, a machine may sleep
@@ -33,7 +34,7 @@ class _Entry:
 
 class Clock:
     """Runs rules' and Scheduler's schedules. `say` is told each source when it is new or changed,
-    with its State "Deleted" when it is gone."""
+    with its State "Deleted" when it is gone, and whether anything is scheduled."""
 
     def __init__(self, deliveries: Deliveries, notice: Callable[[str], None], say: Say) -> None:
         self._deliveries = deliveries
@@ -42,6 +43,7 @@ class Clock:
         self._changed = threading.Event()
         self._entries: dict[str, _Entry] = {}
         self._told: dict[str, dict[str, object]] = {}
+        self._scheduled: bool | None = None
         threading.Thread(target=self._go, name="clock", daemon=True).start()
 
     def changed(self) -> None:
@@ -103,6 +105,10 @@ class Clock:
         for id in self._told.keys() - there.keys():
             self._say({"Source": {**self._told[id], "State": "Deleted", "NextRun": None}})
         self._told = there
+        scheduled = any(entry.due is not None for entry in self._entries.values())
+        if scheduled != self._scheduled:
+            self._scheduled = scheduled
+            self._say({"Scheduled": scheduled})
 
 
 def next_run(found: Any, moment: datetime) -> datetime | None:
@@ -147,3 +153,4 @@ def _delete(schedule: Any) -> None:
     region, account = schedule.arn.split(":")[3:5]
     groups = scheduler_backends[account][region].schedule_groups
     groups[schedule.group_name].schedules.pop(schedule.name, None)
+    keep.changed("scheduler")

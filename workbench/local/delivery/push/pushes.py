@@ -30,13 +30,16 @@ class Pushes:
 
     def before(self, service: str, request: Request) -> None:
         """A request of the service is about to be answered, in this thread."""
-        if service not in _CONFIGURING:
-            return
-        if self._clock is None:
+        if service in _CONFIGURING:
+            self.prepare(service)
+            s3.requested(request)
+
+    def prepare(self, service: str) -> None:
+        """The service is about to be used, or holds something from an earlier run."""
+        if service in _CONFIGURING and self._clock is None:
             with self._lock:
                 if self._clock is None:
                     self._clock = self._begin()
-        s3.requested(request)
 
     def after(self, service: str, request: Request) -> None:
         """It was answered."""

@@ -1,0 +1,1 @@
+"""What the embedded services hold, on disk: it survives a kill of anything, and restarts."""

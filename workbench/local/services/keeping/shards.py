@@ -1,0 +1,64 @@
+"""Records of the embedded Kinesis on disk, under the sequence numbers that consumers know."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections import OrderedDict
+from typing import Any
+
+from workbench.local.services.keeping import keep, pickles
+
+
+def teach() -> None:
+    """Have shards written without their records, which are kept one by one."""
+    pickles.teach("moto.kinesis.models", "Shard", _shard)
+
+
+def keep_record(shard: Any, record: Any) -> None:
+    """A record was put into moto's shard."""
+    owner = keep.owner_of(shard)
+    if owner is not None:
+        keep.put((owner, record.sequence_number, _part(record)))
+
+
+def _part(record: Any) -> bytes:
+    return pickle.dumps(record.__dict__, 5)
+
+
+def _shard(shard: Any, owners: set[str]) -> pickles.Reduced:
+    name = keep.owner_of(shard) or keep.name_owner(shard)
+    owners.add(name)
+    state = {**shard.__dict__, "records": OrderedDict()}
+    return pickles.blank, (type(shard),), state, None, None, shard_again
+
+
+def shard_again(shard: Any, state: dict[str, Any]) -> None:
+    """Make it as it was kept."""
+    from moto.kinesis import models
+
+    shard.__dict__.update(state)
+    keep.name_owner(shard, state["kept_as"])
+    kept = keep.current()
+    for number, value in kept.parts(state["kept_as"]) if kept is not None else ():
+        record = object.__new__(models.Record)
+        record.__dict__.update(pickles.loads(value))
+        shard.records[number] = record
+
+
+def trim(kept: keep.Keep) -> None:
+    """Remove what streams retain no longer, but for each shard's last record: sequence numbers go
+    on from there."""
+    from moto.kinesis.models import kinesis_backends
+
+    backend: Any
+    for _, _, backend in kinesis_backends.iter_backends():
+        for stream in backend.streams.values():
+            oldest = time.time() - stream.retention_period_hours * 3600
+            for shard in stream.shards.values():
+                numbers = list(shard.records)[:-1]
+                for number in numbers:
+                    if shard.records[number].created_at >= oldest:
+                        break
+                    del shard.records[number]
+                    kept.put((shard.kept_as, number, None))
