@@ -82,17 +82,17 @@ def test_sources_of_the_template_invoke_its_functions(tmp_path: Path) -> None:
             changed = until(lambda: (f := mappings(endpoint).get("sqs")) and f["BatchSize"] == 10)
             assert changed and mappings(endpoint)["sqs"]["UUID"] == made["sqs"]["UUID"]
         with local_lambda(root, project=root, time_scale=20) as endpoint:
-            # Everything was made anew and empty, and is polled again.
+            # Everything is there as it was, and is polled on.
             again = until(lambda: len(found := mappings(endpoint)) == 3 and found)
             assert again["sqs"]["UUID"] == made["sqs"]["UUID"]
-            put(endpoint)
+            put(endpoint, id="2")
             records = worker.records(6)[3:]
             assert {body_of(r) for r in records if "dynamodb" not in r} == {'{"ok": true}', "click"}
             (root / "template.yaml").unlink()
             until(lambda: not mappings(endpoint))
 
 
-def put(endpoint: LocalEndpoint) -> None:
+def put(endpoint: LocalEndpoint, id: str = "1") -> None:
     """Something into each source."""
     sqs = endpoint.client("sqs")
     url = sqs.get_queue_url(QueueName="jobs")["QueueUrl"]
@@ -100,4 +100,4 @@ def put(endpoint: LocalEndpoint) -> None:
     sqs.send_message(QueueUrl=url, MessageBody='{"ok": true}')
     kinesis = endpoint.client("kinesis")
     kinesis.put_record(StreamName="clicks", Data=b"click", PartitionKey="k")
-    endpoint.client("dynamodb").put_item(TableName="orders", Item={"id": {"S": "1"}})
+    endpoint.client("dynamodb").put_item(TableName="orders", Item={"id": {"S": id}})
