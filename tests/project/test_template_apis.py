@@ -164,9 +164,9 @@ def test_an_openapi_definition(project: Path, way: str) -> None:
     assert api.routes == (
         Route(
             "GET", "/pets/{id}", "F", payload_version="2.0", seconds=0.1, authorizer="jwt",
-            scopes=("read",),
+            scopes=("read",), needs_permission=True,
         ),
-        Route("ANY", "$default", "F", payload_version="1.0"),
+        Route("ANY", "$default", "F", payload_version="1.0", needs_permission=True),
     )  # fmt: skip
     assert api.authorizers["jwt"] == Authorizer(
         "JWT",

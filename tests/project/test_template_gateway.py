@@ -73,8 +73,12 @@ def test_an_http_api(project: Path) -> None:
         Route(
             "GET", "/a/{id}", "Fn", payload_version="2.0", seconds=0.5, authorizer="Auth",
             scopes=("read",),
+            needs_permission=True,
         ),
-        Route("ANY", "$default", "Fn", payload_version="2.0", seconds=0.5, authorizer="AWS_IAM"),
+        Route(
+            "ANY", "$default", "Fn", payload_version="2.0", seconds=0.5, authorizer="AWS_IAM",
+            needs_permission=True,
+        ),
     )  # fmt: skip
     assert web.authorizers["Auth"] == Authorizer(
         "JWT",
@@ -82,7 +86,9 @@ def test_an_http_api(project: Path) -> None:
         issuer="https://i.example",
         audience=("me",),
     )
-    assert quick.routes == (Route("ANY", "$default", "Fn", payload_version="2.0"),)
+    assert quick.routes == (
+        Route("ANY", "$default", "Fn", payload_version="2.0", needs_permission=True),
+    )
     assert quick.stage == "$default"
 
 
@@ -147,8 +153,8 @@ def test_a_rest_api(project: Path) -> None:
     [api] = found.apis
     assert (api.kind, api.stage, api.binary_media_types) == ("REST", "v1", ("image/png",))
     assert api.routes == (
-        Route("ANY", "/", "Fn", seconds=29.0, needs_api_key=True),
-        Route("GET", "/orders/{id}", "Fn", seconds=29.0, authorizer="Auth"),
+        Route("ANY", "/", "Fn", seconds=29.0, needs_api_key=True, needs_permission=True),
+        Route("GET", "/orders/{id}", "Fn", seconds=29.0, authorizer="Auth", needs_permission=True),
         Route("OPTIONS", "/orders/{id}", mock=Mock({"Access-Control-Allow-Origin": "*"}, 204)),
     )
     auth = api.authorizers["Auth"]

@@ -69,7 +69,8 @@ class Route:
     """A method (or ANY) and path (`/orders/{id}`, `/{proxy+}`, `$default`), and its function.
 
     `authorizer` is a name among the API's authorizers, or `IAM`. `seconds` is the integration's
-    timeout. A route with `mock` has no function.
+    timeout. A route with `mock` has no function. `needs_permission`: the function's policy has to
+    allow API Gateway to invoke it; SAM adds that for routes of a function's Events.
     """
 
     method: str
@@ -82,6 +83,7 @@ class Route:
     scopes: tuple[str, ...] = ()
     needs_api_key: bool = False
     mock: Mock | None = None
+    needs_permission: bool = False
 
     @property
     def key(self) -> str:

@@ -25,13 +25,15 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class TargetGroup:
-    """A target group with a function. Without `health` it is not checked, which is the default."""
+    """A target group with a function. Without `health` it is not checked, which is the default.
+    `needs_permission`: the function's policy has to allow the load balancer to invoke it."""
 
     name: str
     function: str
     qualifier: str | None = None
     multi_value_headers: bool = False
     health: HealthCheck | None = None
+    needs_permission: bool = False
 
 
 @dataclass(frozen=True, slots=True)

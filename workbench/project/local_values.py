@@ -54,6 +54,8 @@ class Place:
 
 # Type → the property that names it. Types not here are known by their logical id.
 NAME_PROPERTY = {
+    "AWS::ApiGateway::Stage": "StageName",
+    "AWS::ApiGatewayV2::Stage": "StageName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::DynamoDB::GlobalTable": "TableName",
     "AWS::Serverless::SimpleTable": "TableName",

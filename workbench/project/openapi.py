@@ -111,6 +111,7 @@ class _Operations:
             authorizer=authorizer,
             scopes=scopes,
             needs_api_key=needs_api_key,
+            needs_permission=not integration.get("credentials"),  # a role needs none
         )
 
     def _integration(self, operation: Document) -> dict[str, Any]:

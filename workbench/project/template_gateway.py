@@ -109,7 +109,11 @@ def _routes(api: dict[str, Any], parts: Parts) -> Paths:
     """The paths of an HTTP API."""
     paths: Paths = {}
     if "Target" in api:  # the quick way to an API: all goes to one function
-        integration = {"uri": api["Target"], "payloadFormatVersion": "2.0"}
+        integration = {
+            "uri": api["Target"],
+            "payloadFormatVersion": "2.0",
+            "credentials": api.get("CredentialsArn"),
+        }
         paths["/$default"] = {"x-amazon-apigateway-any-method": {_INTEGRATION: integration}}
     integrations = parts.get("Integration", {})
     for route in parts.get("Route", {}).values():
@@ -121,6 +125,7 @@ def _routes(api: dict[str, Any], parts: Parts) -> Paths:
             "uri": target.get("IntegrationUri"),
             "payloadFormatVersion": target.get("PayloadFormatVersion"),
             "timeoutInMillis": target.get("TimeoutInMillis"),
+            "credentials": target.get("CredentialsArn"),
         }
         operation = {_INTEGRATION: integration, "security": _security(route)}
         paths.setdefault(path, {})[_operation_name(method)] = operation
@@ -139,6 +144,7 @@ def _methods(parts: Parts) -> Paths:
             "type": given.get("Type"),
             "uri": given.get("Uri"),
             "timeoutInMillis": given.get("TimeoutInMillis"),
+            "credentials": given.get("Credentials"),
             "responses": {
                 "default": {
                     "statusCode": first.get("StatusCode"),

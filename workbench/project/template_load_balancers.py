@@ -133,7 +133,7 @@ def _group(name: str, given: Mapping[str, Any]) -> TargetGroup | None:
         for each in map(mapping, _list(given.get("TargetGroupAttributes")))
     }
     health = _health(given) if flag(given.get("HealthCheckEnabled")) else None
-    return TargetGroup(name, *function, flag(attributes.get(_MULTI)), health)
+    return TargetGroup(name, *function, flag(attributes.get(_MULTI)), health, needs_permission=True)
 
 
 def _health(given: Mapping[str, Any]) -> HealthCheck:

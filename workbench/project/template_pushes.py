@@ -8,6 +8,7 @@ starts a state machine does so by a role.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from workbench.project.tree import Node
 Permission = dict[str, Any]
 """The members of AddPermission but FunctionName."""
 
+_UNKNOWN = re.compile(r"<[^<>]+>")
 _MACHINE = "AWS::Serverless::StateMachine"
 _CONDITIONS = ("SourceAccount", "PrincipalOrgID", "EventSourceToken", "FunctionUrlAuthType")
 _RULE = ("EventBusName", "Description")
@@ -184,7 +186,9 @@ class PushReader:
         )
         function = str(given.get("FunctionName", "")).rpartition(":function:")[2].split(":")[0]
         conditions = {name: str(given[name]) for name in _CONDITIONS if given.get(name)}
-        source, principal = str(given.get("SourceArn") or ""), str(given.get("Principal") or "")
+        # What only a deployment can tell, a placeholder here, may be anything.
+        source = _UNKNOWN.sub("*", str(given.get("SourceArn") or ""))
+        principal = str(given.get("Principal") or "")
         if principal.endswith(".amazonaws.com"):
             self._allow(function, logical_id, principal, source, **conditions)
 

@@ -69,6 +69,12 @@ GROUP = """
       TargetType: lambda
       Targets: [{{Id: !GetAtt {function}.Arn}}]
 {more}
+  {function}Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !GetAtt {function}.Arn
+      Action: lambda:InvokeFunction
+      Principal: elasticloadbalancing.amazonaws.com
 """
 MULTI = "      TargetGroupAttributes: [{Key: lambda.multi_value_headers.enabled, Value: true}]"
 CHECKED = """      HealthCheckEnabled: true

@@ -104,6 +104,11 @@ class AlbFront:
 
         try:
             target = self._caller.target(group.function, group.qualifier)
+            if group.needs_permission:
+                service = "elasticloadbalancing.amazonaws.com"
+                self._caller.check_permission(
+                    group.function, group.qualifier, service, [self._arn(group)]
+                )
             trace = self._caller.trace(target, request.headers.get("x-amzn-trace-id"))
             before = request.headers.get("x-forwarded-for")
             added = [

@@ -168,10 +168,22 @@ class ApiFront(ABC):
 
         try:
             target = self._caller.target(route.function, route.qualifier)
+            if route.needs_permission:
+                sources = self._sources(call)
+                service = "apigateway.amazonaws.com"
+                self._caller.check_permission(route.function, route.qualifier, service, sources)
             call.trace = self._caller.trace(target, call.request.headers.get("x-amzn-trace-id"))
             self._caller.invoke(target, self.event(call), call.trace, route.seconds, done)
         except Refusal as refusal:
             respond(self._refused(call.request, call, refusal))
+
+    def _sources(self, call: ApiCall) -> tuple[str, ...]:
+        """The ARNs by which a function's policy may know the route."""
+        arn = self.method_arn(call)
+        stage = arn.split("/")[1]
+        base, route = f"{arn.partition('/')[0]}/{stage}", call.route
+        by_route = "$default" if route.path == "$default" else f"{route.method}{route.path}"
+        return (arn, f"{base}/{by_route}")
 
     def _answered(self, call: ApiCall, result: InvokeResult | None) -> Response:
         function = call.route.function

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from workbench.local.api.context import Context
 from workbench.local.api.invoke import check_size, started
 from workbench.local.api.serialise import encode
 from workbench.local.api.specs import Specs, Target
+from workbench.local.delivery.push.permission import allows
 from workbench.local.errors import ApiError
 from workbench.local.fronts.refusals import Refusal, Why
 from workbench.local.request_ids import new_request_id
 from workbench.local.runtime.records import InvokeRequest, InvokeResult
+from workbench.local.store.records import LATEST
 
 # A function may take this long before its own timeout begins: it initialises.
 _INIT_SECONDS = 10.0
@@ -36,6 +38,23 @@ class FunctionCaller:
             return self._specs.find(function, qualifier)
         except ApiError as error:
             raise Refusal("unavailable", f"{function}: {error.message}") from None
+
+    def check_permission(
+        self, function: str, qualifier: str | None, principal: str, sources: Iterable[str]
+    ) -> None:
+        """Raise Refusal unless the function's policy lets the service `principal` invoke it for
+        one of the ARNs `sources`, which all name what is asking."""
+        account = self._context.config.account
+        qualifier = qualifier if qualifier not in (None, "$LATEST") else LATEST
+        statements = self._context.store.attachments.get("policy", function, qualifier) or ()
+        policy = {"Statement": statements}
+        sources = tuple(sources)
+        if not any(allows(policy, principal, source, account) for source in sources):
+            raise Refusal(
+                "unavailable",
+                f"{function} lacks a permission (AWS::Lambda::Permission, add-permission): "
+                f"{principal} may not invoke it for {sources[0]}.",
+            )
 
     def trace(self, target: Target, incoming: str | None) -> str:
         """The trace header of a request."""

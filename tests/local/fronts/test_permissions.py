@@ -1,0 +1,82 @@
+"""Routes that SAM does not make need a permission in their function's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from gateway_lab import Apis, served
+
+REST = """\
+  {name}:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Body:
+        paths:
+          /orders/{{id}}:
+            get:
+              x-amazon-apigateway-integration:
+                type: aws_proxy
+                uri: !Sub arn:aws:apigateway:us-east-1:lambda:path/x/functions/${{{function}.Arn}}/a
+                {more}
+  {name}Stage:
+    Type: AWS::ApiGateway::Stage
+    Properties: {{RestApiId: !Ref {name}, StageName: v1}}
+"""
+TEMPLATE = (
+    """\
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {CodeUri: src, Runtime: python3.11, Handler: app.echo}}
+Resources:
+  Echo: {Type: AWS::Serverless::Function}
+  Other: {Type: AWS::Serverless::Function}
+"""
+    + REST.format(name="Allowed", function="Echo", more="")
+    + REST.format(name="Elsewhere", function="Echo", more="")
+    + REST.format(name="Role", function="Other", more="credentials: arn:aws:iam::1:role/x")
+    + """\
+  Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref Echo
+      Action: lambda:InvokeFunction
+      Principal: apigateway.amazonaws.com
+      SourceArn: !Sub arn:aws:execute-api:us-east-1:123456789012:${Allowed}/${AllowedStage}/GET/*
+  Quick:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {ProtocolType: HTTP, Name: quick, Target: !GetAtt Other.Arn}
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def apis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apis]:
+    with served(tmp_path_factory.mktemp("permitted"), TEMPLATE) as apis:
+        yield apis
+
+
+def test_the_policy_names_the_api(apis: Apis) -> None:
+    assert apis.event("Allowed", "/orders/7")["pathParameters"] == {"id": "7"}
+    refused = apis.ask("Elsewhere", "/orders/7")
+    assert (refused.status, refused.body) == (500, b'{"message": "Internal server error"}')
+
+
+def test_an_integration_with_a_role_needs_none(apis: Apis) -> None:
+    assert apis.ask("Role", "/orders/7").status == 200
+
+
+def test_a_permission_counts_from_when_it_is_added_until_it_is_removed(apis: Apis) -> None:
+    client = apis.endpoint.client()
+    refused = apis.ask("Quick", "/")
+    assert (refused.status, refused.body) == (500, b'{"message":"Internal Server Error"}')
+    added = {
+        "FunctionName": "Other",
+        "StatementId": "gateway",
+        "Action": "lambda:InvokeFunction",
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": "arn:aws:execute-api:us-east-1:123456789012:quick/*/$default",
+    }
+    client.add_permission(**added)
+    assert apis.ask("Quick", "/").status == 200
+    client.remove_permission(FunctionName="Other", StatementId="gateway")
+    assert apis.ask("Quick", "/").status == 500
