@@ -11,13 +11,13 @@ import pytest
 from botocore.exceptions import ClientError
 from endpoint_lab import LocalEndpoint, local_lambda, zipped
 
-from workbench.aws.deployer import Controls, Deployer
+from workbench.aws.alias_history import AliasHistory
+from workbench.aws.deployer import Deployer
 from workbench.aws.errors import LambdaError
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import Target
-from workbench.aws.traffic_shifting import Counts, Deployment
+from workbench.aws.traffic_shifting import Controls, Counts, Deployment
 from workbench.aws.workbench_surface import WorkbenchSurface
-from workbench.project.alias_history import AliasHistory
 
 HOOK = """
 import boto3

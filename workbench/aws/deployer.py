@@ -13,11 +13,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from workbench.aws import version_metrics
+from workbench.aws.alias_history import AliasHistory
 from workbench.aws.deployments import Deployments
 from workbench.aws.errors import LambdaError
 from workbench.aws.lambda_client import LambdaClient
@@ -25,6 +26,7 @@ from workbench.aws.records import Alias
 from workbench.aws.traffic_shifting import (
     NO_COUNTS,
     AwaitHook,
+    Controls,
     Counts,
     Deployment,
     Finish,
@@ -39,28 +41,9 @@ from workbench.aws.traffic_shifting import (
     next_step,
 )
 from workbench.aws.workbench_surface import WorkbenchSurface
-from workbench.project.alias_history import AliasHistory, AliasState
 
 _LOCAL_SECONDS, _AWS_SECONDS = 0.5, 10.0  # between two looks at errors and hooks
 _PATIENCE = 5  # looks in a row that may fail before nobody waits any more
-
-
-@dataclass(frozen=True)
-class Controls:
-    """What a person may ask of a deployment that is carried out, from any thread.
-
-    `stop` leaves it as it is, to be gone on with later; `go_on` ends the wait for the next shift.
-    """
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    roll_back: threading.Event = field(default_factory=threading.Event)
-    go_on: threading.Event = field(default_factory=threading.Event)
-    woken: threading.Event = field(default_factory=threading.Event)
-
-    def ask(self, what: threading.Event) -> None:
-        """Ask for it, and have it done now."""
-        what.set()
-        self.woken.set()
 
 
 Changed = Callable[[Deployment, Counts], None]
@@ -256,7 +239,7 @@ class Deployer:
     def _route(self, deployment: Deployment, alias: Alias, shifts: int) -> None:
         version, weights = deployment.routing(shifts)
         if (alias.function_version, dict(alias.weights)) != (version, weights):
-            self.client.update_alias(
+            alias = self.client.update_alias(
                 deployment.function,
                 deployment.alias,
                 version=version,
@@ -264,17 +247,8 @@ class Deployer:
                 revision_id=alias.revision_id,
             )
         how = f"canary {deployment.id}" + (" rolled back" if not shifts else "")
-        state = AliasState(
-            time=time.time(),
-            target=deployment.target,
-            function=deployment.function,
-            alias=deployment.alias,
-            version=version,
-            weights=weights,
-            how=how,
-        )
         with contextlib.suppress(OSError):  # the traffic matters more than its history
-            self._aliases.add(state)
+            self._aliases.change(deployment.target, deployment.function, alias, how)
 
     def _lost(self, deployment: Deployment, what: str) -> Deployment:
         words = f"stopped: {deployment.alias} {what}"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import secrets
 import string
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 PREFIX = "CodeDeployDefault.Lambda"
@@ -262,6 +263,24 @@ def new_counts(deployment: Deployment, counts: Counts) -> tuple[int, int]:
     invocations, errors = counts.of(deployment.target_version)
     before = deployment.counted_before
     return max(0, invocations - before[0]), max(0, errors - before[1])
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a person may ask of a deployment that is carried out, from any thread.
+
+    `stop` leaves it as it is, to be gone on with later; `go_on` ends the wait for the next shift.
+    """
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    roll_back: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    woken: threading.Event = field(default_factory=threading.Event)
+
+    def ask(self, what: threading.Event) -> None:
+        """Ask for it, and have it done now."""
+        what.set()
+        self.woken.set()
 
 
 def new_id() -> str:

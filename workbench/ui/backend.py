@@ -27,6 +27,7 @@ from workbench.project.state_dir import StateDir
 if TYPE_CHECKING:
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.traces import Trace
+    from workbench.aws.traffic_shifting import Counts
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
     from workbench.project.history import Entry, History, Summary
     from workbench.ui.timeline_rows import Limits
@@ -48,6 +49,7 @@ class Backend:
     """One target: the local Lambda of the project in `root`, or an AWS account's region."""
 
     def __init__(self, root: Path, target: Target, client: LambdaClient) -> None:
+        from workbench.aws.alias_history import AliasHistory
         from workbench.aws.trigger_client import TriggerClient
         from workbench.aws.workbench_surface import WorkbenchSurface
         from workbench.project.history import History
@@ -59,6 +61,7 @@ class Backend:
         self.surface: WorkbenchSurface | None = None
         if target.kind == "local" and target.endpoint_url:
             self.surface = WorkbenchSurface(target.endpoint_url)
+        self.alias_history = AliasHistory(root)
         self.history: History = History(StateDir(root).history_db)
 
     @property
@@ -93,8 +96,23 @@ class Backend:
         return self.history.last_results(self.target.key)
 
     def versions(self, function: str) -> tuple[list[Function], list[Alias]]:
-        """The function's versions ($LATEST first) and aliases. Raises LambdaError."""
-        return list(self.client.versions(function)), list(self.client.aliases(function))
+        """The function's versions ($LATEST first) and aliases. Raises LambdaError.
+
+        Aliases that somebody else changed are added to the history kept here.
+        """
+        versions, aliases = self.client.versions(function), self.client.aliases(function)
+        with contextlib.suppress(OSError):  # a history that cannot be written hides no versions
+            self.alias_history.see(self.target.key, function, aliases)
+        return versions, aliases
+
+    def version_counts(
+        self, function: str, versions: list[str], aliases: list[Alias], start: float, now: float
+    ) -> Counts:
+        """How often versions and aliases ran and failed since `start` (epoch seconds), by name.
+        Raises LambdaError."""
+        from workbench.aws.version_metrics import function_counts
+
+        return function_counts(self.client.clients, function, versions, aliases, start, now)
 
     def invoke(self, request: Request, token: str) -> Invocation:
         """Invoke and wait. On AWS the invocation is recorded in the history; the local Lambda

@@ -101,3 +101,11 @@ def routes(alias: Alias) -> str:
     parts = [f"{percent(rest)} v{alias.function_version}"]
     parts += [f"{percent(share)} v{version}" for version, share in alias.weights.items()]
     return " · ".join(parts)
+
+
+def bar(share: float, width: int) -> str:
+    """A share (0.0–1.0) as `width` cells, filled and empty; something is never none of them."""
+    cells = round(share * width)
+    if 0 < share < 1:
+        cells = max(1, min(width - 1, cells))
+    return "█" * cells + "░" * (width - cells)

@@ -1,148 +1,46 @@
-"""Pane 5: versions and aliases of the function, and which of them is invoked."""
+"""Pane 5: versions and aliases of the function, and what can be done with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from rich.text import Text
 from textual import on, work
-from textual.app import ComposeResult
 from textual.message import Message
 
-from workbench.aws.records import Alias, Function
+from workbench.aws.alias_history import DELETED, AliasState
+from workbench.aws.records import Alias
 from workbench.ui.consent import Change, agreed
-from workbench.ui.formats import QUIET, STRONG, routes
+from workbench.ui.formats import clock, routes
 from workbench.ui.messages import QualifierChosen
-from workbench.ui.panes.base import WorkbenchPane
-from workbench.ui.session import Session
-from workbench.ui.widgets.dialogs import Confirm
+from workbench.ui.panes.versions_list import LATEST, VersionsList, named
+from workbench.ui.screens.version_diff import VersionDiffScreen
+from workbench.ui.screens.weight import WeightScreen
+from workbench.ui.widgets.dialogs import Choose, Confirm
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
-from workbench.ui.widgets.palette import palette
-from workbench.ui.work import Job, in_thread
 
-LATEST = "$LATEST"
+__all__ = ["OpenCanary", "VersionsPane", "named"]
+
+_OF_AN_ALIAS = ("move_alias", "weight", "roll_back", "alias_history", "canary")
 
 
-class VersionsPane(WorkbenchPane):
-    """$LATEST, the aliases with where they lead, and the published versions, newest first."""
+@dataclass
+class OpenCanary(Message):
+    """Shift an alias's traffic to one of `versions`, `version` for a start; or show how one that
+    is under way goes."""
+
+    function: str
+    alias: Alias
+    versions: list[str]
+    version: str
+
+
+class VersionsPane(VersionsList):
+    """Publishing, aliases and the differences between versions."""
 
     scope = "versions"
-
-    @dataclass
-    class Loaded(Message):
-        """The versions and aliases of a function were read; `say` is what was done before."""
-
-        function: str
-        versions: list[Function]
-        aliases: list[Alias]
-        say: str = ""
-        highlight: str | None = field(default=None)
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session, number=5, title="Versions")
-        self.versions: list[Function] = []
-        self.aliases: dict[str, Alias] = {}
-        self._function: str | None = None
-
-    def compose(self) -> ComposeResult:
-        yield FuzzyList(
-            columns=[Column(), Column()],
-            empty="Versions and aliases appear here.\np publishes a version.",
-        )
-
-    @property
-    def rows(self) -> FuzzyList:
-        """The list."""
-        return self.query_one(FuzzyList)
-
-    def load(self) -> None:
-        """Read the chosen function's versions and aliases."""
-        name = self.session.function
-        if name != self._function:
-            self.forget()
-        if name is not None:
-            self._function = name
-            self._in_thread("versions", name, None, "")
-
-    def forget(self) -> None:
-        """Show nothing: another function or target."""
-        self._function = None
-        self.versions, self.aliases = [], {}
-        self._show()
-
-    def _in_thread(
-        self, group: str, name: str, change: Callable[[], str | None] | None, done: str
-    ) -> None:
-        """Make a change (which may return the row to go to), then read everything again."""
-        backend = self.session.backend
-        if backend is None:
-            return
-
-        def read(job: Job) -> Message:
-            with backend.permitted():
-                goto = change() if change else None
-            versions, aliases = backend.versions(name)
-            return self.Loaded(name, versions, aliases, done.format(goto), goto)
-
-        in_thread(self, group, read)
-
-    @on(Loaded)
-    def _loaded(self, message: Loaded) -> None:
-        if message.function != self.session.function:
-            return
-        self.versions = message.versions
-        self.aliases = {alias.name: alias for alias in message.aliases}
-        self._show()
-        if message.highlight:
-            self.rows.highlight(message.highlight)
-        if message.say:
-            self.say(message.say, "success")
-        chosen = self.session.qualifier
-        known = {*self.aliases, *(version.version for version in self.versions)}
-        if chosen is not None and chosen not in known:
-            self.post_message(QualifierChosen(None))
-
-    def theme_changed(self) -> None:
-        """The rows hold colours."""
-        self._show()
-
-    def show_qualifier(self) -> None:
-        """The qualifier to invoke has changed: mark it."""
-        self._show()
-
-    def _show(self) -> None:
-        if self._function is None:
-            self.rows.set_rows([])
-            self.subtitle = ""
-            return
-        colors = palette(self)
-        chosen = self.session.qualifier or LATEST
-        rows = [self._row(LATEST, Text("unpublished", colors[QUIET]), chosen, "")]
-        rows += [
-            self._row(alias.name, Text(routes(alias), colors[STRONG]), chosen, alias.description)
-            for alias in self.aliases.values()
-        ]
-        numbered = [version for version in self.versions if version.version != LATEST]
-        for version in sorted(numbered, key=lambda v: int(v.version), reverse=True):
-            date = version.last_modified[5:16].replace("T", " ")
-            rows.append(
-                self._row(version.version, Text(date, colors[QUIET]), chosen, version.description)
-            )
-        self.rows.set_rows(rows)
-        self.subtitle = f"invokes {named(chosen)}"
-
-    def _row(self, qualifier: str, detail: Text, chosen: str, description: str) -> Row:
-        colors = palette(self)
-        mark = "→ " if qualifier == chosen else "  "
-        name = named(qualifier)
-        text = Text(f"{mark}{name}", colors[STRONG] if qualifier == chosen else "")
-        if description:
-            text.append(f"  {description}", colors[QUIET])
-        return Row(qualifier, (text, detail), search=f"{name} {description}")
-
-    # -- keys -----------------------------------------------------------------------------------
 
     def why_not(self, action: str) -> str | None:
         """Aliases can be moved, weighted and deleted on their own rows."""
@@ -152,12 +50,21 @@ class VersionsPane(WorkbenchPane):
             return "The local Lambda is still starting."
         if action == "delete_alias" and self.rows.highlighted not in self.aliases:
             return "Put the cursor on the alias first."
-        if action in ("move_alias", "weight") and self._alias() is None:
+        alias = self._alias()
+        if action in _OF_AN_ALIAS and alias is None:
             return "Put the cursor on an alias first; a creates one."
-        if action in ("create_alias", "move_alias") and not self._numbers():
+        if action in ("create_alias", "move_alias") and not self.numbers():
             return "An alias leads to a version: publish one first (p)."
-        if action == "weight" and len(self._numbers()) < 2:
+        if action == "weight" and len(self.numbers()) < 2:
             return "A share needs a second version: publish one first (p)."
+        if action == "canary" and len(self.numbers()) < 2:
+            return "A canary needs a second version: publish one first (p)."
+        if action in ("weight", "canary") and alias and alias.function_version == LATEST:
+            return f"{alias.name} leads to $LATEST: move it to a version first (m)."
+        if action == "diff" and not self.numbers():
+            return "There is nothing to compare with: publish a version first (p)."
+        if action == "roll_back" and alias and self._version_before(alias) is None:
+            return f"Where {alias.name} led before was not seen from here; m moves it."
         return None
 
     def _alias(self) -> Alias | None:
@@ -171,10 +78,6 @@ class VersionsPane(WorkbenchPane):
         """The version the cursor is on, if it is one of these, else the first of them."""
         row = self.rows.highlighted or ""
         return row if row in among else among[0]
-
-    def _numbers(self) -> list[str]:
-        numbers = [v.version for v in self.versions if v.version != LATEST]
-        return sorted(numbers, key=int, reverse=True)
 
     @on(FuzzyList.Selected)
     def _selected(self, message: FuzzyList.Selected) -> None:
@@ -234,7 +137,7 @@ class VersionsPane(WorkbenchPane):
         if await self._ask_aws(
             "Publish version", ["Publish a version of $LATEST of"], "Publish", self._arn()
         ):
-            self._in_thread(
+            self.in_thread(
                 "change",
                 name,
                 lambda: backend.client.publish_version(name, description).version,
@@ -246,7 +149,7 @@ class VersionsPane(WorkbenchPane):
         """Create an alias."""
         if not self.allowed("create_alias"):
             return
-        name, backend, numbers = self.session.function, self.session.backend, self._numbers()
+        name, backend, numbers = self.session.function, self.session.backend, self.numbers()
         values = await self.app.push_screen_wait(
             FormDialog(
                 "Create alias",
@@ -268,102 +171,166 @@ class VersionsPane(WorkbenchPane):
             return
         alias, version = str(values["name"]), str(values["version"])
         description = str(values["description"] or "")
+
+        def create() -> str:
+            made = backend.client.create_alias(name, alias, version, description)
+            with contextlib.suppress(OSError):
+                backend.alias_history.change(backend.target.key, name, made, "created")
+            return made.name
+
         if await self._ask_aws(
             "Create alias", [f"Create the alias {alias} → v{version}:"], "Create", self._arn(alias)
         ):
-            self._in_thread(
+            self.in_thread(
                 "change",
                 name,
-                lambda: backend.client.create_alias(name, alias, version, description).name,
+                create,
                 f"Created {alias} → v{version}.",
             )
 
     @work(exclusive=True, group="dialog")
     async def action_move_alias(self) -> None:
         """Move the alias to another version; a weight is dropped."""
-        if not self.allowed("move_alias"):
+        alias = self._alias()
+        if not self.allowed("move_alias") or alias is None:
             return
-        name, backend, alias = self.session.function, self.session.backend, self._alias()
-        if alias is None or name is None or backend is None:
-            return
-        values = await self.app.push_screen_wait(
-            FormDialog(
-                f"Move {alias.name}",
-                [
-                    Field(
-                        "version",
-                        "Version",
-                        kind="choice",
-                        default=self._version_under_cursor(self._numbers()),
-                        choices=tuple(self._numbers()),
-                        help=f"Now: {routes(alias)}",
-                    )
-                ],
-                submit="Move",
+        rows = [self._version_row(number) for number in self.numbers()]
+        version = await self.app.push_screen_wait(
+            Choose(
+                f"Move {alias.name}, now {routes(alias)}, to",
+                rows,
+                [Column(), Column()],
+                highlighted=self._version_under_cursor(self.numbers()),
             )
         )
-        if values is None:
-            return
-        version = str(values["version"])
-        if await self._ask_aws(
-            "Move alias", [f"{routes(alias)}  becomes  v{version} for"], "Move", alias.arn
-        ):
-            self._in_thread(
-                "change",
-                name,
-                lambda: (
-                    backend.client.update_alias(
-                        name, alias.name, version=version, weights={}, revision_id=alias.revision_id
-                    ).name
-                ),
-                f"{alias.name} now leads to v{version}.",
-            )
+        if version is not None:
+            await self._route(alias, version, {}, "moved")
 
     @work(exclusive=True, group="dialog")
     async def action_weight(self) -> None:
         """Send a share of the alias's invocations to a second version."""
-        if not self.allowed("weight"):
+        alias = self._alias()
+        if not self.allowed("weight") or alias is None:
             return
-        name, backend, alias = self.session.function, self.session.backend, self._alias()
-        if alias is None or name is None or backend is None:
-            return
-        others = tuple(v for v in self._numbers() if v != alias.function_version)
+        others = [v for v in self.numbers() if v != alias.function_version]
         second = next(iter(alias.weights), self._version_under_cursor(others))
-        share = alias.weights.get(second, 0.1)
-        values = await self.app.push_screen_wait(
-            FormDialog(
-                f"Weight of {alias.name}",
-                [
-                    Field(
-                        "version", "Second version", kind="choice", default=second, choices=others,
-                        help=f"Now: {routes(alias)}",
-                    ),
-                    Field(
-                        "percent", "Percent", kind="number", default=f"{share * 100:g}",
-                        help=f"Of the invocations; the rest go to v{alias.function_version}. "
-                        "0 takes the second version away.",
-                        check=_check_percent,
-                    ),
-                ],
-                submit="Set",
-            )
-        )  # fmt: skip
-        if values is None:
+        answer = await self.app.push_screen_wait(WeightScreen(alias, others, second))
+        if answer is None:
             return
-        version, percent = str(values["version"]), float(str(values["percent"]))
-        weights = {version: percent / 100} if percent else {}
-        words = f"{100 - percent:g}% v{alias.function_version} · {percent:g}% v{version}"
-        if await self._ask_aws("Set weight", [f"{words} for"], "Set", alias.arn):
-            self._in_thread(
-                "change",
-                name,
-                lambda: (
-                    backend.client.update_alias(
-                        name, alias.name, weights=weights, revision_id=alias.revision_id
-                    ).name
-                ),
-                f"{alias.name}: {words}.",
+        second, percent = answer
+        if percent == 100:
+            await self._route(alias, second, {}, "moved")
+        else:
+            weights = {second: percent / 100} if percent else {}
+            await self._route(alias, alias.function_version, weights, "weighted")
+
+    @work(exclusive=True, group="dialog")
+    async def action_roll_back(self) -> None:
+        """Give the alias back to the version it led to before, or its first one everything."""
+        alias = self._alias()
+        if not self.allowed("roll_back") or alias is None:
+            return
+        version = self._version_before(alias)
+        if version is not None:
+            await self._route(alias, version, {}, "rolled back")
+
+    @work(exclusive=True, group="dialog")
+    async def action_alias_history(self) -> None:
+        """Show where the alias led before; enter moves it there again."""
+        name, backend, alias = self.session.function, self.session.backend, self._alias()
+        if not self.allowed("alias_history") or not (name and backend and alias):
+            return
+        states = backend.alias_history.of(backend.target.key, name, alias.name)
+        rows = [
+            Row(str(number), (_led_to(state), state.how, clock(state.time)))
+            for number, state in enumerate(states)
+        ]
+        choice = await self.app.push_screen_wait(
+            Choose(
+                f"{alias.name}: changes made or seen from this project",
+                rows,
+                [Column(), Column(), Column()],
+                hint="enter moves it there again · esc close",
             )
+        )
+        if choice is None:
+            return
+        version, weights = states[int(choice)].routing
+        if version not in self.numbers() or not weights.keys() <= set(self.numbers()):
+            self.say(f"{_led_to(states[int(choice)])}: that is no more.", "warning")
+        elif (version, weights) == (alias.function_version, dict(alias.weights)):
+            self.say(f"{alias.name} leads there now.")
+        else:
+            await self._route(alias, version, weights, "moved back")
+
+    async def _route(
+        self, alias: Alias, version: str, weights: Mapping[str, float], how: str
+    ) -> None:
+        """Let the alias lead somewhere else, on AWS after asking; `how` is for its history."""
+        name, backend = self.session.function, self.session.backend
+        if name is None or backend is None:
+            return
+        there = replace(alias, function_version=version, weights=weights)
+        words = f"{routes(alias)}  becomes  {routes(there)} for"
+        if not await self._ask_aws(f"{alias.name}: {how}", [words], "Change", alias.arn):
+            return
+
+        def change() -> str:
+            changed = backend.client.update_alias(
+                name, alias.name, version=version, weights=weights, revision_id=alias.revision_id
+            )
+            with contextlib.suppress(OSError):  # the change is made; its history is an extra
+                backend.alias_history.change(backend.target.key, name, changed, how)
+            return changed.name
+
+        self.in_thread("change", name, change, f"{alias.name}: {how}, {routes(there)}.")
+
+    def _version_row(self, number: str) -> Row:
+        version = next(each for each in self.versions if each.version == number)
+        return Row(number, (named(number), version.description or version.last_modified[:16]))
+
+    def _version_before(self, alias: Alias) -> str | None:
+        """Where a roll back leads to; None when nothing is known."""
+        name, backend = self.session.function, self.session.backend
+        if alias.weights:
+            return alias.function_version
+        if name is None or backend is None:
+            return None
+        before = backend.alias_history.before(backend.target.key, name, alias)
+        return before if before in self.numbers() else None
+
+    @work(exclusive=True, group="dialog")
+    async def action_diff(self) -> None:
+        """Compare code and configuration with those of another version."""
+        name, backend, row = self.session.function, self.session.backend, self.rows.highlighted
+        if not self.allowed("diff") or not (name and backend and row):
+            return
+        await self.app.push_screen_wait(
+            VersionDiffScreen(backend, name, self._resolved(row), self._compared_with(row),
+                              [LATEST, *self.numbers()])
+        )  # fmt: skip
+
+    def _resolved(self, row: str) -> str:
+        """The version a row is about: of an alias the new one."""
+        alias = self.aliases.get(row)
+        return row if alias is None else next(iter(alias.weights), alias.function_version)
+
+    def _compared_with(self, row: str) -> str:
+        """The version that one wants to know the difference to: the one before."""
+        alias, numbers, version = self.aliases.get(row), self.numbers(), self._resolved(row)
+        if alias is not None:
+            before = alias.function_version if alias.weights else self._version_before(alias)
+            if before is not None:
+                return before
+        older = numbers if version == LATEST else [v for v in numbers if int(v) < int(version)]
+        return older[0] if older else LATEST
+
+    def action_canary(self) -> None:
+        """Shift the alias's traffic to another version as CodeDeploy does, or see how it goes."""
+        name, alias = self.session.function, self._alias()
+        if self.allowed("canary") and name is not None and alias is not None:
+            self.post_message(OpenCanary(name, alias, self.numbers(),
+                                         self._version_under_cursor(self.numbers())))  # fmt: skip
 
     @work(exclusive=True, group="dialog")
     async def action_delete_alias(self) -> None:
@@ -385,8 +352,10 @@ class VersionsPane(WorkbenchPane):
 
         def delete() -> None:
             backend.client.delete_alias(name, alias.name)
+            with contextlib.suppress(OSError):
+                backend.alias_history.delete(backend.target.key, name, alias.name)
 
-        self._in_thread("change", name, delete, f"Deleted the alias {alias.name}.")
+        self.in_thread("change", name, delete, f"Deleted the alias {alias.name}.")
 
     def copy_text(self) -> tuple[str, str] | None:
         """The ARN of the version or alias under the cursor."""
@@ -394,11 +363,7 @@ class VersionsPane(WorkbenchPane):
         return ("the ARN", self._arn(row)) if row else None
 
 
-def named(qualifier: str) -> str:
-    """A qualifier for people: versions are `v3`, aliases their name."""
-    return f"v{qualifier}" if qualifier.isdigit() else qualifier
-
-
-def _check_percent(value: object) -> str | None:
-    inside = isinstance(value, int | float) and 0 <= value <= 100
-    return None if inside else "A number from 0 to 100."
+def _led_to(state: AliasState) -> str:
+    if state.version == DELETED:
+        return "deleted"
+    return routes(Alias(state.alias, "", state.version, weights=state.weights))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from textual import on, work
 from textual.timer import Timer
 from textual.widgets import Static
 
+from workbench.ui.canaries import Canaries, CanaryChanged, CanaryLeft, outcome
+from workbench.ui.canary_form import ask_canary
 from workbench.ui.connection import Connection
 from workbench.ui.formats import clock
 from workbench.ui.messages import (
@@ -35,8 +38,9 @@ from workbench.ui.panes.event import EventPane
 from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.result import ResultPane
-from workbench.ui.panes.versions import named
+from workbench.ui.panes.versions import OpenCanary, named
 from workbench.ui.programs import open_file, show_code
+from workbench.ui.screens.canary import CanaryScreen
 from workbench.ui.screens.details import DetailsScreen
 from workbench.ui.screens.invoking_screen import InvokingScreen
 from workbench.ui.screens.timeline import TimelineScreen
@@ -63,6 +67,7 @@ class WorkbenchScreen(InvokingScreen):
         self.connection = Connection(self, session)
         self._server_events = ServerEvents(self, session)
         self._rest: Timer | None = None
+        self.canaries = Canaries(self)
 
     def on_mount(self) -> None:
         self.result.show_problem(None)
@@ -103,6 +108,7 @@ class WorkbenchScreen(InvokingScreen):
         self.triggers.load()
         self.connection.listen()
         self.invoker.connected()
+        self.canaries.tell_unfinished(message.backend)
 
     @on(ConnectionFailed)
     def _connection_failed(self, message: ConnectionFailed) -> None:
@@ -254,6 +260,42 @@ class WorkbenchScreen(InvokingScreen):
         self.history.load()
         self.functions.load_results()
         self.result.follow()
+        self.versions.invoked()
+
+    @on(OpenCanary)
+    @work(exclusive=True, group="dialog")
+    async def _open_canary(self, message: OpenCanary) -> None:
+        backend = self.session.backend
+        if backend is None:
+            return
+        name, alias = message.function, message.alias.name
+        deployment = await asyncio.to_thread(self.canaries.of_alias, backend, name, alias)
+        if deployment is not None:
+            self.app.push_screen(CanaryScreen(backend, self.canaries, deployment))
+        elif request := await ask_canary(self.app, self.session, message):
+            self.canaries.start(backend, request)
+
+    @on(CanaryChanged)
+    def _canary_changed(self, message: CanaryChanged) -> None:
+        backend, deployment = self.session.backend, message.deployment
+        is_new = deployment.id not in self.canaries.known
+        before = None if is_new else self.canaries.known[deployment.id][0]
+        self.canaries.changed(message)
+        if is_new and backend is not None and not isinstance(self.app.screen, CanaryScreen):
+            self.app.push_screen(CanaryScreen(backend, self.canaries, deployment))
+        if before is None or before.share != deployment.share:
+            self.versions.load()
+            self.versions.invoked()
+
+    @on(CanaryLeft)
+    def _canary_left(self, message: CanaryLeft) -> None:
+        if message.deployment is not None:
+            self.canaries.left(message.deployment)
+            self.versions.load()
+        if message.sentence:
+            self.say(message.sentence, "error")
+        elif message.deployment is not None:
+            self.say(*outcome(message.deployment))
 
     @on(HistoryPane.Compare)
     def _compare(self, message: HistoryPane.Compare) -> None:

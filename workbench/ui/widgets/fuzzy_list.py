@@ -40,10 +40,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its title (no title line when all are empty) and width in cells (None: fits)."""
+    """A column: its title (no title line when all are empty) and width in cells (None: fits).
+
+    Of the first one ``least`` counts: rather than give it less room, the last ones are left out.
+    """
 
     title: str = ""
     width: int | None = None
+    least: int = 12
 
 
 class FuzzyList(Vertical):
@@ -336,7 +340,7 @@ class FuzzyRows(LineView):
         ]
         rest = sum(widths[1:]) + _GAP * (len(widths) - 1) + 2
         room = self.size.width - rest
-        while room < 12 and len(widths) > 1:  # narrow: give the last columns up
+        while room < self._columns[0].least and len(widths) > 1:  # narrow: give the last columns up
             room += widths.pop() + _GAP
         widths[0] = max(room, 4)
         return widths

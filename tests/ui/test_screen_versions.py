@@ -1,0 +1,148 @@
+"""Versions and aliases, key by key, on a real local Lambda: weights, history, diffs, canaries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from screen_lab import ECHO, Hands, at_screen
+
+from workbench.aws.alias_history import AliasHistory
+from workbench.aws.deployments import Deployments
+from workbench.ui.screens.canary import CanaryScreen
+from workbench.ui.screens.version_diff import VersionDiffScreen
+from workbench.ui.screens.weight import WeightScreen
+from workbench.ui.widgets.dialogs import Choose, Confirm
+from workbench.ui.widgets.diff_view import DiffView
+from workbench.ui.widgets.form import FormDialog
+from workbench.ui.widgets.fuzzy_list import FuzzyList
+
+
+async def publish(hands: Hands, project: Path, *descriptions: str) -> None:
+    """Publish versions of Echo whose code differs by a comment."""
+    await hands.on_function("Echo")
+    await hands.press("5")
+    for number, description in enumerate(descriptions, 1):
+        (project / "echo" / "app.py").write_text(ECHO + f"\n# {description}\n")
+        await hands.press("p")
+        await hands.opens(FormDialog, "the form")
+        await hands.type(description)
+        await hands.press("ctrl+j")
+        await hands.reads(f"v{number}  {description}")
+
+
+async def create_alias(hands: Hands, name: str) -> None:
+    """Create an alias of the version under the cursor."""
+    await hands.press("a")
+    await hands.opens(FormDialog, "the form")
+    await hands.type(name)
+    await hands.press("ctrl+j")
+    await hands.sees(lambda: name in hands.screen.versions.aliases, "the alias")
+    hands.screen.versions.rows.highlight(name)
+
+
+async def test_an_alias_is_weighted_moved_rolled_back_and_deleted(project: Path) -> None:
+    async with at_screen(project) as hands:
+        await publish(hands, project, "one", "two")
+        versions = hands.screen.versions
+        versions.rows.highlight("1")
+        await create_alias(hands, "live")
+
+        def leads_to(version: str, **weights: float) -> bool:
+            alias = versions.aliases["live"]
+            given = {name.lstrip("v"): share for name, share in weights.items()}
+            return (alias.function_version, dict(alias.weights)) == (version, given)
+
+        await hands.press("space")
+        await hands.sees(lambda: hands.screen.session.qualifier == "live", "the alias chosen")
+        await hands.press("b")
+        await hands.reads("was not seen from here")
+        await hands.press("g", "G", "w")  # on a version: the only alias is meant
+        await hands.opens(WeightScreen, "the bars")
+        await hands.press("right", "right", "shift+left", "enter")
+        await hands.sees(lambda: leads_to("1", v2=0.19), "a weight")
+        await hands.reads("81% v1 · 19% v2")
+        shown = await hands.invokes()
+        assert shown.qualifier == "live"
+        assert shown.executed_version in ("1", "2")
+        await hands.press("5")
+        await hands.sees(lambda: versions.counts.of("live") == (1, 0), "it counted")
+        assert versions.counts.of(shown.executed_version) == (1, 0)
+        await hands.reads("1×")
+        await hands.press("b")
+        await hands.sees(lambda: leads_to("1"), "no weight any more")
+        await hands.press("w")
+        await hands.opens(WeightScreen, "the bars")
+        await hands.press("end", "enter")
+        await hands.sees(lambda: leads_to("2"), "the alias moved")
+        await hands.press("b")
+        await hands.sees(lambda: leads_to("1"), "the alias rolled back")
+        await hands.press("H")
+        await hands.opens(Choose, "the history")
+        for words in ("changes made or seen", "created", "weighted", "moved", "rolled back"):
+            assert words in hands.text()
+        await hands.type("moved")
+        await hands.press("enter")
+        await hands.sees(lambda: leads_to("2"), "where it led before")
+        await hands.press("D")
+        await hands.opens(Confirm, "the question")
+        await hands.press("y")
+        await hands.sees(lambda: not versions.aliases, "no alias")
+        await hands.sees(lambda: hands.screen.session.qualifier is None, "$LATEST chosen again")
+
+
+async def test_versions_are_compared_and_deployed_by_a_canary(project: Path) -> None:
+    async with at_screen(project, (80, 24)) as hands:
+        await publish(hands, project, "one", "two")
+        hands.screen.versions.rows.highlight("2")
+        await hands.press("d")
+        await hands.opens(VersionDiffScreen, "the comparison")
+        await hands.reads("1 file differs · same settings")
+        await hands.sees(
+            lambda: hands.app.screen.query_one(DiffView).summary == "+1 −1", "the change"
+        )
+        assert "Echo: v1 → v2" in hands.text()
+        await hands.press("w")
+        await hands.opens(Choose, "the versions")
+        await hands.type("latest")
+        await hands.press("enter")
+        await hands.reads("Echo: v1 → $LATEST")
+        await hands.press("x")
+        await hands.reads("Echo: $LATEST → v1")
+        await hands.sees(
+            lambda: hands.app.screen.query_one(FuzzyList).highlighted == "/app.py", "the file"
+        )
+        await hands.press("escape")
+
+        hands.screen.versions.rows.highlight("1")
+        await create_alias(hands, "live")
+        await hands.press("c")
+        await hands.opens(FormDialog, "the form")
+        await hands.press("ctrl+j")
+        await hands.opens(CanaryScreen, "the canary")
+        await hands.reads("next shift in")
+        await hands.reads("10% of live to v2")
+        await hands.press("x")
+        await hands.reads("Nobody carries it out")
+        await hands.press("escape")
+        await hands.sees(
+            lambda: dict(hands.screen.versions.aliases["live"].weights) == {"2": 0.1}, "10%"
+        )
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        await hands.reads("A canary waits: Echo live at 10% v2")
+        await hands.press("5")
+        await hands.sees(lambda: "live" in hands.screen.versions.aliases, "the alias")
+        hands.screen.versions.rows.highlight("live")
+        await hands.press("c")
+        await hands.opens(CanaryScreen, "the canary")
+        await hands.press("g")
+        await hands.reads("next shift in")
+        await hands.press("n")
+        await hands.reads("✓ Succeeded")
+        await hands.press("escape")
+        await hands.sees(
+            lambda: hands.screen.versions.aliases["live"].function_version == "2", "all of it"
+        )
+    assert Deployments(project).unfinished("local") == []
+    history = AliasHistory(project).of("local", "Echo", "live")
+    assert [state.how.partition(" ")[0] for state in history] == ["canary", "canary", "created"]

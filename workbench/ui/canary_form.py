@@ -1,0 +1,87 @@
+"""What is asked before a canary begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+
+from workbench.aws.traffic_shifting import CONFIGURATIONS
+from workbench.ui.canaries import CanaryRequest
+from workbench.ui.consent import Change, agreed
+from workbench.ui.formats import routes
+from workbench.ui.panes.versions import OpenCanary
+from workbench.ui.session import Session
+from workbench.ui.widgets.form import Field, FormDialog
+
+_CHOOSABLE = 200  # functions; among more one would rather type
+
+
+async def ask_canary(app: App[Any], session: Session, asked: OpenCanary) -> CanaryRequest | None:
+    """A canary as the person wants it; None when it was given up. On AWS it is agreed to."""
+    alias, backend = asked.alias, session.backend
+    others = [version for version in asked.versions if version != alias.function_version]
+    version = asked.version if asked.version in others else others[0]
+    local = not session.is_aws
+    reports = (
+        "It reports with CodeDeploy's PutLifecycleEventHookExecutionStatus."
+        if local
+        else "On AWS its end is its report: an error rolls back."
+    )
+    values = await app.push_screen_wait(
+        FormDialog(
+            f"Canary of {asked.function} {alias.name}, now {routes(alias)}",
+            [
+                Field("version", "New version", kind="choice", default=version, choices=others),
+                Field("configuration", "How", kind="choice", default="Canary10Percent5Minutes",
+                      choices=tuple(CONFIGURATIONS), help=_times(session)),
+                Field("errors", "Errors in percent", kind="number", default="5",
+                      help="More than that of the new version's invocations roll back.",
+                      check=_check_percent),
+                _hook(session, "before", "BeforeAllowTraffic",
+                      f"A function run before any traffic moves. {reports}"),
+                _hook(session, "after", "AfterAllowTraffic",
+                      "A function run when all traffic has moved."),
+            ],
+            submit="Start",
+        )
+    )  # fmt: skip
+    if values is None:
+        return None
+    request = CanaryRequest(
+        asked.function,
+        alias.name,
+        str(values["version"]),
+        str(values["configuration"]),
+        before_hook=str(values["before"] or ""),
+        after_hook=str(values["after"] or ""),
+        max_error_percent=float(str(values["errors"])),
+        waits_divided_by=session.time_scale if local else 1.0,
+    )
+    steps = CONFIGURATIONS[request.configuration].words
+    words = [
+        f"v{alias.function_version} → v{request.version}, {steps}; back to "
+        f"v{alias.function_version} when more than {request.max_error_percent:g}% fail.",
+        *(f"Invokes {hook}." for hook in (request.before_hook, request.after_hook) if hook),
+        "Rolling back, and going on now, will not be asked again.",
+    ]
+    change = Change("Canary", "Start", alias.arn, words)
+    return request if await agreed(app, backend, asked.function, change) else None
+
+
+def _times(session: Session) -> str:
+    if session.is_aws or session.time_scale == 1:
+        return "n goes on without waiting, at any time."
+    return f"Minutes are 1/{session.time_scale:g} here (serve --time-scale)."
+
+
+def _hook(session: Session, name: str, label: str, help: str) -> Field:
+    functions = sorted(session.functions)
+    if len(functions) > _CHOOSABLE:
+        return Field(name, label, required=False, help=help)
+    return Field(name, label, kind="choice", required=False, help=help, choices=functions)
+
+
+def _check_percent(value: object) -> str | None:
+    inside = isinstance(value, int | float) and 0 <= value <= 100
+    return None if inside else "A number from 0 to 100."

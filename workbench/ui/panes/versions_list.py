@@ -1,0 +1,232 @@
+"""The list in the Versions pane: versions and aliases, where they lead, how often they ran."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.message import Message
+
+from workbench.aws.records import Alias, Function
+from workbench.aws.traffic_shifting import NO_COUNTS, Counts
+from workbench.ui.formats import BAD, QUIET, STRONG, routes
+from workbench.ui.messages import QualifierChosen
+from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.session import Session
+from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.palette import palette
+from workbench.ui.work import Job, in_thread
+
+LATEST = "$LATEST"
+COUNTED_S = 3600
+"""Of how long ago invocations are counted."""
+
+_ROOM_FOR_BOTH = 44
+"""Cells of the pane from which on a row has its count and what it had without one."""
+
+_COUNT_AGAIN_S = 1.0
+_COUNT_ON_AWS_S = 60.0  # CloudWatch is no quicker, and asking costs money
+
+
+class VersionsList(WorkbenchPane):
+    """$LATEST, the aliases with where they lead, and the published versions, newest first."""
+
+    scope = "versions"
+
+    @dataclass
+    class Loaded(Message):
+        """The versions and aliases of a function were read; `say` is what was done before."""
+
+        function: str
+        versions: list[Function]
+        aliases: list[Alias]
+        say: str = ""
+        highlight: str | None = field(default=None)
+
+    @dataclass
+    class Counted(Message):
+        """How often each version and alias ran in the last hour."""
+
+        function: str
+        counts: Counts
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, number=5, title="Versions")
+        self.versions: list[Function] = []
+        self.aliases: dict[str, Alias] = {}
+        self.counts = NO_COUNTS
+        self._function: str | None = None
+        self._counting = False
+
+    def compose(self) -> ComposeResult:
+        yield FuzzyList(
+            columns=[Column(least=6), Column()],
+            empty="Versions and aliases appear here.\np publishes a version.",
+        )
+
+    def on_mount(self) -> None:
+        """Count again now and then: the local Lambda tells of each invocation, AWS does not."""
+        self.set_interval(_COUNT_ON_AWS_S, self.count)
+
+    @property
+    def rows(self) -> FuzzyList:
+        """The list."""
+        return self.query_one(FuzzyList)
+
+    def load(self) -> None:
+        """Read the chosen function's versions and aliases."""
+        name = self.session.function
+        if name != self._function:
+            self.forget()
+        if name is not None:
+            self._function = name
+            self.in_thread("versions", name, None, "")
+
+    def forget(self) -> None:
+        """Show nothing: another function or target."""
+        self._function = None
+        self.versions, self.aliases, self.counts = [], {}, NO_COUNTS
+        self._show()
+
+    def in_thread(
+        self, group: str, name: str, change: Callable[[], str | None] | None, done: str
+    ) -> None:
+        """Make a change (which may return the row to go to), then read everything again."""
+        backend = self.session.backend
+        if backend is None:
+            return
+
+        def read(job: Job) -> Message:
+            with backend.permitted():
+                goto = change() if change else None
+            versions, aliases = backend.versions(name)
+            return self.Loaded(name, versions, aliases, done.format(goto), goto)
+
+        in_thread(self, group, read)
+
+    @on(Loaded)
+    def _loaded(self, message: Loaded) -> None:
+        if message.function != self.session.function:
+            return
+        self.versions = message.versions
+        self.aliases = {alias.name: alias for alias in message.aliases}
+        self._show()
+        if message.highlight:
+            self.rows.highlight(message.highlight)
+        if message.say:
+            self.say(message.say, "success")
+        chosen = self.session.qualifier
+        known = {*self.aliases, *(version.version for version in self.versions)}
+        if chosen is not None and chosen not in known:
+            self.post_message(QualifierChosen(None))
+        self.count()
+
+    # -- counting -------------------------------------------------------------------------------
+
+    def invoked(self) -> None:
+        """Something ran: count again, at most once a second."""
+        if not self._counting:
+            self._counting = True
+            self.set_timer(_COUNT_AGAIN_S, self.count)
+
+    def count(self) -> None:
+        """Ask how often the versions ran; not for a function that has none."""
+        self._counting = False
+        name, backend = self._function, self.session.backend
+        numbers = self.numbers()
+        if name is None or backend is None or not numbers:
+            return
+        aliases = list(self.aliases.values())
+
+        def ask(job: Job) -> Message:
+            now = time.time()
+            return self.Counted(
+                name, backend.version_counts(name, numbers, aliases, now - COUNTED_S, now)
+            )
+
+        in_thread(self, "counts", ask)
+
+    @on(Counted)
+    def _counted(self, message: Counted) -> None:
+        if message.function == self._function:
+            self.counts = message.counts
+            self._show()
+
+    def failed(self, group: str, sentence: str) -> None:
+        """Counts are an extra: without a right to read them on AWS there are none."""
+        if group != "counts":
+            super().failed(group, sentence)
+
+    # -- the rows -------------------------------------------------------------------------------
+
+    def theme_changed(self) -> None:
+        """The rows hold colours."""
+        self._show()
+
+    def show_qualifier(self) -> None:
+        """The qualifier to invoke has changed: mark it."""
+        self._show()
+
+    def numbers(self) -> list[str]:
+        """The published versions' numbers, the newest first."""
+        numbers = [v.version for v in self.versions if v.version != LATEST]
+        return sorted(numbers, key=int, reverse=True)
+
+    def _show(self) -> None:
+        if self._function is None:
+            self.rows.set_rows([])
+            self.subtitle = ""
+            return
+        colors = palette(self)
+        chosen = self.session.qualifier or LATEST
+        rows = [self._row(LATEST, Text("unpublished", colors[QUIET]), chosen, "")]
+        rows += [
+            self._row(alias.name, Text(routes(alias), colors[STRONG]), chosen, alias.description)
+            for alias in self.aliases.values()
+        ]
+        versions = {version.version: version for version in self.versions}
+        for number in self.numbers():
+            version = versions[number]
+            date = Text(version.last_modified[5:16].replace("T", " "), colors[QUIET])
+            rows.append(self._row(number, date, chosen, version.description))
+        self.rows.set_rows(rows)
+        self.subtitle = f"invokes {named(chosen)}"
+        if self.counts is not NO_COUNTS:
+            self.subtitle += " · × in 1 h"
+
+    def _row(self, qualifier: str, detail: Text, chosen: str, description: str) -> Row:
+        colors = palette(self)
+        mark = "→ " if qualifier == chosen else "  "
+        name = named(qualifier)
+        text = Text(f"{mark}{name}", colors[STRONG] if qualifier == chosen else "")
+        if description:
+            text.append(f"  {description}", colors[QUIET])
+        count = self._count_of(qualifier)
+        if count and self.size.width >= _ROOM_FOR_BOTH:
+            detail = Text("  ").join([count, detail])
+        elif count and qualifier not in self.aliases:
+            detail = count
+        return Row(qualifier, (text, detail), f"{name} {description}")
+
+    def on_resize(self) -> None:
+        """A narrow pane has counts in place of dates."""
+        self._show()
+
+    def _count_of(self, qualifier: str) -> Text:
+        colors = palette(self)
+        invocations, errors = self.counts.of(qualifier)
+        if not invocations:
+            return Text("")
+        text = Text(f"{invocations:,}×", colors[QUIET])
+        if errors:
+            text.append(f" ✗{errors:,}", colors[BAD])
+        return text
+
+
+def named(qualifier: str) -> str:
+    """A qualifier for people: versions are `v3`, aliases their name."""
+    return f"v{qualifier}" if qualifier.isdigit() else qualifier
