@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.ui.layout import PANES, Slot, arrange
+from workbench.ui.layout import BORDERS, PANES, Slot, arrange, border_of
 
 widths = st.integers(80, 250)
 heights = st.integers(20, 70)
 orders = st.permutations(PANES)
+moves = st.dictionaries(st.sampled_from(BORDERS), st.integers(-300, 300))
 
 
 def cells(slot: Slot) -> set[tuple[int, int]]:
@@ -21,11 +22,12 @@ def cells(slot: Slot) -> set[tuple[int, int]]:
     }
 
 
-@given(widths, heights, orders, st.booleans())
+@given(widths, heights, orders, st.booleans(), moves)
 def test_the_panes_fill_the_area_without_overlap(
-    width: int, height: int, recent: list[str], zoomed: bool
+    width: int, height: int, recent: list[str], zoomed: bool, moved: dict[str, int]
 ) -> None:
-    slots = [slot for slot in arrange(width, height, recent, zoomed=zoomed) if not slot.overlay]
+    found = arrange(width, height, recent, zoomed=zoomed, moved=moved)
+    slots = [slot for slot in found if not slot.overlay]
     covered = [cells(slot) for slot in slots]
     assert sum(map(len, covered)) == width * height
     assert set().union(*covered) == {(x, y) for x in range(width) for y in range(height)}
@@ -41,9 +43,11 @@ def test_the_pane_with_focus_shows_and_every_pane_has_a_place(
     assert reachable == set(PANES)
 
 
-@given(widths, heights, orders)
-def test_no_pane_is_too_small_to_show_anything(width: int, height: int, recent: list[str]) -> None:
-    for slot in arrange(width, height, recent, zoomed=False):
+@given(widths, heights, orders, moves)
+def test_no_pane_is_too_small_to_show_anything(
+    width: int, height: int, recent: list[str], moved: dict[str, int]
+) -> None:
+    for slot in arrange(width, height, recent, zoomed=False, moved=moved):
         assert slot.width >= 32
         assert slot.height >= 6
 
@@ -60,3 +64,22 @@ def test_panes_that_share_a_place_show_the_one_used_last(used: str) -> None:
     assert used in {slot.active for slot in arrange(80, 21, recent, zoomed=False)}
     after = ["event", *(pane for pane in recent if pane != "event")]
     assert used in {slot.active for slot in arrange(80, 21, after, zoomed=False)}
+
+
+@pytest.mark.parametrize("pane", PANES)
+@pytest.mark.parametrize(("width", "height"), [(80, 21), (140, 37), (240, 60)])
+def test_a_pane_grows_at_the_border_that_is_named_for_it(
+    pane: str, width: int, height: int
+) -> None:
+    recent = [pane, *(other for other in PANES if other != pane)]
+
+    def size(sideways: bool, moved: dict[str, int]) -> int:
+        slots = arrange(width, height, recent, zoomed=False, moved=moved)
+        slot = next(slot for slot in slots if slot.active == pane)
+        return slot.width if sideways else slot.height
+
+    for sideways in (True, False):
+        border = border_of(pane, width, sideways=sideways)
+        if border is not None:
+            name, direction = border
+            assert size(sideways, {name: 2 * direction}) > size(sideways, {})

@@ -93,3 +93,29 @@ async def test_rows_take_the_colours_of_another_theme(shop: Path) -> None:
         dark = colours()
         hands.app.theme = "workbench-light"
         await hands.sees(lambda: colours().isdisjoint(dark - {""}), "rows of the light theme")
+
+
+async def test_panes_are_resized_and_come_back_as_they_were(shop: Path) -> None:
+    async with at_screen(shop, (140, 40)) as hands:
+        await hands.on_function("Echo")
+        screen = hands.screen
+        await hands.press("6", "greater_than_sign", "right_curly_bracket")
+        await hands.sees(lambda: screen.history.region.height == 11, "a higher History")
+        width = screen.history.region.width
+        assert width == 140 * 3 // 11 + 4
+        await hands.press(*["left_curly_bracket"] * 5)
+        await hands.reads("This pane cannot get lower here.")
+        await hands.press("right_curly_bracket", "4", "f10")
+        screen.remember()
+    async with at_screen(shop, (140, 40)) as hands:
+        await hands.reads("4 Logs (zoomed)")
+        await hands.on_function("Echo")
+        screen = hands.screen
+        assert screen.pane is screen.logs
+        assert screen.logs.has_focus_within
+        await hands.press("f10", "5")
+        await hands.sees(lambda: screen.history.region.width == width, "the width")
+        assert screen.history.region.height == 7
+        await hands.pilot.resize_terminal(80, 24)
+        await hands.press("2", "escape", "right_curly_bracket")
+        await hands.sees(lambda: screen.event.region.height == 13, "a higher Event")

@@ -4,11 +4,13 @@ From 120 columns on, Functions, Versions and History stand left, Event and Resul
 Logs below, which Triggers shares or, from 220 columns on, stands beside. On narrower screens
 Functions is an overlay and Result, Logs, Versions, History and Triggers share one place as tabs.
 Where the height is too small for two panes they share a place as well.
+
+A person moves borders: `moved` says by how many cells, by the border's name (`BORDERS`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 PANES = ("functions", "event", "result", "logs", "versions", "history", "triggers")
@@ -19,6 +21,12 @@ _WIDEST = 220  # from here on Triggers stands beside Logs
 _TALL_LEFT = 30  # from here on Versions and History stand one above the other
 _TALL_NARROW = 36  # from here on Logs has its own place on a narrow screen
 _OVERLAY_WIDTH = 64
+_LEAST_WIDTH, _LEAST_HEIGHT = 32, 6
+
+BORDERS = ("left", "middle", "logs", "versions", "history", "bottom", "narrow", "overlay")
+"""What can be moved: the left column's edge, that between Event and Result, the tops of Logs,
+Versions and History, that between Logs and Triggers; on narrow screens that below Event, and the
+overlay's edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +42,59 @@ class Slot:
     overlay: bool = False
 
 
-def arrange(width: int, height: int, recent: Sequence[str], *, zoomed: bool) -> list[Slot]:
+Moved = Mapping[str, int]
+
+
+def arrange(
+    width: int,
+    height: int,
+    recent: Sequence[str],
+    *,
+    zoomed: bool,
+    moved: Moved | None = None,
+) -> list[Slot]:
     """The slots that fill an area of `width` × `height` cells.
 
     `recent` holds all panes, the one with focus first, then by last use: of panes that share a
-    place the most recent shows.
+    place the most recent shows. `moved` borders stop where a pane would get too small.
     """
+    moved = moved or {}
     focused = recent[0]
     if zoomed:
         return [Slot(0, 0, width, height, (focused,), focused)]
     if width >= WIDE:
-        return _wide(width, height, recent)
-    return _narrow(width, height, recent)
+        return _wide(width, height, recent, moved)
+    return _narrow(width, height, recent, moved)
+
+
+def border_of(pane: str, width: int, *, sideways: bool) -> tuple[str, int] | None:
+    """The border that makes a pane wider (`sideways`) or higher, and its direction, 1 or -1.
+
+    None: the pane has no border in that direction at this width.
+    """
+    if width < WIDE:
+        if sideways:
+            return ("overlay", 1) if pane == "functions" else None
+        return {"event": ("narrow", 1), "functions": None}.get(pane, ("narrow", -1))
+    if sideways:
+        if pane in ("functions", "versions", "history"):
+            return "left", 1
+        if pane in ("event", "result"):
+            return "middle", 1 if pane == "event" else -1
+        if width >= _WIDEST:
+            return "bottom", 1 if pane == "logs" else -1
+        return "left", -1
+    return {
+        "functions": ("versions", -1),
+        "versions": ("versions", 1),
+        "history": ("history", 1),
+        "event": ("logs", -1),
+        "result": ("logs", -1),
+    }.get(pane, ("logs", 1))
+
+
+def _within(value: int, least: int, most: int) -> int:
+    return max(least, min(value, most))
 
 
 def _slot(x: int, y: int, width: int, height: int, panes: Sequence[str], recent: Sequence[str],
@@ -54,27 +103,33 @@ def _slot(x: int, y: int, width: int, height: int, panes: Sequence[str], recent:
     return Slot(x, y, width, height, tuple(panes), active, overlay)
 
 
-def _wide(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
-    left = min(max(width * 3 // 11, 32), 64)
-    middle = (width - left) // 2
+def _wide(width: int, height: int, recent: Sequence[str], moved: Moved) -> list[Slot]:
+    left = min(max(width * 3 // 11, 32), 64) + moved.get("left", 0)
+    left = _within(left, _LEAST_WIDTH, width - 2 * _LEAST_WIDTH)
+    middle = (width - left) // 2 + moved.get("middle", 0)
+    middle = _within(middle, _LEAST_WIDTH, width - left - _LEAST_WIDTH)
     right = width - left - middle
-    logs = max(min(height * 3 // 10, 18), 7)
+    logs = max(min(height * 3 // 10, 18), 7) + moved.get("logs", 0)
+    logs = _within(logs, _LEAST_HEIGHT, height - _LEAST_HEIGHT)
     top = height - logs
     slots = [
         _slot(left, 0, middle, top, ("event",), recent),
         _slot(left + middle, 0, right, top, ("result",), recent),
-        *_bottom(left, top, width - left, logs, recent, apart=width >= _WIDEST),
+        *_bottom(left, top, width - left, logs, recent, moved, apart=width >= _WIDEST),
     ]
     if height < _TALL_LEFT:
-        upper = height - max(height * 2 // 5, 7)
+        upper = height - max(height * 2 // 5, 7) - moved.get("versions", 0)
+        upper = _within(upper - moved.get("history", 0), _LEAST_HEIGHT, height - _LEAST_HEIGHT)
         lower = ("versions", "history")
         return [
             _slot(0, 0, left, upper, ("functions",), recent),
             _slot(0, upper, left, height - upper, lower, recent),
             *slots,
         ]
-    versions = max(height // 5, 7)
-    history = max(height // 4, 9)
+    versions = max(height // 5, 7) + moved.get("versions", 0)
+    versions = _within(versions, _LEAST_HEIGHT, height - 2 * _LEAST_HEIGHT)
+    history = max(height // 4, 9) + moved.get("history", 0)
+    history = _within(history, _LEAST_HEIGHT, height - versions - _LEAST_HEIGHT)
     upper = height - versions - history
     return [
         _slot(0, 0, left, upper, ("functions",), recent),
@@ -85,22 +140,24 @@ def _wide(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
 
 
 def _bottom(
-    x: int, y: int, width: int, height: int, recent: Sequence[str], *, apart: bool
+    x: int, y: int, width: int, height: int, recent: Sequence[str], moved: Moved, *, apart: bool
 ) -> list[Slot]:
     if not apart:
         return [_slot(x, y, width, height, ("logs", "triggers"), recent)]
-    logs = width // 2
+    logs = width // 2 + moved.get("bottom", 0)
+    logs = _within(logs, _LEAST_WIDTH, width - _LEAST_WIDTH)
     return [
         _slot(x, y, logs, height, ("logs",), recent),
         _slot(x + logs, y, width - logs, height, ("triggers",), recent),
     ]
 
 
-def _narrow(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
+def _narrow(width: int, height: int, recent: Sequence[str], moved: Moved) -> list[Slot]:
     # The half that has focus is the larger one.
     above = _without_functions(recent)[0] == "event"
     if height < _TALL_NARROW:
-        upper = height * 11 // 20 if above else height * 7 // 20
+        upper = (height * 11 // 20 if above else height * 7 // 20) + moved.get("narrow", 0)
+        upper = _within(upper, _LEAST_HEIGHT, height - _LEAST_HEIGHT)
         slots = [
             _slot(0, 0, width, upper, ("event",), recent),
             _slot(0, upper, width, height - upper,
@@ -108,7 +165,8 @@ def _narrow(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
         ]  # fmt: skip
     else:
         logs = height // 4
-        upper = (height - logs) // 2
+        upper = (height - logs) // 2 + moved.get("narrow", 0)
+        upper = _within(upper, _LEAST_HEIGHT, height - logs - _LEAST_HEIGHT)
         slots = [
             _slot(0, 0, width, upper, ("event",), recent),
             _slot(0, upper, width, height - upper - logs,
@@ -116,7 +174,7 @@ def _narrow(width: int, height: int, recent: Sequence[str]) -> list[Slot]:
             _slot(0, height - logs, width, logs, ("logs",), recent),
         ]  # fmt: skip
     if recent[0] == "functions":
-        overlay = min(_OVERLAY_WIDTH, width)
+        overlay = _within(_OVERLAY_WIDTH + moved.get("overlay", 0), _LEAST_WIDTH, width)
         slots.append(_slot(0, 0, overlay, height, ("functions",), recent, overlay=True))
     return slots
 

@@ -2,7 +2,7 @@
 
 The function and its qualifier, and for every function the event that was in the editor, its name
 and the cursor, and what comparisons of its answers ignore. Losing the file loses convenience only:
-saved events and history are elsewhere.
+saved events and history are elsewhere. The panes come back as they were, too.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class Memory:
     drafts: dict[str, Draft] = field(default_factory=dict)
     ignored: dict[str, list[str]] = field(default_factory=dict)
     """Of each function, the paths in its answers that comparisons leave out."""
+    panes: list[str] = field(default_factory=list)
+    """The panes by last use, the one with focus first."""
+    moved: dict[str, int] = field(default_factory=dict)
+    """By how many cells borders between panes were moved, see `layout.arrange`."""
+    zoomed: bool = False
 
 
 def load(path: Path) -> Memory:
@@ -60,7 +65,16 @@ def load(path: Path) -> Memory:
             str(name): [str(path) for path in paths]
             for name, paths in data.get("ignored", {}).items()
         }
-        return Memory(data["function"], data["theme"], qualifiers, drafts, ignored)
+        return Memory(
+            data["function"],
+            data["theme"],
+            qualifiers,
+            drafts,
+            ignored,
+            panes=[str(pane) for pane in data.get("panes", [])],
+            moved={str(name): int(cells) for name, cells in data.get("moved", {}).items()},
+            zoomed=data.get("zoomed") is True,
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return Memory()
 

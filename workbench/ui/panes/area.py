@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual import events
 from textual.containers import Container
@@ -10,7 +10,7 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from workbench.ui.layout import PANES, Slot, arrange
+from workbench.ui.layout import BORDERS, PANES, Slot, arrange, border_of
 from workbench.ui.panes.base import WorkbenchPane
 
 
@@ -25,6 +25,8 @@ class PaneArea(Container):
         self._slots = _Slots(self)
         self.recent: list[str] = list(PANES)
         self.zoomed = False
+        self.moved: dict[str, int] = {}
+        """By how many cells borders were moved, see `layout.arrange`."""
 
     @property
     def layout(self) -> Layout:
@@ -33,7 +35,35 @@ class PaneArea(Container):
 
     def slots(self, size: Size) -> list[Slot]:
         """The places of the panes in an area of this size."""
-        return arrange(size.width, size.height, self.recent, zoomed=self.zoomed)
+        return self._arranged(size, self.moved)
+
+    def _arranged(self, size: Size, moved: Mapping[str, int]) -> list[Slot]:
+        return arrange(size.width, size.height, self.recent, zoomed=self.zoomed, moved=moved)
+
+    def grow(self, cells: int, *, sideways: bool) -> bool:
+        """Make the pane with focus wider or higher by some cells; whether that could be done."""
+        border = border_of(self.recent[0], self.size.width, sideways=sideways)
+        if border is None or self.zoomed:
+            return False
+        name, direction = border
+        moved = {**self.moved, name: self.moved.get(name, 0) + cells * direction}
+        if self._arranged(self.size, moved) == self.slots(self.size):
+            return False
+        self.moved = moved
+        self._changed()
+        return True
+
+    def restore(self, recent: Sequence[str], moved: Mapping[str, int], *, zoomed: bool) -> None:
+        """Put everything as it was at an earlier time: what was used last, sizes and zoom."""
+        known = [scope for scope in recent if scope in self._panes]
+        self.recent = [*known, *(scope for scope in self.recent if scope not in known)]
+        self.moved = {name: cells for name, cells in moved.items() if name in BORDERS}
+        self.zoom(zoomed)
+
+    def reset(self) -> None:
+        """Put all borders back."""
+        self.moved = {}
+        self._changed()
 
     def used(self, scope: str) -> None:
         """A pane got the focus."""

@@ -24,6 +24,9 @@ from workbench.ui.status import Status
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
 from workbench.ui.work import Failed
 
+_RESIZES = {"wider": (4, True), "narrower": (-4, True), "higher": (2, False), "lower": (-2, False)}
+"""Cells, and whether they are columns."""
+
 
 class PaneScreen(Screen[None]):
     """The panes, the status line and the footer, and the keys that move among them."""
@@ -121,6 +124,16 @@ class PaneScreen(Screen[None]):
     def _step(self, step: int) -> None:
         scopes = [pane.scope for pane in self.query(WorkbenchPane)]
         self.action_pane(scopes[(scopes.index(self.pane.scope) + step) % len(scopes)])
+
+    def action_resize(self, way: str) -> None:
+        """Make the pane wider, narrower, higher or lower."""
+        cells, sideways = _RESIZES[way]
+        if not self.area.grow(cells, sideways=sideways):
+            self.say(f"This pane cannot get {way} here.", "warning")
+
+    def action_reset_sizes(self) -> None:
+        """Put all borders back."""
+        self.area.reset()
 
     def action_zoom(self) -> None:
         """Zoom the pane, and back."""

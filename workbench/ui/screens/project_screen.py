@@ -62,6 +62,12 @@ class ProjectScreen(PaneScreen):
         yield Static("", id="problems", markup=False)
         yield from super().compose()
 
+    def restore(self) -> None:
+        """Put the panes as they were, and the focus where it was."""
+        remembered = self.session.memory
+        self.area.restore(remembered.panes, remembered.moved, zoomed=remembered.zoomed)
+        self.pane.focus()
+
     @on(ProblemsChanged)
     def show_problems(self) -> None:
         """Renew the line that counts what is wrong in the project."""
@@ -86,7 +92,10 @@ class ProjectScreen(PaneScreen):
     def remember(self) -> None:
         """Write what should come back at the next start."""
         self.event.remember()
-        self.session.memory.function = self.session.function or self.session.memory.function
+        remembered = self.session.memory
+        remembered.function = self.session.function or remembered.function
+        remembered.panes, remembered.zoomed = list(self.area.recent), self.area.zoomed
+        remembered.moved = dict(self.area.moved)
         try:
             self._written = memory.save(self._memory_file, self.session.memory, self._written)
         except OSError as error:

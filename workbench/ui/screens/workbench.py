@@ -73,7 +73,7 @@ class WorkbenchScreen(InvokingScreen):
         self.result.show_problem(None)
         self.show_header()
         self.show_problems()
-        self.functions.focus()
+        self.restore()
         self.set_interval(_REMEMBER_S, self.remember)
         # After the first paint: finding functions and starting the server take the processor.
         self.call_after_refresh(self.connection.begin)
