@@ -12,12 +12,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from tests.benchmarks import screen_keys
 from tests.benchmarks.measure import Row, in_turn, limit_row, milliseconds, percentile, ratio_row
 from tests.benchmarks.peers import PYTHON_RUNTIME
 from tests.benchmarks.processes import REPOSITORY
 from tests.benchmarks.terminal import NotShown, Terminal
 from tests.benchmarks.workbench_server import TRIVIAL
+from workbench.project import server_process
 
 OURS = "workbench"
 ONE_WIDGET = "one-widget Textual app"
@@ -65,8 +68,6 @@ def _first_paint(scratch: Path) -> Iterator[Row]:
 
 
 def _stop_local_lambda(project: Path) -> None:
-    from workbench.project import server_process
-
     if info := server_process.running(project):
         os.kill(info.pid, signal.SIGTERM)
         deadline = time.monotonic() + 10
@@ -116,18 +117,8 @@ def _filter_rows(terminal: Terminal, what: str) -> Iterator[Row]:
     )
 
 
-LETTERS = "zqjvzjqvjz"
-CLEAR = "\x15"
-
-FLOOD = """\
-def handler(event, context):
-    for n in range({lines}):
-        print("line", n, "of the flood, with some words to fill it")
-"""
-
-
 def _flood(scratch: Path) -> Iterator[Row]:
-    """First into the log view at one stroke, then printed by a function and shown as it comes."""
+    """First into the log view at one stroke, then for seconds, with a burst of invocations."""
     with _widget("logs") as terminal:
         terminal.wait_for("pressed 0")
         terminal.wait_until_quiet(0.4)
@@ -140,25 +131,11 @@ def _flood(scratch: Path) -> Iterator[Row]:
         terminal.wait_until_quiet()
         yield _flood_row("100,000 log lines at once, the view alone", samples, flooded)
     project = scratch / "flood"
-    project.mkdir()
-    (project / "app.py").write_text(FLOOD.format(lines=100_000))
+    screen_keys.write_project(project)
     with _screen(project) as terminal:
-        terminal.press("/")
-        terminal.wait_until_quiet()
-        flooded = terminal.press("\n")
-        samples = []
-        for _ in range(6):
-            # Letters that no log line has, so that their echo can't be mistaken.
-            for count in range(1, len(LETTERS) + 1):
-                pressed = terminal.press(LETTERS[count - 1])
-                samples.append((terminal.wait_for(LETTERS[:count]) - pressed) * 1000)
-                time.sleep(0.05)
-            # Textual may run a binding after the letter typed right behind it: wait for it.
-            terminal.press(CLEAR)
-            terminal.wait_for("Type to filter")
-        if not terminal.ever_showed(f"line {100_000 - 1} of"):
-            terminal.wait_for(f"line {100_000 - 1} of")
-        yield _flood_row("100,000 log lines printed, the whole screen", samples, flooded)
+        info = server_process.running(project)
+        assert info is not None
+        yield from screen_keys.measure(terminal, urlsplit(info.url).port or 0)
 
 
 def _flood_row(what: str, samples: list[float], flooded: float) -> Row:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -65,7 +65,8 @@ def tail(
             if live:
                 yield from _live(clients, group, seen, stop)
             else:
-                fresh = seen.fresh(_poll(clients, group, seen), Counter())
+                seen.begin_pass()
+                fresh = seen.fresh(_poll(clients, group, seen))
                 if fresh:
                     yield fresh
             pause = 0.2 if target.kind == "local" else 1.0
@@ -94,7 +95,6 @@ def _live(
         raise _refused(error, target) from error
     try:
         updates = iter(session)
-        told: Counter[_Key] = Counter()
         while not stop.is_set():
             try:
                 with in_words(target):
@@ -107,14 +107,32 @@ def _live(
                 return
             if "sessionStart" in update:
                 # Everything written before the session began is read once; from now on it tells.
-                fresh = seen.fresh(_poll(clients, group, seen), Counter())
-            else:
-                results = update.get("sessionUpdate", {}).get("sessionResults", [])
-                fresh = seen.fresh([_live_event(result) for result in results], told)
+                yield from _before(clients, group, seen, stop)
+                continue
+            results = update.get("sessionUpdate", {}).get("sessionResults", [])
+            fresh = seen.fresh([_live_event(result) for result in results])
             if fresh:
                 yield fresh
     finally:
         session.close()
+
+
+def _before(
+    clients: Clients, group: str, seen: _Seen, stop: threading.Event
+) -> Iterator[list[LogEvent]]:
+    """The events until now, page by page: a flood would write more than could be read at once."""
+    seen.begin_pass()
+    try:
+        for page in _filter(clients, group, seen.read_from, int(time.time() * 1000) + 1):
+            fresh = seen.fresh(sorted(page, key=_time))
+            if fresh:
+                yield fresh
+            if stop.is_set():
+                return
+    except LambdaError as error:
+        if error.code != "ResourceNotFoundException":
+            raise  # a function's group comes with its first line
+    seen.begin_pass()
 
 
 def _account(target: Target) -> str:
@@ -187,34 +205,62 @@ class _Seen:
     """Which events were given out already.
 
     A live tail has no event ids, so an event is known by its stream, time and text, and by how
-    many such there were: two equal lines of the same millisecond are two events.
+    many such there were: two equal lines of the same millisecond are two events. One pass over
+    the log gives each event once: a poll is a pass of its own, a live session is one from its
+    start to its end. So only what a pass has in common with those before it has to be known.
     """
 
     def __init__(self, since_ms: int) -> None:
         self.since_ms = since_ms
         self._newest = since_ms
-        self._given: Counter[_Key] = Counter()
+        self._given: deque[list[LogEvent]] = deque()
+        self._count = 0
+        self._known: Counter[_Key] = Counter()
+        self._known_to = since_ms
 
     @property
     def read_from(self) -> int:
         """From when on events have to be read again, epoch ms."""
         return max(self.since_ms, self._newest - _OVERLAP_MS)
 
-    def fresh(self, events: list[LogEvent], reading: Counter[_Key]) -> list[LogEvent]:
-        """Those of `events` that were not given out before.
+    def begin_pass(self) -> None:
+        """What is told from now on is told once, but may have been given before."""
+        self._known = Counter(_key(event) for events in self._given for event in events)
+        self._known_to = self._newest
 
-        `reading` counts what one pass over the log has met so far: a poll is a pass of its own,
-        a live session is one pass from its start to its end.
-        """
-        fresh = []
-        for event in events:
-            key = (event.stream, event.timestamp, event.message)
-            reading[key] += 1
-            if event.timestamp >= self.since_ms and reading[key] > self._given[key]:
-                self._given[key] = reading[key]
-                fresh.append(event)
-            self._newest = max(self._newest, event.timestamp)
-        if len(self._given) > _FORGET_ABOVE:
-            oldest = self._newest - 2 * _OVERLAP_MS
-            self._given = Counter({k: n for k, n in self._given.items() if k[1] >= oldest})
+    def fresh(self, events: list[LogEvent]) -> list[LogEvent]:
+        """Those of `events` that were not given out before."""
+        fresh = [event for event in events if self._is_fresh(event)]
+        if fresh:
+            self._newest = max(self._newest, max(map(_time, fresh)))
+            self._given.append(fresh)
+            self._count += len(fresh)
+            self._forget()
         return fresh
+
+    def _is_fresh(self, event: LogEvent) -> bool:
+        if event.timestamp > self._known_to:
+            return True
+        if event.timestamp < self.since_ms:
+            return False
+        key = _key(event)
+        if self._known[key] > 0:
+            self._known[key] -= 1
+            return False
+        return True
+
+    def _forget(self) -> None:
+        """Forget what is not read again. Of a flood only so much is remembered: the times before
+        are not read again then."""
+        oldest = self._newest - _OVERLAP_MS
+        while len(self._given) > 1:
+            newest_of_first = max(map(_time, self._given[0]))
+            if newest_of_first >= oldest and self._count - len(self._given[0]) < _FORGET_ABOVE:
+                return
+            self._count -= len(self._given.popleft())
+            if newest_of_first >= oldest:
+                self.since_ms = max(self.since_ms, newest_of_first)
+
+
+def _key(event: LogEvent) -> _Key:
+    return (event.stream, event.timestamp, event.message)

@@ -14,7 +14,7 @@ from textual.message import Message
 
 from workbench.project.state_dir import StateDir, StateDirError
 from workbench.themes import ThemeError
-from workbench.ui import memory, work
+from workbench.ui import memory, responsive, work
 from workbench.ui.actions import Actions
 from workbench.ui.keys import Key
 from workbench.ui.messages import OpenProject
@@ -116,6 +116,7 @@ def run(root: Path) -> int | None:
     """
     root = root.resolve()
     StateDir(root).path.is_dir()  # creates it: here a failure is a sentence of the command
+    responsive.prepare()
     app: App[Any] = WorkbenchApp(root)
     app.run()
     return app.return_code

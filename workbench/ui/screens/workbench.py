@@ -9,6 +9,7 @@ from textual import on, work
 from textual.timer import Timer
 from textual.widgets import Static
 
+from workbench.ui import responsive
 from workbench.ui.canaries import Canaries, CanaryChanged, CanaryLeft, outcome
 from workbench.ui.canary_form import ask_canary
 from workbench.ui.connection import Connection
@@ -113,6 +114,7 @@ class WorkbenchScreen(InvokingScreen):
     @on(ConnectionFailed)
     def _connection_failed(self, message: ConnectionFailed) -> None:
         self.connection.failed()
+        responsive.settle()
         self.invoker.not_connected(message.sentence)
         self.show_header()
         # Kept until something else is said: without a target little else can be done.
@@ -192,6 +194,7 @@ class WorkbenchScreen(InvokingScreen):
     @on(FunctionsPane.Listed)
     def _listed(self) -> None:
         self.show_header()
+        responsive.settle()  # the target's clients are imported
 
     @on(FunctionsPane.EditEvent)
     def _edit_event(self) -> None:

@@ -21,6 +21,9 @@ _BUDGET_SECONDS = 0.015
 
 _SLICE = 500
 
+_PIECE = 5_000
+"""Lines taken over at one time: about a millisecond's work."""
+
 
 class LogLine(NamedTuple):
     """One line: time in milliseconds since 1970 UTC (0: unknown), text (ANSI allowed), where it
@@ -71,7 +74,10 @@ class LogStore:
 
     def add(self, lines: Sequence[LogLine]) -> None:
         """Queue lines. The oldest in the queue go when there are more than the store holds."""
-        self._queue.append(lines)
+        if len(lines) <= _PIECE:
+            self._queue.append(lines)
+        else:
+            self._queue.extend(lines[at : at + _PIECE] for at in range(0, len(lines), _PIECE))
         self._waiting += len(lines)
         while self._waiting - len(self._queue[0]) > self._max_lines:
             self._waiting -= len(self._queue.popleft())
