@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Row, table
 
-NAMES = ("invoke", "cold", "reload", "account", "async", "sources", "fronts", "screen")
+NAMES = ("invoke", "cold", "reload", "account", "async", "sources", "fronts", "screen", "kills")
 MODULES = {"async": "async_drain"}  # whose name is not theirs
 BUSY = 0.3
 SCRATCH = "/var/tmp"  # functions have a /tmp of their own

@@ -1,9 +1,12 @@
 import asyncio
 import json
+import os
+import signal
 from pathlib import Path
 
 from workbench.local.broadcast import Broadcaster
 from workbench.local.recorder import Recorder
+from workbench.local.recording.pipe import BATCH_SECONDS, Recording
 from workbench.local.runtime.records import (
     Completion,
     FunctionSpec,
@@ -102,3 +105,20 @@ async def test_listeners_hear_of_invocations_and_the_latest_state_of_environment
     assert environment == {"Id": "e1", "State": "busy"}
     assert queue.empty()
     await recorder.close()
+
+
+async def test_what_cannot_be_written_fast_enough_is_told(tmp_path: Path) -> None:
+    notices: list[str] = []
+    recording = Recording(notices.append, most_waiting=1)
+    await recording.start(tmp_path)
+    assert recording.pid is not None
+    os.kill(recording.pid, signal.SIGSTOP)
+    for _ in range(3):
+        recording.segment(b"{}" + b" " * 200_000)  # more than a pipe holds
+        await asyncio.sleep(2 * BATCH_SECONDS)
+    assert notices == ["History and metrics cannot be written fast enough: some are missing."]
+    os.kill(recording.pid, signal.SIGCONT)
+    await recording.sync()
+    recording.segment(b"{}")
+    await recording.close()
+    assert notices[1] == "History and metrics are written again; 2 entries are missing."

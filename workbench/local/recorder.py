@@ -36,7 +36,7 @@ class Recorder:
         self._broadcaster = broadcaster
         self._environments: dict[str, Mapping[str, object]] = {}
         self._flush: asyncio.TimerHandle | None = None
-        self._recording = Recording()
+        self._recording = Recording(lambda message: broadcaster.notice("", message))
         self._folder = folder
         self.on_embedded_metrics: Callable[[str], None] = lambda log_text: None
         self.metrics = Metrics(self._recording.counted)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -25,6 +27,9 @@ from sources_lab import (
     until,
     wait_state,
 )
+
+from workbench.local.delivery.pollers.supervisor import Pollers
+from workbench.local.services.settings import ServiceSettings
 
 KILLS = 3
 
@@ -113,3 +118,31 @@ def test_polling_goes_on_when_the_embedded_services_died(tmp_path: Path) -> None
             queue.send("again")
             seen = [body_of(record) for record in function.records(6)]
             assert sorted(seen) == ["1", "1", "2", "3", "again", "again"]
+
+
+async def test_reports_that_cannot_be_kept_do_not_end_polling(tmp_path: Path) -> None:
+    reports: asyncio.Queue[Any] = asyncio.Queue()
+
+    def reported(report: Any) -> None:
+        reports.put_nowait(report)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    settings = ServiceSettings("http://127.0.0.1:1", "123456789012", "us-east-1")
+    begin = {"Url": "http://127.0.0.1:1", "State": str(tmp_path), "TimeScale": 1}
+    mapping = {
+        "UUID": "u",
+        "Revision": 1,
+        "Role": "",
+        "EventSourceArn": "arn:aws:sqs:us-east-1:123456789012:q",
+        "FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:f",
+        "BatchSize": 10,
+    }
+    pollers = Pollers(reported, lambda: None)
+    pollers.order({**begin, "Settings": settings}, {"Mappings": [mapping], "Known": ["u"]})
+    assert (await asyncio.wait_for(reports.get(), 20))["Revision"] == 1
+    pid = pollers.pid
+    pollers.order({**begin, "Settings": settings}, {"Mappings": [], "Known": ["u"]})
+    while not (await asyncio.wait_for(reports.get(), 20)).get("Stopped"):
+        pass
+    assert pollers.pid == pid
+    await pollers.close()

@@ -96,3 +96,21 @@ def test_what_cannot_be_had(
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert answer["Error"] == {"Code": "InvalidParameterValueException", "Message": message}
     assert answer["Type"] == "User"
+
+
+def test_an_object_that_is_too_large_is_not_read(
+    shared_endpoint: LocalEndpoint, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    call = shared_endpoint.server._services.call
+
+    async def counting(service: str, operation: str, parameters: dict[str, Any]) -> Any:
+        called.append(operation)
+        answer = await call(service, operation, parameters)
+        return {**answer, "ContentLength": 262_144_001}
+
+    monkeypatch.setattr(shared_endpoint.server._services, "call", counting)
+    put(shared_endpoint, bucket, "large.zip", "")
+    with pytest.raises(ClientError, match="must be smaller than 262144000 bytes"):
+        shared_endpoint.create(Code={"S3Bucket": bucket, "S3Key": "large.zip"})
+    assert called == ["HeadObject"]

@@ -14,7 +14,7 @@ from endpoint_lab import LocalEndpoint
 from sources_lab import Queue
 
 from workbench.local.services import forgotten_models
-from workbench.local.services.sqs_queues import HeldMessages
+from workbench.local.services.sqs_queues import HeldMessages, held_by
 
 
 class Kind:
@@ -144,3 +144,28 @@ def test_queues_over_the_api(shared_endpoint: LocalEndpoint) -> None:
     assert queue.left == (0, 0)
     with pytest.raises(ClientError, match="ReceiptHandleIsInvalid"):
         queue.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle="nonsense")
+
+
+def test_two_queues_may_be_each_others_dead_letter_queue() -> None:
+    one: Any = Kind()
+    other: Any = Kind()
+    one.dead_letter_queue, other.dead_letter_queue = other, one
+    one.fifo_queue = other.fifo_queue = False
+    one.redrive_policy = other.redrive_policy = {"maxReceiveCount": 1}
+    for queue in (one, other):
+        for number in range(50):
+            held_by(queue).add(message(str(number)))
+
+    def receive(queue: Any) -> None:
+        for _ in range(300):
+            held_by(queue).receive(queue, 10, 0, 0)
+
+    threads = [
+        threading.Thread(target=receive, args=(queue,), daemon=True) for queue in (one, other)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+    assert held_by(one).count("ready") + held_by(other).count("ready") == 100

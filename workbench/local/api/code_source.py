@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from workbench.local.api.context import Context, Input
 from workbench.local.errors import ApiError, invalid_parameter
 from workbench.local.services.settings import ServiceError
 from workbench.local.store.code import Snapshot
-from workbench.local.store.zips import MAX_UNZIPPED, MAX_ZIPPED
+from workbench.local.store.zips import MAX_UNZIPPED, MAX_ZIPPED, too_big
 
 _S3 = {"S3Bucket": "Bucket", "S3Key": "Key", "S3ObjectVersion": "VersionId"}
 
@@ -29,6 +30,11 @@ async def archive(context: Context, source: Input, what: str) -> bytes:
         return content
     if not ("Bucket" in place and "Key" in place):
         raise invalid_parameter(f"Please provide a source for {what}.")
+    with contextlib.suppress(ServiceError):  # reading it says what is wrong
+        # First, because all of it is read into memory.
+        known = await context.services.call("s3", "HeadObject", place)
+        if known.get("ContentLength", 0) > MAX_UNZIPPED:
+            raise too_big()
     try:
         found = await context.services.call("s3", "GetObject", place)
     except ServiceError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,21 @@ BATCH_SECONDS = 0.05
 # Each batch holds up an invocation or two by a millisecond: under load they are fewer and larger.
 BUSY_BATCH = 20  # items in a batch from which on it counts as load
 BUSY_BATCH_SECONDS = 0.5
-MAX_WAITING = 256 * 1024 * 1024  # bytes not yet taken by the process; more are dropped
+MAX_WAITING = 256 * 1024 * 1024  # bytes not yet taken by the process; more are left out
 _CLOSING_SECONDS = 30
 
 
 class Recording:
-    """Passes items on to the process. Belongs to the event loop's thread."""
+    """Passes items on to the process. Belongs to the event loop's thread.
 
-    def __init__(self) -> None:
+    `notice` is told, in a sentence, that items were left out: the process did not take them as
+    fast as they came, and `most_waiting` bytes waited for it.
+    """
+
+    def __init__(self, notice: Callable[[str], None], most_waiting: int = MAX_WAITING) -> None:
+        self._notice = notice
+        self._most_waiting = most_waiting
+        self._left_out = 0
         self._waiting: list[bytes] = []
         self._pause = BATCH_SECONDS
         self._flush: asyncio.TimerHandle | None = None
@@ -45,6 +52,11 @@ class Recording:
             # `-m` puts the working folder first on sys.path: there must be nothing but us.
             cwd=Path(__file__).parents[3],
         )
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number."""
+        return self._process.pid if self._process is not None else None
 
     def finished(self, record: InvocationRecord) -> None:
         """An invocation is over."""
@@ -95,5 +107,16 @@ class Recording:
         waiting, self._waiting = self._waiting, []
         self._pause = BUSY_BATCH_SECONDS if len(waiting) >= BUSY_BATCH else BATCH_SECONDS
         pipe = self._process.stdin if self._process else None
-        if waiting and pipe and pipe.transport.get_write_buffer_size() < MAX_WAITING:
-            pipe.write(process.frame(waiting))
+        if not waiting or pipe is None:
+            return
+        if pipe.transport.get_write_buffer_size() >= self._most_waiting:
+            if not self._left_out:
+                self._notice("History and metrics cannot be written fast enough: some are missing.")
+            self._left_out += len(waiting)
+            return
+        if self._left_out:
+            self._notice(
+                f"History and metrics are written again; {self._left_out} entries are missing."
+            )
+            self._left_out = 0
+        pipe.write(process.frame(waiting))

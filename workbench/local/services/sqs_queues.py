@@ -125,7 +125,7 @@ class HeldMessages:
             for held in dead:
                 held.message.visible_at = 0.0
                 held_by(queue.dead_letter_queue).add(held.message, *self._left(held))
-            if taken or not dead:
+            if taken or not dead or time.monotonic() >= until:
                 return [held.message for held in taken]
 
     def delete(self, handle: str) -> bool:

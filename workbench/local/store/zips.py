@@ -29,7 +29,7 @@ def _bad_zip() -> ApiError:
     )
 
 
-def _too_big() -> ApiError:
+def too_big() -> ApiError:
     return invalid_parameter(f"Unzipped size must be smaller than {MAX_UNZIPPED} bytes")
 
 
@@ -37,7 +37,7 @@ def unpack(archive: bytes, into: Path, limit: int = MAX_ZIPPED) -> None:
     """Unpack `archive`, at most `limit` bytes, into the new folder `into`. Raises ApiError,
     leaving no trace."""
     if len(archive) > MAX_UNZIPPED:
-        raise _too_big()
+        raise too_big()
     if len(archive) > limit:
         raise ApiError(
             "RequestEntityTooLargeException", f"Zipped size must be smaller than {limit} bytes"
@@ -64,7 +64,7 @@ def _unpack_entries(contents: zipfile.ZipFile, into: Path) -> None:
     if not entries:
         raise invalid_parameter("Uploaded file must be a non-empty zip")
     if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNZIPPED:
-        raise _too_big()
+        raise too_big()
     links: list[tuple[Path, str]] = []
     for entry in entries:
         target = into.joinpath(*_safe_parts(entry.filename))
@@ -129,7 +129,7 @@ def pack(folder: Path) -> bytes:
                 continue  # gone since the folder was read
             total += len(data)
             if total > MAX_UNZIPPED:
-                raise _too_big()
+                raise too_big()
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.create_system = 3
             permissions = 0o755 if mode & 0o111 else 0o644

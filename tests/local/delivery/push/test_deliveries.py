@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import queue
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from workbench.local.delivery.push.deliveries import Deliveries, Delivery
 
@@ -33,3 +35,37 @@ def test_a_dead_letter_queue_that_is_not_there_holds_up_nothing() -> None:
         "The rule one does not reach its dead-letter queue: LookupError no such queue."
     )
     assert notices[2].startswith("The rule two does not reach hello: ")
+
+
+def test_a_function_that_takes_nothing_holds_up_no_other() -> None:
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    over = threading.Event()
+
+    class Lambda(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if "slow" in self.path:
+                over.wait(20)
+            else:
+                told.put("quick")
+            self.send_response(202)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Lambda)
+    serving = threading.Thread(target=server.serve_forever, args=(0.02,))
+    serving.start()
+    try:
+        deliveries = Deliveries(f"http://127.0.0.1:{server.server_port}", told.put)
+        for name in ("slow", "quick"):
+            arn = FUNCTION.replace("hello", name)
+            deliveries.send(Delivery(arn, {}, "The schedule s", "", "123456789012", ""))
+        assert told.get(timeout=10) == "quick"
+    finally:
+        over.set()
+        server.shutdown()
+        serving.join()
+        server.server_close()

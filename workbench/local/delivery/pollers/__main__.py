@@ -7,6 +7,7 @@ and so are we.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import sys
@@ -88,7 +89,7 @@ def main(source: BinaryIO, answers: BinaryIO) -> None:
     lock = threading.Lock()
 
     def send(report: dict[str, Any]) -> None:
-        with lock:
+        with lock, contextlib.suppress(BrokenPipeError):  # it was killed, and so we end soon
             answers.write(frame(report))
             answers.flush()
 

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import pickle
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 _CLOSING_SECONDS = 3.0
 _LONGEST_PAUSE = 30.0
@@ -107,7 +111,11 @@ class Pollers:
             self._send(process, self._orders)
             while not self._closed:
                 size = int.from_bytes(await process.stdout.readexactly(4), "big")
-                self._reported(pickle.loads(await process.stdout.readexactly(size)))
+                report = pickle.loads(await process.stdout.readexactly(size))
+                try:
+                    self._reported(report)
+                except sqlite3.Error:  # the next one has what this one had
+                    log.exception("what the pollers report was not kept")
         finally:
             self._process = None
             process.stdin.close()

@@ -28,6 +28,7 @@ _HEADERS = {
 # While the local Lambda does not answer or has no room, or the function is not ready because its
 # packages are being installed: about half a minute.
 _ATTEMPTS = 8
+_IDLE_SECONDS = 10.0  # before a lane ends
 
 Failed = Callable[[str, str], None]
 """Told the error's code and message when an event will never be delivered; may raise anything."""
@@ -50,22 +51,78 @@ class Delivery:
 
 
 class Deliveries:
-    """Sends events in the order in which they come, from a thread of its own.
+    """Sends each function its events in the order in which they come; one that takes none now
+    holds up no other.
 
     `url` is the local Lambda's; `notice` is told, in a sentence, what is never delivered and why.
     """
 
     def __init__(self, url: str, notice: Callable[[str], None]) -> None:
-        parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
-        self._connection: http.client.HTTPConnection | None = None
+        self._url = url
         self._notice = notice
-        self._waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name="deliveries", daemon=True).start()
+        self._lanes: dict[str, queue.SimpleQueue[Delivery]] = {}
+        self._lock = threading.Lock()
 
     def send(self, delivery: Delivery) -> None:
         """Take an event on. Any thread may call; returns at once."""
-        self._waiting.put(delivery)
+        function = delivery.function_arn
+        with self._lock:
+            waiting = self._lanes.get(function)
+            if waiting is None:
+                waiting = self._lanes[function] = queue.SimpleQueue()
+                threading.Thread(
+                    target=self._run, args=(function, waiting), name="deliveries", daemon=True
+                ).start()
+            waiting.put(delivery)
+
+    def problem(self, function_arn: str, principal: str, source_arn: str, account: str) -> str:
+        """Why the function cannot be invoked so now, or ""."""
+        sender = _Sender(self._url)
+        try:
+            return sender.problem(function_arn, principal, source_arn, account)
+        finally:
+            sender.close()
+
+    def _run(self, function: str, waiting: queue.SimpleQueue[Delivery]) -> None:
+        """Deliver to one function until nothing has come for a while."""
+        sender = _Sender(self._url)
+        while True:
+            try:
+                delivery = waiting.get(timeout=_IDLE_SECONDS)
+            except queue.Empty:
+                with self._lock:
+                    if waiting.empty():
+                        del self._lanes[function]
+                        sender.close()
+                        return
+                continue
+            code, reason = sender.deliver(delivery)
+            if code:
+                name = function.partition(":function:")[2]
+                self._notice(f"{delivery.source} does not reach {name}: {reason}.")
+                if delivery.failed is not None:
+                    self._give_up(delivery, delivery.failed, code, reason)
+
+    def _give_up(self, delivery: Delivery, failed: Failed, code: str, reason: str) -> None:
+        try:
+            failed(code, reason)
+        except Exception as error:  # moto's, and of an ARN that is none: the next ones go on
+            why = f"{type(error).__name__} {error}".strip()
+            self._notice(f"{delivery.source} does not reach its dead-letter queue: {why}.")
+
+
+class _Sender:
+    """Requests to Lambda over a connection that is kept. One thread at a time."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
+        self._connection: http.client.HTTPConnection | None = None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.close()
 
     def problem(self, function_arn: str, principal: str, source_arn: str, account: str) -> str:
         """Why the function cannot be invoked so now, or ""."""
@@ -80,24 +137,7 @@ class Deliveries:
             )
         return "" if status == 200 else f"Lambda answered {status}"
 
-    def _run(self) -> None:
-        while True:
-            delivery = self._waiting.get()
-            code, reason = self._deliver(delivery)
-            if code:
-                name = delivery.function_arn.partition(":function:")[2]
-                self._notice(f"{delivery.source} does not reach {name}: {reason}.")
-                if delivery.failed is not None:
-                    self._give_up(delivery, delivery.failed, code, reason)
-
-    def _give_up(self, delivery: Delivery, failed: Failed, code: str, reason: str) -> None:
-        try:
-            failed(code, reason)
-        except Exception as error:  # moto's, and of an ARN that is none: the next ones go on
-            why = f"{type(error).__name__} {error}".strip()
-            self._notice(f"{delivery.source} does not reach its dead-letter queue: {why}.")
-
-    def _deliver(self, delivery: Delivery) -> tuple[str, str]:
+    def deliver(self, delivery: Delivery) -> tuple[str, str]:
         """The code of the error that ended it and what was wrong; ("", "") when it is there."""
         arn = delivery.function_arn
         if delivery.principal:

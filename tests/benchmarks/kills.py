@@ -1,0 +1,30 @@
+"""`kill -9` of the server, of the services' process and of functions, each ten times, while orders
+and readings come in: what is lost, comes twice, or comes out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.benchmarks.measure import Row
+from tests.kills_lab import FUNCTION, SERVER, SERVICES, Trial
+
+KILLS = 10
+
+
+def run(scratch: Path, notes: list[str]) -> Iterator[Row]:
+    """The rows of `kills`."""
+    trial = Trial(scratch)
+    with trial.running():
+        for _ in range(KILLS):
+            for what in (SERVER, SERVICES, FUNCTION):
+                trial.kill(what)
+        for found in trial.outcomes():
+            notes.append(
+                f"{found.source}: {found.sent} sent, {found.handled} handled, "
+                f"{found.duplicates} of them twice; {found.resent} sent again by the sender; "
+                f"{found.put_aside} put aside of {found.bad} bad ones"
+            )
+            wrong = found.lost + found.out_of_order
+            what = f"{found.source}, {3 * KILLS} kills: lost, out of order"
+            yield Row(what, f"{found.lost}, {found.out_of_order}", bound="none", met=not wrong)
