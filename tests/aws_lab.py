@@ -21,6 +21,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -37,10 +40,9 @@ from aws_lab_answers import ROLE_NAME, iam_answer, identity_answer, made_up_func
 from botocore.config import Config
 from endpoint_lab import ACCOUNT, REGION, zipped
 
-from workbench.aws.workbench_surface import WorkbenchSurface
 from workbench.local.api.model import ServiceModel
-from workbench.project import server_process
 
+REPOSITORY = Path(__file__).parents[1]
 PROFILE = "lab"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/{ROLE_NAME}"
 
@@ -308,13 +310,19 @@ class _Handler(BaseHTTPRequestHandler):
 def aws_lab(folder: Path) -> Iterator[AwsLab]:
     """Start a local Lambda on an empty folder and AWS in front of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    server = server_process.ensure(folder)
-    lab = AwsLab(server.url)
-    try:
-        yield lab
-    finally:
-        lab.close()
-        WorkbenchSurface(server.url).shutdown()
+    # Not as the screen starts it: that one ends when it was left alone for a while.
+    command = [sys.executable, "-m", "workbench", "serve", str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        try:
+            assert first.startswith("Lambda endpoint: "), first
+            with contextlib.closing(AwsLab(first.partition(": ")[2].strip())) as lab:
+                yield lab
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
 
 
 def configure(lab: AwsLab, folder: Path, environment: pytest.MonkeyPatch) -> None:

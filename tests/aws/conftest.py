@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aws_lab import AwsLab, aws_lab, configure
 
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import Target
@@ -100,3 +101,17 @@ def aws_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def _account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsLab]:
+    with aws_lab(tmp_path_factory.mktemp("aws") / "account") as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(_account: AwsLab, aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> AwsLab:
+    """An AWS account, calm, and the profile that leads to it. What tests make in it stays."""
+    _account.calm()
+    configure(_account, aws_home, monkeypatch)
+    return _account

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aws_lab import PROFILE, AwsLab, aws_lab, configure
+from aws_lab import PROFILE, AwsLab
 from endpoint_lab import zipped
 
 from workbench.aws import code_update
@@ -19,15 +18,8 @@ BEFORE = "def handler(event, context):\n    return 'before'\n"
 AFTER = BEFORE.replace("before", "after")
 
 
-@pytest.fixture
-def lab(tmp_path: Path, aws_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLab]:
-    with aws_lab(tmp_path / "account") as lab:
-        configure(lab, aws_home, monkeypatch)
-        lab.create("Greet", {"app.py": BEFORE, "old.txt": "x"})
-        yield lab
-
-
 def test_update_and_back(lab: AwsLab, tmp_path: Path) -> None:
+    lab.create("Greet", {"app.py": BEFORE, "old.txt": "x"})
     client, kept = LambdaClient(aws_target(PROFILE)), tmp_path / "previous"
     said: list[str] = []
     assert code_update.previous(client, "Greet", kept) is None

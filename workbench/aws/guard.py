@@ -7,6 +7,7 @@ length of a `with` block. What did change something, or was tried, is in the aud
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -134,6 +135,8 @@ def _id(client: Any) -> str:
 def _logged(name: str, value: Any) -> Any:
     if name == "Variables" and isinstance(value, dict):  # of Environment
         return dict.fromkeys(value, "…")
+    if name == "ZipFile" and isinstance(value, bytes | bytearray):
+        return f"<{len(value):,} bytes, SHA-256 {hashlib.sha256(value).hexdigest()}>"
     if name in _CONTENTS or isinstance(value, bytes | bytearray):
         size = len(value) if hasattr(value, "__len__") else 0
         return f"<{size:,} {'bytes' if isinstance(value, bytes | bytearray) else 'long'}>"
