@@ -14,21 +14,30 @@ from workbench.ui.panes.logs import LogsPane
 from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.triggers import TriggersPane
 from workbench.ui.panes.versions import VersionsPane
+from workbench.ui.screens.burst import BurstScreen
+from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.screens.timeline import TimelineScreen
 from workbench.ui.screens.workbench import WorkbenchScreen
 
-NODES = {
-    pane.scope: pane
-    for pane in (
-        EventPane,
-        FunctionsPane,
-        HistoryPane,
-        LogsPane,
-        ResultPane,
-        TriggersPane,
-        VersionsPane,
-    )
-} | {"screen": WorkbenchScreen, "pane": WorkbenchScreen, "timeline": TimelineScreen}
+NODES = (
+    {
+        pane.scope: pane
+        for pane in (
+            EventPane,
+            FunctionsPane,
+            HistoryPane,
+            LogsPane,
+            ResultPane,
+            TriggersPane,
+            VersionsPane,
+        )
+    }
+    | {"screen": WorkbenchScreen, "pane": WorkbenchScreen, "timeline": TimelineScreen}
+    | {
+        "compare": CompareScreen,
+        "burst": BurstScreen,
+    }
+)
 
 
 def test_ids_are_unique() -> None:

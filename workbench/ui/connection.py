@@ -20,6 +20,7 @@ from workbench.ui.messages import (
     ServerEvent,
 )
 from workbench.ui.session import Session
+from workbench.ui.target_picker import AwsChoice
 from workbench.ui.work import Job, failure, in_thread
 
 
@@ -61,6 +62,13 @@ class Connection:
         self._doing = f"reaching AWS {region} …"
         root, code_root = self._session.root, self._code_root
         self._connect(lambda: backends.connect_aws(root, code_root, profile, region), aws=True)
+
+    def reach(self, choice: AwsChoice | None) -> backends.Backend:
+        """Another target beside the present one; None is the local Lambda. Blocks."""
+        root, code_root = self._session.root, self._code_root
+        if choice is None:
+            return backends.connect_local(root, code_root)
+        return backends.connect_aws(root, code_root, choice.profile, choice.region)
 
     def _connect(self, connect: backends.Connect, *, aws: bool) -> None:
         def run(job: Job) -> Message:

@@ -22,10 +22,12 @@ SCOPES = {
     "history": "History",
     "triggers": "Triggers",
     "timeline": "Timeline",
+    "compare": "Compare",
+    "burst": "Burst",
 }
 """The places a key can belong to, with their headings in the help."""
 
-OWN_SCREENS = frozenset({"timeline"})
+OWN_SCREENS = frozenset({"timeline", "compare", "burst"})
 """Those that are a screen of their own and no pane."""
 
 
@@ -115,7 +117,9 @@ KEYS: tuple[Key, ...] = (
     Key("screen", "next_pane", ("tab",), "next pane", "Go to the next pane", priority=True),
     Key("screen", "previous_pane", ("shift+tab",), "previous pane", "Go to the previous pane",
         priority=True),
-    Key("screen", "burst", ("f12",), "burst",
+    Key("screen", "compare", ("f11", "alt+c"), "compare",
+        "Compare: one event to versions, aliases and AWS targets, side by side", priority=True),
+    Key("screen", "burst", ("f12", "alt+b"), "burst",
         "Burst: invoke many times at once; p50, p90, p99, cold starts, throttles", priority=True),
     Key("screen", "audit_log", (), "audit log",
         "Audit log: show in $PAGER what was changed on AWS from here"),
@@ -260,6 +264,26 @@ KEYS: tuple[Key, ...] = (
     Key("triggers", "all_functions", ("a",), "all",
         "This function's triggers, or those of all functions", footer=6),
     Key("triggers", "reload", ("r",), "refresh", "Read the triggers again"),
+    Key("compare", "invoke", ("ctrl+j", "alt+enter"), "invoke",
+        "Send the event to all that are chosen", footer=1, priority=True),
+    Key("compare", "choose", ("space",), "choose", "Send to this one too, or not", footer=2),
+    Key("compare", "base", ("b",), "base", "Compare the others with this one", footer=3),
+    Key("compare", "add_target", ("a",), "target",
+        "Add the local Lambda or an AWS profile and region", footer=4),
+    Key("compare", "cancel", ("ctrl+k",), "cancel", "Stop waiting for answers", priority=True),
+    Key("compare", "ignore", ("e",), "ignore",
+        "Leave the value under the cursor out of comparisons (times, ids)", footer=5),
+    Key("compare", "ignored", ("E",), "ignored", "The paths that comparisons leave out"),
+    Key("compare", "help", ("f1", "question_mark"), "help", "Help for Compare", footer=9),
+    Key("compare", "close", ("escape",), "back", "Back to the panes", footer=6),
+    Key("burst", "start", ("ctrl+j", "alt+enter"), "start", "Start a burst", footer=1,
+        priority=True),
+    Key("burst", "stop", ("ctrl+k", "x"), "stop",
+        "Stop: nothing more is sent, what runs is waited for", footer=2, priority=True),
+    Key("burst", "other_time", ("t",), "other time",
+        "Histogram of the function's own time, or of what a caller waits", footer=3),
+    Key("burst", "help", ("f1", "question_mark"), "help", "Help for Burst", footer=9),
+    Key("burst", "close", ("escape",), "back", "Back to the panes; a burst is stopped", footer=4),
     Key("timeline", "close", ("escape",), "back", "Back to the panes", footer=1),
     Key("timeline", "pause", ("space",), "pause", "Stand still, or go on", footer=2),
     Key("timeline", "help", ("f1", "question_mark"), "help", "Help for the timeline", footer=9),

@@ -45,6 +45,9 @@ class ChangesView(DiffView):
             self.entries = entries
             self.new = new
 
+    class IgnoredChanged(Message):
+        """Other paths are ignored now."""
+
     def __init__(self, session: Session, *, id: str) -> None:
         super().__init__(id=id)
         self._session = session
@@ -53,7 +56,11 @@ class ChangesView(DiffView):
     @property
     def ignored(self) -> list[str]:
         """The paths that the function's comparisons leave out."""
-        return self._session.memory.ignored.get(self._function, [])
+        return self.ignored_by(self._function)
+
+    def ignored_by(self, function: str) -> list[str]:
+        """The paths that a function's comparisons leave out."""
+        return self._session.memory.ignored.get(function, [])
 
     def show(self, function: str, old: bytes, new: bytes, old_label: str, new_label: str) -> None:
         """Show what differs between two answers (or events) of a function."""
@@ -178,6 +185,7 @@ class ChangesView(DiffView):
         else:
             self._session.memory.ignored.pop(self._function, None)
         self.ignore(paths)
+        self.post_message(self.IgnoredChanged())
 
 
 def answers(entries: list[Summary], but: str) -> list[Summary]:

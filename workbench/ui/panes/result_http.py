@@ -50,7 +50,7 @@ class HttpView(Vertical):
         self._answer = answer
         colors = palette(self)
         glyph, style = _glyph(answer.status)
-        line = Text(f"{glyph} HTTP {answer.status} {answer.reason}".rstrip(), colors[style])
+        line = Text(f"{glyph} {answer.status} {answer.reason}".rstrip(), colors[style])
         line.append(f" · {body_words(answer)}", colors.muted)
         if answer.fault:
             line.append(f"\n▲ {answer.fault}", colors[WARN])

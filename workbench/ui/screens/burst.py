@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
@@ -16,29 +16,16 @@ from textual.widgets import Input, Label, Static
 
 from workbench.aws.burst import MOST_AT_ONCE, MOST_INVOCATIONS, BurstFigures, words
 from workbench.aws.histogram import chart
+from workbench.ui import keys
 from workbench.ui.backend import Backend, Request
 from workbench.ui.burst_process import BurstProcess
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, STRONG, WARN
+from workbench.ui.screens.help import HelpScreen
 from workbench.ui.status import Status
-from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
 from workbench.ui.work import Failed, Job, in_thread
-
-_HELP = (
-    "A burst sends the event of the editor as many times as you say, so many at once.",
-    "",
-    "^j      start (enter in a field too)",
-    "^k, x   stop: nothing more is sent, what runs is waited for",
-    "t       histogram of the function's own time, or of what a caller waits",
-    "tab     next field",
-    "esc     back; a burst that runs is stopped",
-    "",
-    "cold: the invocation had an init. throttled: 429 TooManyRequestsException.",
-    "p90: nine of ten took no longer. Nothing is sent twice.",
-    "The cost is AWS's price for all of it, without the free tier.",
-)
 
 
 class BurstChart(Static, can_focus=True):
@@ -49,14 +36,7 @@ class BurstScreen(Screen[None]):
     """Starts bursts of one request on one target, and shows how they go."""
 
     CSS_PATH = "burst.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+j,alt+enter", "start", "Start", priority=True, id="burst.start"),
-        Binding("ctrl+k", "stop", "Stop", priority=True, id="burst.stop"),
-        Binding("x", "stop", "Stop", show=False, id="burst.stop-short"),
-        Binding("t", "other_time", "Other time", show=False, id="burst.time"),
-        Binding("escape", "leave", "Back", id="burst.leave"),
-        Binding("f1,question_mark", "help", "Help", id="burst.help"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*keys.bindings("burst")]
 
     @dataclass
     class Progress(Message):
@@ -183,7 +163,7 @@ class BurstScreen(Screen[None]):
             self._process.stop()
             self._say("Stopping: what runs is waited for.")
 
-    def action_leave(self) -> None:
+    def action_close(self) -> None:
         """Back to the workbench."""
         if self._process is not None:
             self._process.stop()
@@ -198,7 +178,7 @@ class BurstScreen(Screen[None]):
 
     def action_help(self) -> None:
         """What this screen does."""
-        self.app.push_screen(MessageDialog("Burst", _HELP))
+        self.app.push_screen(HelpScreen("burst"))
 
     def _show(self) -> None:
         box = self.query_one(BurstChart)
@@ -235,8 +215,8 @@ class BurstScreen(Screen[None]):
         return text
 
     def _show_keys(self) -> None:
-        pairs = [("ctrl+k", "stop")] if self.is_under_way else [("ctrl+j", "start")]
-        pairs += [("t", "other time"), ("tab", "next field"), ("escape", "back"), ("f1", "help")]
+        other = "start" if self.is_under_way else "stop"
+        pairs = [pair for pair in keys.of_screen("burst") if pair[1] != other]
         self.query_one(KeyFooter).set_keys(pairs)
 
     def _say(self, text: str, severity: Severity = "info") -> None:

@@ -18,6 +18,7 @@ from workbench.ui.messages import (
     RunRequest,
 )
 from workbench.ui.panes.result import outcome_words
+from workbench.ui.screens.burst import BurstScreen
 from workbench.ui.screens.project_screen import ProjectScreen
 from workbench.ui.session import INVOCATION_TYPES, Session
 
@@ -55,11 +56,11 @@ class InvokingScreen(ProjectScreen):
             self.functions.settle()
             self.call_later(self.action_invoke)
             return
-        request = self._request()
+        request = self.request()
         if request is not None:
             self._start(request)
 
-    def _request(self) -> Request | None:
+    def request(self) -> Request | None:
         """What would be invoked now; None, and the reason told, when that cannot be done."""
         name = self.session.function
         if name is None:
@@ -84,14 +85,12 @@ class InvokingScreen(ProjectScreen):
 
     def action_burst(self) -> None:
         """Invoke many times at once, on a screen of its own."""
-        request, backend = self._request(), self.session.backend
+        request, backend = self.request(), self.session.backend
         if request is None:
             return
         if backend is None:
             self.say("The local Lambda is not there yet.", "warning")
             return
-        from workbench.ui.screens.burst import BurstScreen
-
         self.app.push_screen(BurstScreen(backend, request))
 
     def _start(self, request: Request) -> None:

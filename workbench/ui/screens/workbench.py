@@ -42,6 +42,7 @@ from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.versions import OpenCanary, named
 from workbench.ui.programs import open_file, show_code
 from workbench.ui.screens.canary import CanaryScreen
+from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.screens.details import DetailsScreen
 from workbench.ui.screens.invoking_screen import InvokingScreen
 from workbench.ui.screens.timeline import TimelineScreen
@@ -165,6 +166,12 @@ class WorkbenchScreen(InvokingScreen):
         elif isinstance(choice, AwsChoice):
             self.connection.to_aws(choice.profile, choice.region)
         self.show_header()
+
+    def action_compare(self) -> None:
+        """Send one event to several versions and targets, on a screen of its own."""
+        request = self.request()
+        if request is not None:
+            self.app.push_screen(CompareScreen(self.session, request, self.connection.reach))
 
     # -- what the panes tell ----------------------------------------------------------------------
 

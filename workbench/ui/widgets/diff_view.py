@@ -229,10 +229,11 @@ def _blocks(
     old_lines, new_lines = comparable(old, new, ignored)
     spans = diff_lines(old_lines, new_lines)
     added, removed = changes(spans)
-    paths = f"   ({len(ignored)} path{'' if len(ignored) == 1 else 's'} ignored)" if ignored else ""
-    title = f"- {titles[0]}   + {titles[1]}   +{added} −{removed}{paths}"
+    # Counts first: labels may be longer than the view is wide.
+    but = f" · {len(ignored)} path{'' if len(ignored) == 1 else 's'} ignored" if ignored else ""
+    title = f"+{added} −{removed}{but}   - {titles[0]}   + {titles[1]}"
     if not added and not removed:
-        title = f"✓ no difference between {titles[0]} and {titles[1]}{paths}"
+        title = f"✓ no difference{but}   {titles[0]} and {titles[1]}"
     blocks = [_Block("title", [title])]
     for number, span in enumerate(spans):
         come = new_lines[span.new_start : span.new_end]
