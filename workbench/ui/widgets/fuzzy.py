@@ -1,4 +1,5 @@
-"""Fuzzy matching: letters in order, words in any order, the tightest matches first."""
+"""Fuzzy matching: letters in order, words in any order, the tightest matches first; !word leaves
+out what has the word."""
 
 from __future__ import annotations
 
@@ -10,13 +11,17 @@ class Fuzzy:
     """A query, ready to be held against many texts. Case never counts; words are all wanted."""
 
     def __init__(self, query: str) -> None:
-        self.words = query.lower().split()
+        words = query.lower().split()
+        self.words = [word for word in words if not word.startswith("!")]
+        self.without = [word[1:] for word in words if word.startswith("!") and len(word) > 1]
         self._patterns = [
             re.compile(".*?".join(map(re.escape, word)), re.DOTALL) for word in self.words
         ]
 
     def score(self, lowered: str) -> int:
         """Return how well a text in small letters matches: 0 not at all, more is better."""
+        if any(word in lowered for word in self.without):
+            return 0
         total = 1
         for word, pattern in zip(self.words, self._patterns, strict=True):
             at = lowered.find(word)
@@ -61,7 +66,7 @@ def rank(query: str, texts: Sequence[str], among: Sequence[int]) -> list[int]:
     The texts are in small letters; equal matches keep their order.
     """
     fuzzy = Fuzzy(query)
-    if not fuzzy.words:
+    if not fuzzy.words and not fuzzy.without:
         return list(among)
     score = fuzzy.score
     scored = [(-value, index) for index in among if (value := score(texts[index]))]

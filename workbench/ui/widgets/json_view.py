@@ -89,7 +89,7 @@ class JsonView(Vertical):
     def compose(self) -> ComposeResult:
         yield FilterLine()
         yield self.lines
-        yield SearchBar("text to find")
+        yield SearchBar("text to find, or !text for lines without it")
 
     # -- public ---------------------------------------------------------------------------------
 
@@ -275,6 +275,7 @@ class JsonLines(LineView):
         self.document: Document = TextDocument("")
         self._needle = ""
         self._case_counts = False
+        self._inverse = False
         self._not_found = False
 
     def show_document(self, document: Document, *, keep_cursor: bool = False) -> None:
@@ -376,8 +377,10 @@ class JsonLines(LineView):
         self._view.query_one(SearchBar).open()
 
     def search(self, text: str) -> bool:
-        """Mark text everywhere and go to the first line with it, from the cursor on."""
-        self._needle, self._case_counts = needle_of(text)
+        """Mark text everywhere and go to the first line with it, from the cursor on; with !text
+        to the first without it."""
+        self._inverse = text.startswith("!") and len(text) > 1
+        self._needle, self._case_counts = needle_of(text[1:] if self._inverse else text)
         self.refresh()
         return bool(text) and self._go_to_match(1, include_here=True)
 
@@ -390,7 +393,22 @@ class JsonLines(LineView):
         if self._needle:
             self._go_to_match(step, include_here=False)
 
+    def _go_without(self, step: int, *, include_here: bool) -> bool:
+        """Go to the next line that does not have the needle, around the ends."""
+        count, document = self.row_count(), self.document
+        for distance in range(0 if include_here else 1, count + 1) if count else ():
+            row = (self.cursor + step * distance) % count
+            text = document.plain(row)
+            if self._needle not in (text if self._case_counts else text.lower()):
+                self.move_to(row, center=True)
+                self._view.query_one(SearchBar).status("without it")
+                return True
+        self._view.query_one(SearchBar).status("✗ every line has it")
+        return False
+
     def _go_to_match(self, step: int, *, include_here: bool) -> bool:
+        if self._inverse:
+            return self._go_without(step, include_here=include_here)
         found = self.document.find(
             self._needle, self._case_counts, self.cursor, step, include_here=include_here
         )

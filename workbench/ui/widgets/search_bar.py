@@ -11,6 +11,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from workbench.ui.widgets.recall import Recall
+
 
 class SearchBar(Horizontal):
     """A hidden line that ``open`` shows. Enter submits, escape gives up, up and down recall."""
@@ -46,8 +48,7 @@ class SearchBar(Horizontal):
     def __init__(self, placeholder: str = "") -> None:
         super().__init__()
         self._placeholder = placeholder
-        self._earlier: list[str] = []
-        self._recalled = 0
+        self._recall = Recall()
 
     def compose(self) -> ComposeResult:
         yield Label("/", classes="search-prompt")
@@ -57,7 +58,7 @@ class SearchBar(Horizontal):
     def open(self) -> None:
         """Show the prompt, empty, and focus it."""
         self.add_class("-open")
-        self._recalled = len(self._earlier)
+        self._recall.begin()
         prompt = self.query_one(Input)
         prompt.value = ""
         self.status("")
@@ -81,10 +82,8 @@ class SearchBar(Horizontal):
         self.post_message(self.Closed())
 
     def action_recall(self, step: int) -> None:
-        self._recalled = max(0, min(self._recalled + step, len(self._earlier)))
         prompt = self.query_one(Input)
-        earlier = [*self._earlier, ""]
-        prompt.value = earlier[self._recalled]
+        prompt.value = self._recall.step(step)
         prompt.cursor_position = len(prompt.value)
 
     @on(Input.Changed)
@@ -95,10 +94,7 @@ class SearchBar(Horizontal):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value:
-            if event.value in self._earlier:
-                self._earlier.remove(event.value)
-            self._earlier.append(event.value)
+        self._recall.add(event.value)
         self.post_message(self.Submitted(event.value))
 
 
