@@ -41,7 +41,8 @@ back to Textual's colours. Every binding has an id (``json.fold``, ``logs.follow
 ``editor.format``, ``diff.next``, ``rows.down`` …).
 
 ``focus()`` on any of these reaches the part that takes keys. Parts of the above: ``line_view``
-(rows and cursor), ``log_store`` and ``log_text``, ``editor_lines``, ``search_bar``, ``recall``, ``fuzzy_rows``, ``strips``.
+(rows and cursor), ``log_store`` and ``log_text``, ``editor_lines``, ``search_bar``, ``recall``,
+``fuzzy_rows``, ``strips``.
 Helpers without Textual: ``json_text`` (layout, formatting), ``layout_process`` (the same elsewhere,
 for large texts), ``json_fault`` (what is wrong, in words), ``json_document``, ``line_diff``,
 ``safe_text``, ``fuzzy``.
