@@ -7,6 +7,7 @@ screen, which draws it a few times a second. Nothing here knows of Textual.
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import time
 from collections import deque
@@ -66,8 +67,9 @@ class Life:
         for since, until, phase in spans:
             if until < start or since > end or not phase:
                 continue
-            last = min(int((until - start) / step), count - 1)
-            for column in range(max(0, int((since - start) / step)), last + 1):
+            first = max(0, int((since - start) / step))
+            last = min(max(first, math.ceil((until - start) / step) - 1), count - 1)
+            for column in range(first, last + 1):
                 if _BY_WEIGHT.index(phase) < _BY_WEIGHT.index(drawn[column]):
                     drawn[column] = phase
         return drawn
