@@ -14,7 +14,7 @@ def test_path_check_and_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     file = tmp_path / "lambda-workbench" / "config.toml"
     assert run("config", "path", cwd=tmp_path).stdout == f"{file}\n"
     file.parent.mkdir()
-    file.write_text('theme = "x"\n[keys]\n"screen.zoom" = "f12"\n[[production]]\nprofile = "p*"\n')
+    file.write_text('theme = "x"\n[keys]\n"screen.zoom" = "f20"\n[[production]]\nprofile = "p*"\n')
     checked = run("config", "check", cwd=tmp_path)
     assert checked.returncode == 1
     assert f"{file}:1: theme: there is no theme “x”: use one of" in checked.stderr
@@ -23,7 +23,7 @@ def test_path_check_and_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     printed = run("config", "print", cwd=tmp_path).stdout
     assert tomllib.loads(printed) == {
         "theme": "high-contrast",
-        "keys": {"screen.zoom": "f12"},
+        "keys": {"screen.zoom": "f20"},
         "production": [{"profile": "p*"}],
     }
     assert '# "logs.wrap" = "w"  # Wrap long lines' in printed

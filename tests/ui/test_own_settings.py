@@ -57,12 +57,12 @@ async def test_own_keys_and_themes(
     theme.parent.mkdir(parents=True)
     colours = '[colors]\nprimary = "{}"\nforeground = "#fff"\nbackground = "#000"\n'
     theme.write_text(colours.format("#ff0000"))
-    file.write_text('theme = "mine"\ncolour = 1\n[keys]\n"screen.zoom" = "f12"\n')
+    file.write_text('theme = "mine"\ncolour = 1\n[keys]\n"screen.zoom" = "f20"\n')
     async with at_screen(shop) as hands:
         await hands.reads("1 problem")
         assert "colour: there is no such" in hands.screen.session.settings_problems[0].message
         assert hands.app.theme == "mine"
-        await hands.press("f12")
+        await hands.press("f20")
         assert hands.screen.area.zoomed
         await hands.press("f10")
         assert hands.screen.area.zoomed
@@ -73,7 +73,7 @@ async def test_own_keys_and_themes(
         theme.write_text(colours.format("green-ish"))
         await hands.sees(lambda: len(hands.screen.session.settings_problems) == 2, "its fault")
         assert hands.app.theme_variables["primary"] == "#00FF00"
-        await hands.press("f12", "f8")
+        await hands.press("f20", "f8")
         await hands.reads("colors.primary")
         await hands.press("escape")
         file.write_text('theme = "workbench-light"\n[keys]\n"functions.filter" = "F"\n')
