@@ -14,7 +14,12 @@ import pytest
 import yaml
 
 from workbench.project.discover import discover
-from workbench.samples import copy_sample_functions, sample_functions, sample_projects
+from workbench.samples import (
+    copy_sample_functions,
+    demo_function,
+    sample_functions,
+    sample_projects,
+)
 
 FOLDER = sample_functions()
 PYTHON_DRIVER = """
@@ -249,3 +254,15 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(NotADirectoryError, match="choose a folder"):
         copy_sample_functions(tmp_path / "demo")
+
+
+def test_the_readme_of_an_application_names_its_demo(tmp_path: Path) -> None:
+    for project in sample_projects():
+        name = demo_function(project.folder)
+        if project.name == "basics":
+            assert name is None
+        else:
+            assert name is not None
+            assert f"\n  {name}:\n" in (project.folder / "template.yaml").read_text("utf-8")
+            assert list((project.folder / "events" / name).glob("*.json"))
+    assert demo_function(tmp_path) is None

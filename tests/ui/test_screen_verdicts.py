@@ -50,5 +50,17 @@ async def test_answers_are_judged_and_a_custom_resource_is_waited_for(project: P
             lambda: screen.result.shown is not None and screen.result.shown.report is not None,
             "the answer of what was queued",
         )
-        screen.event.show_function("Slow")
+        await hands.on_function("Broken")
         assert screen.session.invocation_type == "RequestResponse"
+
+        await hands.press("alt+d")
+        await hands.reads("No sample application is open")
+        saved = project / "events" / "Echo" / "first.json"
+        saved.parent.mkdir(parents=True)
+        saved.write_text('{"this": "is the demo"}')
+        (project / "README.md").write_text("Invoke **Echo** (`ctrl+j`).\n")
+        await hands.press("alt+d")
+        await hands.sees(
+            lambda: screen.result.shown is not None and b"the demo" in screen.result.shown.payload,
+            "the answer of the demo",
+        )

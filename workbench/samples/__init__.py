@@ -9,6 +9,7 @@ from workbench.samples.functions import (
     BASICS,
     SampleProject,
     copy_sample_functions,
+    demo_function,
     sample_functions,
     sample_projects,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "UnknownSample",
     "catalogue",
     "copy_sample_functions",
+    "demo_function",
     "find",
     "sample_functions",
     "sample_projects",

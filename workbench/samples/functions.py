@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from workbench.shipped import shipped
 BASICS = "basics"
 """The project for a first look; the others are one application each."""
 
+# How a sample's README says which function shows the sample.
+_DEMO = re.compile(r"\*\*(\w+)\*\* \(`ctrl\+j`\)")
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", ".workbench", "node_modules")
 
 
@@ -37,6 +40,17 @@ def sample_functions(name: str = BASICS) -> Path:
     Raises KeyError for a name that sample_projects() has not.
     """
     return {project.name: project.folder for project in sample_projects()}[name]
+
+
+def demo_function(root: Path) -> str | None:
+    """The function whose invocation shows what a sample application does, by the README of its
+    folder `root`; None for a project that names none."""
+    readme = root / "README.md"
+    try:
+        found = _DEMO.search(readme.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found[1] if found is not None else None
 
 
 def copy_sample_functions(destination: Path, name: str = BASICS) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from workbench.samples import BASICS, copy_sample_functions
 from workbench.ui import backend as backends
 from workbench.ui import work
 from workbench.ui.messages import (
@@ -19,6 +20,7 @@ from workbench.ui.messages import (
     Say,
     ServerEvent,
 )
+from workbench.ui.sample_picker import sample_folder
 from workbench.ui.session import Session
 from workbench.ui.target_picker import AwsChoice
 from workbench.ui.work import Job, failure, in_thread
@@ -113,15 +115,14 @@ class Connection:
         """The target that was asked for cannot be reached; the one before stays."""
         self._doing = ""
 
-    def open_demo(self) -> None:
-        """Copy the sample functions to ./workbench-demo and open them."""
+    def open_demo(self, name: str = BASICS) -> None:
+        """Copy the sample functions to ./workbench-demo, or a sample application to
+        ./workbench-NAME, and open them."""
         root = self._session.root
 
         def copy(job: Job) -> Message:
-            from workbench.samples import copy_sample_functions
-
-            folder = root / "workbench-demo"
-            copy_sample_functions(folder)
+            folder = root / sample_folder(name)
+            copy_sample_functions(folder, name)
             return OpenProject(folder)
 
         self._node.post_message(Say("Copying the sample functions …"))

@@ -84,6 +84,12 @@ class EventPane(EventTextPane):
         """The file of the saved event, relative to the project."""
         return f"events/{self._function}/{self._name}.json" if self._name else None
 
+    def open_first(self) -> None:
+        """Open the function's first saved event, if it has one."""
+        names = self._names()
+        if names:
+            self._open(names[0])
+
     def load_text(self, text: str, title: str) -> None:
         """Put a text into the editor that is not a saved event: a sample, one from the history."""
         self._load(text, None, title)

@@ -9,6 +9,7 @@ from textual import on, work
 from textual.timer import Timer
 from textual.widgets import Static
 
+from workbench.samples import demo_function
 from workbench.ui import responsive
 from workbench.ui.canaries import Canaries, CanaryChanged, CanaryLeft, outcome
 from workbench.ui.canary_form import ask_canary
@@ -41,6 +42,7 @@ from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.versions import OpenCanary, named
 from workbench.ui.programs import open_file, show_code
+from workbench.ui.sample_picker import choose_sample
 from workbench.ui.screens.canary import CanaryScreen
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.screens.details import DetailsScreen
@@ -210,6 +212,25 @@ class WorkbenchScreen(InvokingScreen):
     @on(FunctionsPane.OpenDemo)
     def _open_demo(self) -> None:
         self.connection.open_demo()
+
+    @work(exclusive=True, group="dialog")
+    async def action_samples(self) -> None:
+        """Choose a sample application, and open a copy of it."""
+        name = await choose_sample(self.app)
+        if name is not None:
+            self.connection.open_demo(name)
+
+    def action_run_demo(self) -> None:
+        """Invoke the function that shows what this sample application does."""
+        name = demo_function(self.session.root)
+        if name is None or name not in self.session.functions:
+            self.say("No sample application is open: ctrl+p, “sample” opens one.", "warning")
+            return
+        if name != self.session.function:
+            self.functions.rows.highlight(name)
+            self._choose(name)
+        self.event.open_first()
+        self.action_invoke()
 
     @on(FunctionsPane.ViewCode)
     def _view_code(self) -> None:
