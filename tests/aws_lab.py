@@ -12,6 +12,7 @@ when a test asks for it:
     lab.cut(1, "Invoke")                  the next connection with this call breaks
     lab.deny("UpdateAlias")               no permission for it
     lab.expired = True                    the credentials have expired
+    lab.expired_keys.add("AKIDEXAMPLE")   only those of this access key have
 
 `lab.calls` are the operations that were asked for; `lab.calm()` takes all faults away. Screens and
 commands reach it by the profile `lab` (`configure`): a profile may name an `endpoint_url`.
@@ -52,11 +53,12 @@ _MADE_UP_PAGE = 50  # AWS's page of ListFunctions
 
 @dataclass(frozen=True)
 class Call:
-    """One request: its service (`lambda`, `logs` …), its operation, and what it was about."""
+    """One request: its service (`lambda`, `logs` …) and operation, its path, whose key signed."""
 
     service: str
     operation: str
     path: str
+    key: str
 
 
 class AwsLab:
@@ -103,6 +105,7 @@ class AwsLab:
         self.crowd = 0
         self.latency = 0.0
         self.expired = False
+        self.expired_keys: set[str] = set()
         self.denied: set[str] = set()
         self._throttled: list[str | None] = []
         self._cut: list[str | None] = []
@@ -153,7 +156,7 @@ class AwsLab:
         """What is wrong with a call: `cut`, `expired`, `throttled`, `denied`, or None."""
         if _taken(self._cut, call.operation):
             return "cut"
-        if self.expired:
+        if self.expired or call.key in self.expired_keys:
             return "expired"
         if _taken(self._throttled, call.operation):
             return "throttled"
@@ -182,7 +185,7 @@ class AwsLab:
         if not named and service == "lambda":
             route = self.model.route(method, path, parse_qsl(urlsplit(target).query))
             named = route.operation.name if route else ""
-        return Call(service, named, path)
+        return Call(service, named, path, scope[0])
 
 
 def _taken(waiting: list[str | None], operation: str) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from aws_lab import PROFILE, AwsLab
+from aws_lab_answers import CALLER
 from endpoint_lab import ACCOUNT, REGION
 
 from workbench.aws import logs
 from workbench.aws.errors import LambdaError
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import Target
-from workbench.aws.targets import account_of, aws_target
+from workbench.aws.targets import account_of, aws_target, identity_of
 from workbench.aws.workbench_surface import WorkbenchSurface
 
 ECHO = "def handler(event, context):\n    print('echoing')\n    return event\n"
@@ -76,6 +78,20 @@ def test_refusals_name_the_request(lab: AwsLab, target: Target) -> None:
     with pytest.raises(LambdaError, match="is expired") as no:
         client.function("Echo")
     assert "request lab-request-1" in str(no.value)
+
+
+def test_new_credentials_are_used_once_the_old_have_expired(
+    lab: AwsLab, target: Target, aws_home: Path
+) -> None:
+    client = LambdaClient(target)
+    assert client.function("Echo").name == "Echo"
+    lab.expired_keys.add("AKIDEXAMPLE")
+    with pytest.raises(LambdaError, match="have expired: get new ones"):
+        client.function("Echo")
+    config = aws_home / "config"
+    config.write_text(config.read_text().replace("AKIDEXAMPLE", "AKIDMENDED"))
+    assert client.function("Echo").name == "Echo"
+    assert identity_of(target) == (ACCOUNT, CALLER)
 
 
 def test_what_only_the_local_lambda_has_is_not_there(lab: AwsLab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,12 @@ async def publishes(hands: Hands) -> None:
 async def test_a_long_list_can_be_used_before_it_is_there(shop: Path, aws: AwsLab) -> None:
     async with at_screen(shop) as hands:
         await hands.on_function("Echo")
+        config = Path(os.environ["AWS_CONFIG_FILE"])
+        right = config.read_text()
+        config.write_text("[broken")
+        await hands.press("ctrl+t")
+        await hands.reads("The AWS configuration cannot be read")
+        config.write_text(right)
         aws.crowd, aws.latency = 150, 0.1
         await hands.goes_to_aws()
         # Keys work while pages come.

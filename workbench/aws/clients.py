@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench import __version__
-from workbench.aws.errors import in_words
+from workbench.aws.errors import EXPIRED, in_words
 from workbench.aws.records import Target
 from workbench.aws.targets import session_for
 
@@ -118,9 +118,18 @@ class Clients:
             # look for streaming-127.0.0.1.
             client.close()
             client = make(service, **options, config=config.merge(Config(inject_host_prefix=False)))
+        client.meta.events.register("after-call", self._heed)
         if target.guard is not None:
             target.guard.watch(client, service)
         return client
+
+    def _heed(self, parsed: dict[str, Any], **_: object) -> None:
+        """Expired credentials are read anew for the next call: they may have been mended."""
+        if isinstance(parsed, dict) and parsed.get("Error", {}).get("Code") in EXPIRED:
+            with self._lock:
+                self._services.clear()
+                for name in ("_session", "_control", "_invoke", "_logs"):
+                    self.__dict__.pop(name, None)
 
     def _add_token(self, params: dict[str, Any], **_: object) -> None:
         token = getattr(self._invocation, "token", None)

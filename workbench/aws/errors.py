@@ -9,6 +9,9 @@ from typing import Any
 from workbench.aws.profiles import configured_profiles
 from workbench.aws.records import Target
 
+EXPIRED = frozenset(["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
+"""AWS's codes for credentials that were good once."""
+
 
 class LambdaError(Exception):
     """A call did not succeed. `str()` is for a person: the message, the advice and, where AWS
@@ -101,7 +104,7 @@ def _advice(code: str, target: Target, operation: str) -> str:
             f"The role of {_who(target)} does not trust its source profile's credentials, or they "
             "lack sts:AssumeRole: look at role_arn and source_profile in ~/.aws/config."
         )
-    if code in ("ExpiredToken", "ExpiredTokenException", "RequestExpired"):
+    if code in EXPIRED:
         return f"The credentials have expired: {_log_in(target)}."
     if code in (
         "UnrecognizedClientException",

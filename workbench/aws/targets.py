@@ -48,12 +48,18 @@ def account_of(target: Target) -> str:
     """The target's account, asked of STS where it is not known. Raises LambdaError."""
     if target.account:
         return target.account
-    return _ask_caller(target)[0]
+    return _ask_account(target)
 
 
-def caller_of(target: Target) -> str:
-    """The ARN of who one is on the target, asked of STS. Raises LambdaError."""
-    return _ask_caller(target)[1]
+def identity_of(target: Target) -> tuple[str, str]:
+    """Account and ARN of who one is on the target, asked of STS each time: a profile's credentials
+    may be another account's since. Raises LambdaError."""
+    with in_words(target):
+        sts = session_for(target).client(
+            "sts", region_name=target.region, endpoint_url=target.endpoint_url
+        )
+        answer = sts.get_caller_identity()
+        return str(answer["Account"]), str(answer["Arn"])
 
 
 def with_account(target: Target) -> Target:
@@ -131,11 +137,5 @@ def _local_session(region: str) -> Session:
 
 
 @cache
-def _ask_caller(target: Target) -> tuple[str, str]:
-    """The account and the ARN of the caller."""
-    with in_words(target):
-        sts = session_for(target).client(
-            "sts", region_name=target.region, endpoint_url=target.endpoint_url
-        )
-        answer = sts.get_caller_identity()
-        return str(answer["Account"]), str(answer["Arn"])
+def _ask_account(target: Target) -> str:
+    return identity_of(target)[0]

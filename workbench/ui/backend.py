@@ -250,11 +250,11 @@ def connect_aws(root: Path, code_root: CodeRoot, profile: str | None, region: st
     from workbench.aws.guard import Guard
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.recording import simple_name
-    from workbench.aws.targets import account_of, aws_target, caller_of
+    from workbench.aws.targets import aws_target, identity_of
     from workbench.project import user_config
 
     target = aws_target(profile, region)
-    account, config = account_of(target), user_config.load()
+    (account, caller), config = identity_of(target), user_config.load()
 
     def is_production(function: str) -> bool:
         return config.is_production(
@@ -262,9 +262,7 @@ def connect_aws(root: Path, code_root: CodeRoot, profile: str | None, region: st
         )
 
     log, region = StateDir(root).audit_log, target.region
-    guard = Guard(
-        caller_of(target), log, account=account, region=region, is_production=is_production
-    )
+    guard = Guard(caller, log, account=account, region=region, is_production=is_production)
     target = replace(target, account=account, guard=guard)
     return Backend(root, target, LambdaClient(target, code_root))
 

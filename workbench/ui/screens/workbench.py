@@ -9,6 +9,7 @@ from textual import on, work
 from textual.timer import Timer
 from textual.widgets import Static
 
+from workbench.aws.errors import LambdaError
 from workbench.samples import demo_function
 from workbench.ui import responsive
 from workbench.ui.canaries import Canaries, CanaryChanged, CanaryLeft, outcome
@@ -162,7 +163,11 @@ class WorkbenchScreen(InvokingScreen):
     @work(exclusive=True, group="dialog")
     async def action_target(self) -> None:
         """Switch between the local Lambda and AWS."""
-        choice = await choose_target(self.app)
+        try:
+            choice = await choose_target(self.app)
+        except LambdaError as error:  # the AWS configuration is damaged
+            self.say(str(error), "error")
+            return
         if choice == LOCAL:
             self.connection.to_local()
         elif isinstance(choice, AwsChoice):
