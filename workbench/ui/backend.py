@@ -50,6 +50,7 @@ class Backend:
 
     def __init__(self, root: Path, target: Target, client: LambdaClient) -> None:
         from workbench.aws.alias_history import AliasHistory
+        from workbench.aws.shareable_events import ShareableEvents
         from workbench.aws.trigger_client import TriggerClient
         from workbench.aws.workbench_surface import WorkbenchSurface
         from workbench.project.history import History
@@ -58,6 +59,7 @@ class Backend:
         self.target = target
         self.client = client
         self.triggers = TriggerClient(target)
+        self.shareable = ShareableEvents(target)
         self.surface: WorkbenchSurface | None = None
         if target.kind == "local" and target.endpoint_url:
             self.surface = WorkbenchSurface(target.endpoint_url)

@@ -14,6 +14,7 @@ from workbench.project.events import SavedEventError, SavedEvents
 from workbench.project.history import HistoryError
 from workbench.ui.memory import Draft
 from workbench.ui.panes.event_elsewhere import Nothing, from_clipboard, from_history, from_logs
+from workbench.ui.panes.event_sharing import from_shared, share, unshare
 from workbench.ui.panes.event_source import Blank, Chosen, Elsewhere, choose_event, choose_saved
 from workbench.ui.panes.event_text import START, EventTextPane
 from workbench.ui.session import Session
@@ -144,6 +145,10 @@ class EventPane(EventTextPane):
         """Events belong to a function."""
         if self._function is None and action in _NEEDS_FUNCTION:
             return "Choose a function first (key 1)."
+        if action in _NEEDS_TARGET and self.session.backend is None:
+            return "The target is not there yet."
+        if action == "share_event" and self._fault() is not None:
+            return "Only valid JSON can be shared."
         if action == "delete_event" and self._name is None:
             return "This event is not saved."
         if action in ("saved_events", "next_event", "previous_event") and not self._names():
@@ -171,7 +176,9 @@ class EventPane(EventTextPane):
         elif name == "logs":
             found = await from_logs(self.app, self.log_lines())
         elif backend is None or self._function is None:
-            found = Nothing("There is no history before the target is there.")
+            found = Nothing("The target is not there yet.")
+        elif name == "shared":
+            found = await from_shared(self.app, backend, self._function)
         else:
             try:
                 found = await from_history(
@@ -213,6 +220,26 @@ class EventPane(EventTextPane):
         self.session.invocation_type = type_ or "RequestResponse"
         if self.session.invocation_type == "Event" != before:
             self.say("Sent asynchronously, as its service does: f6 changes that.")
+
+    @work(exclusive=True, group="dialog")
+    async def action_share_event(self) -> None:
+        """Save the event as a shareable test event."""
+        backend, function = self.session.backend, self._function
+        if not self.allowed("share_event") or backend is None or function is None:
+            return
+        name = self._name or self._origin
+        self._tell(await share(self.app, backend, function, name, self.text))
+
+    @work(exclusive=True, group="dialog")
+    async def action_unshare_event(self) -> None:
+        """Remove a shareable test event."""
+        backend, function = self.session.backend, self._function
+        if self.allowed("unshare_event") and backend is not None and function is not None:
+            self._tell(await unshare(self.app, backend, function))
+
+    def _tell(self, outcome: tuple[str, bool] | None) -> None:
+        if outcome is not None:
+            self.say(outcome[0], "success" if outcome[1] else "error")
 
     def action_next_event(self) -> None:
         """Open the next saved event."""
@@ -294,7 +321,8 @@ class EventPane(EventTextPane):
             self.show_heading()
 
 
-_NEEDS_FUNCTION = {
+_NEEDS_TARGET = {"share_event", "unshare_event"}
+_NEEDS_FUNCTION = _NEEDS_TARGET | {
     "view_sent",
     "new_event",
     "saved_events",

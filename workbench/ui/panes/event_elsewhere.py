@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _NEWEST = 200
 _LARGEST = 256 * 1024
-_LOG_LINES = 5_000
+LOG_LINES = 5_000
+"""So many of the newest log lines are looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,11 @@ def _past(backend: Backend, function: str, *, requests: bool) -> list[_Past]:
 
 async def from_logs(app: App[Any], lines: Sequence[str]) -> Chosen | Nothing | None:
     """An event that stands in the log lines, the newest first."""
-    newest = lines[-_LOG_LINES:]
-    found = await in_background(lambda: list(events_in_lines(newest))[::-1])
+    found = await in_background(lambda: list(events_in_lines(lines))[::-1])
     if not found:
         return Nothing("No line in Logs holds JSON: print the event in the function, and invoke.")
     rows = [
-        Row(str(number), (newest[each.line].strip(), describe(json.loads(each.text))))
+        Row(str(number), (lines[each.line].strip(), describe(json.loads(each.text))))
         for number, each in enumerate(found)
     ]
     choice = await app.push_screen_wait(

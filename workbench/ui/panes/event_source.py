@@ -44,6 +44,8 @@ ELSEWHERE = {
     "request": ("From a front door's request …", "A request that came to a URL, an API, a load "
                 "balancer or a distribution, as the event its function got."),
     "logs": ("From a log line …", "An event that a function printed: JSON or a Python dict."),
+    "shared": ("From the shareable test events …", "Those of Lambda's console and SAM, kept in "
+               "EventBridge's schema registry. S shares the event in the editor."),
     "clipboard": ("From the clipboard", "JSON, or a text with JSON in it, that was copied."),
 }  # fmt: skip
 """What else events come from: the words in the list, and what they are."""

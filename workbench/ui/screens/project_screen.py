@@ -16,6 +16,7 @@ from workbench.ui.aws_command import TooLarge, invoke_command
 from workbench.ui.copying import copies
 from workbench.ui.messages import ProblemsChanged
 from workbench.ui.panes.event import EventPane
+from workbench.ui.panes.event_elsewhere import LOG_LINES
 from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.logs import LogsPane
@@ -41,7 +42,7 @@ class ProjectScreen(PaneScreen):
         self.event = EventPane(session)
         self.result = ResultPane(session)
         self.logs = LogsPane(session)
-        self.event.log_lines = lambda: [line.text for line in self.logs.view.lines()]
+        self.event.log_lines = lambda: self.logs.view.store.newest(LOG_LINES)
         self.versions = VersionsPane(session)
         self.history = HistoryPane(session)
         self.triggers = TriggersPane(session)

@@ -197,6 +197,10 @@ class LogStore:
         return map(LogLine, self._times, self._texts, self._labels, self._groups,
                    map(bool, self._framing))  # fmt: skip
 
+    def newest(self, count: int) -> list[str]:
+        """The texts of the last lines that came."""
+        return list(self._texts[-count:])
+
     def snapshot(self) -> Iterator[LogLine]:
         """The lines in the order of their rows, all that headings stand for in their places.
 
