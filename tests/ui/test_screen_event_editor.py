@@ -10,7 +10,8 @@ from screen_lab import at_screen
 
 from workbench.ui.screens.decoded import DecodedScreen
 from workbench.ui.screens.sent import SentScreen
-from workbench.ui.widgets.dialogs import Choose
+from workbench.ui.widgets.dialogs import Choose, Confirm
+from workbench.ui.widgets.form import FormDialog
 from workbench.ui.widgets.json_editor import JsonEditor
 
 
@@ -142,3 +143,32 @@ async def test_new_events_from_the_history_the_logs_and_the_clipboard(project: P
         hands.app.copy_to_clipboard('payload: {"copied": true}')
         await take("clipboard")
         await hands.sees(lambda: json.loads(event.text) == {"copied": True}, "what was copied")
+
+
+async def test_an_event_is_shared_taken_and_removed(project: Path) -> None:
+    async with at_screen(project) as hands:
+        await hands.on_function("Echo")
+        event, backend = hands.screen.event, hands.screen.session.backend
+        assert backend is not None
+        event.load_text('{"word": "shared"}', "")
+        await hands.press("2", "escape", "S")
+        await hands.opens(FormDialog, "the name's form")
+        await hands.type("everybody")
+        await hands.press("ctrl+j")
+        await hands.reads("Shared “everybody” of Echo")
+        assert backend.shareable.events("Echo") == {"everybody": {"word": "shared"}}
+        event.load_text("{}", "")
+        await hands.press("ctrl+n")
+        await hands.opens(Choose, "the picker")
+        await hands.type("shareable")
+        await hands.press("enter")
+        await hands.reads("everybody")
+        await hands.press("enter")
+        await hands.sees(lambda: json.loads(event.text) == {"word": "shared"}, "the event")
+        event.action_unshare_event()
+        await hands.opens(Choose, "the shared events")
+        await hands.press("enter")
+        await hands.opens(Confirm, "the question")
+        await hands.press("y")
+        await hands.reads("Removed the shareable test event")
+        assert backend.shareable.events("Echo") == {}

@@ -126,23 +126,14 @@ class ShareableEvents:
                 answer: dict[str, Any] = getattr(client, operation)(**request)
                 return answer
         except LambdaError as error:
-            if self._is_missing(error):
+            if error.status == 501 or error.code in _NOT_OFFERED:
                 where = self.target.endpoint_url or f"AWS in {self.target.region}"
                 raise LambdaError(
                     "NoSchemaRegistry",
                     f"{where} has no EventBridge schema registry, where shareable test events are",
-                    advice="Saved events (ctrl+s) are files of the project and can be committed."
-                    if self.target.kind == "local"
-                    else "Choose a region that offers EventBridge schemas.",
+                    advice="Saved events (ctrl+s) are files of the project and can be committed.",
                 ) from error
             raise
-
-    def _is_missing(self, error: LambdaError) -> bool:
-        """Whether the endpoint answers for other services only."""
-        if error.code in _NOT_OFFERED or error.status == 501:
-            return True
-        known = ("NotFoundException", "ReadOnly", "AuditLog")
-        return self.target.kind == "local" and error.status == 404 and error.code not in known
 
 
 def _document(content: str, function: str) -> dict[str, Any]:

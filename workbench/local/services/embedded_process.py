@@ -35,6 +35,7 @@ from workbench.local.services import (
     forgotten_models,
     kinesis_shards,
     response_shapes,
+    schema_registry,
     sqs_queues,
     wsgi,
 )
@@ -45,6 +46,7 @@ from workbench.local.services.keeping.operations import changes_resources
 from workbench.local.services.keeping.states import States
 from workbench.local.services.protocols import error_response
 from workbench.local.services.resource_maker import ResourceMaker
+from workbench.local.services.schema_registry import SchemaRegistries
 from workbench.local.services.scope import service_of
 from workbench.local.services.settings import ServiceSettings
 from workbench.local.services.traced_messages import sent_with
@@ -59,7 +61,13 @@ class EmbeddedServices:
     """Answers requests of AWS SDKs with moto. What it holds is kept in `folder`; `notice` is
     told what is not, and why."""
 
-    def __init__(self, folder: Path, pushes: Pushes, notice: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pushes: Pushes,
+        notice: Callable[[str], None],
+        place: ServiceSettings,
+    ) -> None:
         # Late: moto, boto3 and Flask take 0.3 s; the settings they read are made before.
         from moto.core.config import default_user_config
         from moto.core.request import (
@@ -87,6 +95,7 @@ class EmbeddedServices:
         self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
         self._environ_key = environ_key_for_header
         self._pushes = pushes
+        self._schemas = SchemaRegistries(place.account, place.region, self.kept)
         self._threads = ThreadPoolExecutor(_AT_ONCE, "request")
 
     async def handle(self, request: Request) -> Response:
@@ -100,7 +109,7 @@ class EmbeddedServices:
         try:
             with self.kept.answering():
                 answer = self._answer(service, request)
-                if changes_resources(request):
+                if service != schema_registry.SERVICE and changes_resources(request):
                     self.kept.changed(service)
                 self.kept.commit()
                 return answer
@@ -111,6 +120,8 @@ class EmbeddedServices:
 
     def _answer(self, service: str, request: Request) -> Response:
         try:
+            if service == schema_registry.SERVICE:
+                return self._schemas.answer(request)
             if service == "states":
                 name_execution(request)
             self._pushes.before(service, request)
@@ -243,8 +254,9 @@ def main() -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     logging.getLogger("moto").setLevel(logging.CRITICAL)  # it tells of each state that fails
     os.umask(0o077)
-    services = EmbeddedServices(Path(settings["Folder"]), Pushes(settings["Url"], _say), _notice)
     place = ServiceSettings(settings["Url"], settings["Account"], settings["Region"])
+    pushes = Pushes(settings["Url"], _say)
+    services = EmbeddedServices(Path(settings["Folder"]), pushes, _notice, place)
     maker = ResourceMaker(services.answer, place, services.kept, _notice)
     _make(maker, settings["Resources"])
     threading.Thread(target=_follow_input, args=[maker], daemon=True).start()

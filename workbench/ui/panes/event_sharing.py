@@ -59,7 +59,12 @@ async def share(
         await in_background(save)
     except LambdaError as error:
         return str(error), False
-    return f"Shared “{name}” of {function}: the console and SAM have it too.", True
+    whom = (
+        "in the services of this project"
+        if backend.is_local
+        else "Lambda's console and SAM have it too"
+    )
+    return f"Shared “{name}” of {function}: {whom}.", True
 
 
 async def unshare(app: App[Any], backend: Backend, function: str) -> tuple[str, bool] | None:
