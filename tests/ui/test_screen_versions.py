@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aws_lab import AwsLab
 from screen_lab import ECHO, Hands, at_screen
 
 from workbench.aws.alias_history import AliasHistory
@@ -146,3 +147,30 @@ async def test_versions_are_compared_and_deployed_by_a_canary(project: Path) -> 
     assert Deployments(project).unfinished("local") == []
     history = AliasHistory(project).of("local", "Echo", "live")
     assert [state.how.partition(" ")[0] for state in history] == ["canary", "canary", "created"]
+
+
+async def test_on_aws_a_canary_is_agreed_to_once(shop: Path, aws: AwsLab) -> None:
+    for number in "12":
+        aws.local.update_function_configuration(FunctionName="Echo", Description=number)
+        aws.local.get_waiter("function_updated_v2").wait(
+            FunctionName="Echo", WaiterConfig={"Delay": 0.05}
+        )
+        aws.local.publish_version(FunctionName="Echo")
+    aws.local.create_alias(FunctionName="Echo", Name="live", FunctionVersion="1")
+    async with at_screen(shop) as hands:
+        await hands.goes_to_aws()
+        await hands.on_function("Echo")
+        await hands.press("5")
+        await hands.sees(lambda: "live" in hands.screen.versions.aliases, "the alias")
+        hands.screen.versions.rows.highlight("live")
+        await hands.press("c")
+        await hands.opens(FormDialog, "the form")
+        await hands.press("ctrl+j")
+        await hands.opens(Confirm, "the question")
+        for words in ("v1 → v2, 10% for 5 minutes", "AWS account", ":live"):
+            assert words in hands.text()
+        await hands.press("y")
+        await hands.opens(CanaryScreen, "the canary")
+        await hands.reads("next shift in")
+        await hands.press("b")
+        await hands.reads("rolled back to v1: asked for")

@@ -30,6 +30,7 @@ COMMANDS = {
     "triggers": "list what invokes functions: queues, streams, schedules, front doors",
     "trace": "show where an invocation's time went, as X-Ray has it",
     "versions": "list a function's versions and aliases",
+    "deploy": "shift an alias's traffic to another version step by step",
     "events": "list, show and generate sample events",
     "history": "list the invocations made from this project",
     "config": "your own keys, theme and production targets: print, check, path",

@@ -195,7 +195,7 @@ class VersionsList(WorkbenchPane):
             rows.append(self._row(number, date, chosen, version.description))
         self.rows.set_rows(rows)
         self.subtitle = f"invokes {named(chosen)}"
-        if self.counts is not NO_COUNTS:
+        if any(self.counts.invocations.values()):
             self.subtitle += " · × in 1 h"
 
     def _row(self, qualifier: str, detail: Text, chosen: str, description: str) -> Row:

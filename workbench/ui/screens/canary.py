@@ -29,6 +29,7 @@ _MARKS = {
     "now": ("▶", "now", STRONG),
     "waits": ("○", "waits", QUIET),
     "failed": ("✗", "failed", BAD),
+    "skipped": ("·", "skipped", QUIET),
     "none": ("·", "none", QUIET),
 }
 
@@ -110,13 +111,15 @@ class CanaryScreen(ModalScreen[None]):
             text.append(f"{'v' + version:>5} ", "bold")
             text.append(bar(share, width), colors[STRONG])
             text.append(f" {percent(share):>4}  {invocations:,} invoked  ")
-            wrong = "no errors" if not errors else f"✗ {errors:,} errors"
+            wrong = (
+                f"✗ {errors:,} {'error' if errors == 1 else 'errors'}" if errors else "no errors"
+            )
             text.append(f"{wrong}\n", colors[BAD] if errors else colors[QUIET])
         text.append("\n")
         text.append(f"{_status(deployment, running)}\n\n", "bold")
         for name, mark, words in _events(deployment):
             glyph, word, style = _MARKS[mark]
-            text.append(f"{glyph} {word:<7}", colors[style])
+            text.append(f"{glyph} {word:<8}", colors[style])
             text.append(f"{name:<20}")
             text.append(f"{words}\n", colors[QUIET])
         limit = f"at most {deployment.max_error_percent:g}% errors"
@@ -184,21 +187,24 @@ def _status(deployment: Deployment, running: bool) -> str:
 
 def _events(deployment: Deployment) -> list[tuple[str, str, str]]:
     """The lifecycle events: name, mark and words of each."""
-    over = deployment.status != "InProgress"
     traffic = "waits"
-    if deployment.is_shifted and not deployment.rolled_back:
+    if deployment.is_shifted and not (deployment.rolled_back and deployment.after != "Failed"):
         traffic = "done"
-    elif deployment.status == "Failed" and deployment.before != "Failed":
-        traffic = "failed" if deployment.after != "Failed" else "done"
-    elif not over and (deployment.shifts or deployment.before in ("", "Succeeded")):
-        traffic = "now" if deployment.shifts or not deployment.before_hook else "waits"
-    return [
+    elif deployment.rolled_back and deployment.before != "Failed":
+        traffic = "failed"
+    elif deployment.shifts or deployment.before == "Succeeded" or not deployment.before_hook:
+        traffic = "now"
+    events = [
         ("BeforeAllowTraffic", _mark(deployment.before_hook, deployment.before),
          deployment.before_hook or "no hook"),
         ("AllowTraffic", traffic, deployment.steps.words),
         ("AfterAllowTraffic", _mark(deployment.after_hook, deployment.after),
          deployment.after_hook or "no hook"),
     ]  # fmt: skip
+    if deployment.status == "InProgress":
+        return events
+    ended = {"waits": "skipped", "now": "skipped"}
+    return [(name, ended.get(mark, mark), words) for name, mark, words in events]
 
 
 def _mark(function: str, status: HookStatus) -> str:

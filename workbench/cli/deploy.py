@@ -1,0 +1,146 @@
+"""`workbench deploy`: shift an alias's traffic to another version as CodeDeploy does."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from workbench.cli.output import add_json_option, note, print_json, wants_json
+from workbench.cli.problems import CliError
+from workbench.cli.target import add_target_options, open_target, project_root, suggesting
+
+if TYPE_CHECKING:
+    from workbench.aws.deployer import Deployer
+    from workbench.aws.records import Target
+    from workbench.aws.traffic_shifting import Counts, Deployment
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    from workbench.aws.traffic_shifting import CONFIGURATIONS
+
+    parser.description = (
+        "Shift an alias's traffic to another version step by step, as AWS CodeDeploy does, and "
+        "back again when too many invocations fail or a hook does. ctrl+c leaves it as it is; "
+        "--resume goes on. Ends with status 1 unless all traffic was shifted."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  workbench deploy Orders live 5\n"
+        "  workbench deploy Orders live 5 --type Linear10PercentEvery1Minute --max-errors 1\n"
+        "  workbench deploy Orders live --resume"
+    )
+    parser.add_argument("name", metavar="NAME", help="the function")
+    parser.add_argument("alias", metavar="ALIAS", help="its alias")
+    parser.add_argument("version", metavar="VERSION", nargs="?", help="the new version")
+    parser.add_argument(
+        "--type",
+        choices=tuple(CONFIGURATIONS),
+        default="Canary10Percent5Minutes",
+        metavar="TYPE",
+        help="Canary10Percent5Minutes (default; or 10, 15, 30), Linear10PercentEvery1Minute "
+        "(or 2, 3, 10Minutes), AllAtOnce",
+    )
+    parser.add_argument("--before", metavar="F", default="", help="hook BeforeAllowTraffic")
+    parser.add_argument("--after", metavar="F", default="", help="hook AfterAllowTraffic")
+    parser.add_argument(
+        "--max-errors",
+        metavar="P",
+        type=_percent,
+        default=5.0,
+        help="percent of the new version's invocations that may fail (default: 5)",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with what was left")
+    parser.add_argument("--roll-back", action="store_true", help="end what was left: all back")
+    add_json_option(parser)
+    add_target_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from workbench.aws.deployer import Deployer
+    from workbench.aws.lambda_client import LambdaClient
+    from workbench.aws.targets import with_account
+    from workbench.aws.traffic_shifting import Controls
+
+    left = arguments.resume or arguments.roll_back
+    if left == bool(arguments.version):
+        raise CliError("Give either a VERSION, or --resume or --roll-back.")
+    target = with_account(open_target(arguments))
+    client = LambdaClient(target)
+    said: list[int] = []
+
+    def tell(deployment: Deployment, counts: Counts) -> None:
+        for _, words in deployment.said[len(said) :]:
+            said.append(1)
+            note(words)
+
+    deployer = Deployer(client, project_root(arguments), tell)
+    with suggesting(client, arguments.name):
+        deployment = _left(deployer, arguments) if left else _new(deployer, arguments, target)
+    if left:
+        said.extend([1] * len(deployment.said))
+    controls = Controls()
+    if arguments.roll_back:
+        controls.ask(controls.roll_back)
+    # In a thread, so that ctrl+c is heard while it waits.
+    results: list[Deployment | Exception] = []
+
+    def carry_out() -> None:
+        try:
+            results.append(deployer.run(deployment, controls))
+        except Exception as error:  # raised again below, in the thread that tells people
+            results.append(error)
+
+    thread = threading.Thread(target=carry_out, name="workbench-deploy", daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        controls.ask(controls.stop)
+        again = f"workbench deploy {arguments.name} {arguments.alias} --resume"
+        note(f"{deployment.id} is left as it is; `{again}` goes on.")
+        raise
+    result = results[0]
+    if isinstance(result, Exception):
+        raise result
+    if wants_json(arguments):
+        print_json(asdict(result))
+    else:
+        print(f"{result.id}: {result.status}")
+    return 0 if result.status == "Succeeded" else 1
+
+
+def _new(deployer: Deployer, arguments: argparse.Namespace, target: Target) -> Deployment:
+    from workbench.aws.workbench_surface import WorkbenchSurface
+
+    scale = 1.0
+    if target.kind == "local" and target.endpoint_url:
+        scale = float(WorkbenchSurface(target.endpoint_url).status().get("TimeScale", 1))
+    return deployer.create(
+        arguments.name,
+        arguments.alias,
+        arguments.version,
+        arguments.type,
+        before_hook=arguments.before,
+        after_hook=arguments.after,
+        max_error_percent=arguments.max_errors,
+        waits_divided_by=scale,
+    )
+
+
+def _left(deployer: Deployer, arguments: argparse.Namespace) -> Deployment:
+    for deployment in deployer.deployments.unfinished(deployer.client.target.key):
+        if (deployment.function, deployment.alias) == (arguments.name, arguments.alias):
+            return deployment
+    raise CliError(f"No deployment of {arguments.name} {arguments.alias} was left here.")
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 100")
+    return value
