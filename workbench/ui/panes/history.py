@@ -17,11 +17,14 @@ from workbench.ui.messages import GoToLogs, LoadEvent, RunRequest, ShowInvocatio
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.json_text import format_json, is_json
 from workbench.ui.widgets.palette import Palette, palette
 from workbench.ui.work import Job, in_thread
 
 if TYPE_CHECKING:
     from workbench.project.history import Entry, Summary
+
+_LARGEST_INDENTED = 100_000  # what is longer would hold up the screen
 
 Purpose = Literal["show", "rerun", "load_event", "logs", "last"]
 
@@ -179,7 +182,7 @@ class HistoryPane(WorkbenchPane):
         if message.purpose == "rerun":
             self.post_message(RunRequest(request_of(entry)))
         elif message.purpose == "load_event":
-            text = entry.event.decode(errors="replace")
+            text = _readable(entry.event)
             title = f"event of {clock(entry.started)}"
             self.post_message(LoadEvent(entry.function, text, title))
         elif message.purpose == "logs":
@@ -265,3 +268,11 @@ class HistoryPane(WorkbenchPane):
         """The request id."""
         entry = self._entries.get(self.rows.highlighted or "")
         return ("the request id", entry.request_id) if entry else None
+
+
+def _readable(event: bytes) -> str:
+    """An event as a person edits it: what a service made is one long line."""
+    text = event.decode(errors="replace")
+    if "\n" in text or len(text) > _LARGEST_INDENTED or not is_json(text):
+        return text
+    return format_json(text)
