@@ -83,3 +83,12 @@ def test_a_pane_grows_at_the_border_that_is_named_for_it(
         if border is not None:
             name, direction = border
             assert size(sideways, {name: 2 * direction}) > size(sideways, {})
+
+
+@given(st.integers(1, 79), st.integers(0, 19), orders, moves)
+def test_a_terminal_that_is_too_small_gets_places_inside_it(
+    width: int, height: int, recent: list[str], moved: dict[str, int]
+) -> None:
+    for slot in arrange(width, height, recent, zoomed=False, moved=moved):
+        assert slot.width >= 0 and slot.height >= 0
+        assert slot.x + slot.width <= width and slot.y + slot.height <= height

@@ -344,7 +344,7 @@ def _rank(key: Key) -> int:
     return key.footer
 
 
-def of_screen(scope: str) -> list[tuple[str, str]]:
+def of_screen(scope: str, table: Iterable[Key] = KEYS) -> list[tuple[str, str]]:
     """The (key, label) pairs for the footer of a screen of its own."""
-    own = sorted((key for key in in_scope(scope) if key.footer), key=_rank)
-    return [(key.keys[0], key.label) for key in own]
+    own = [key for key in in_scope(scope, table=table) if key.footer and key.keys]
+    return [(key.keys[0], key.label) for key in sorted(own, key=_rank)]

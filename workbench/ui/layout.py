@@ -94,6 +94,8 @@ def border_of(pane: str, width: int, *, sideways: bool) -> tuple[str, int] | Non
 
 
 def _within(value: int, least: int, most: int) -> int:
+    if most < least:
+        return max(0, least + most) // 2  # too small for both sides of the border: half each
     return max(least, min(value, most))
 
 
@@ -174,7 +176,7 @@ def _narrow(width: int, height: int, recent: Sequence[str], moved: Moved) -> lis
             _slot(0, height - logs, width, logs, ("logs",), recent),
         ]  # fmt: skip
     if recent[0] == "functions":
-        overlay = _within(_OVERLAY_WIDTH + moved.get("overlay", 0), _LEAST_WIDTH, width)
+        overlay = min(width, max(_OVERLAY_WIDTH + moved.get("overlay", 0), _LEAST_WIDTH))
         slots.append(_slot(0, 0, overlay, height, ("functions",), recent, overlay=True))
     return slots
 

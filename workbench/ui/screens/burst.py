@@ -216,7 +216,9 @@ class BurstScreen(Screen[None]):
 
     def _show_keys(self) -> None:
         other = "start" if self.is_under_way else "stop"
-        pairs = [pair for pair in keys.of_screen("burst") if pair[1] != other]
+        pairs = [
+            pair for pair in keys.of_screen("burst", keys.in_force(self.app)) if pair[1] != other
+        ]
         self.query_one(KeyFooter).set_keys(pairs)
 
     def _say(self, text: str, severity: Severity = "info") -> None:

@@ -114,7 +114,7 @@ class CompareScreen(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(KeyFooter).set_keys(keys.of_screen("compare"))
+        self.query_one(KeyFooter).set_keys(keys.of_screen("compare", keys.in_force(self.app)))
         self._show()
         self.rows.focus()
         backend = self._session.backend

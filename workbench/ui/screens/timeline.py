@@ -71,7 +71,7 @@ class TimelineScreen(Screen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query_one(KeyFooter).set_keys(keys.of_screen("timeline"))
+        self.query_one(KeyFooter).set_keys(keys.of_screen("timeline", keys.in_force(self.app)))
         self.query_one(TimelineRows).focus()
         if self._session.is_aws or self._session.backend is None:
             self.query_one(Pane).show_empty(
