@@ -38,6 +38,7 @@ def before(root: Path) -> dict[str, Any]:
             **_tables(endpoint),
             **_objects(endpoint),
             **_others(endpoint),
+            **_schemas(endpoint),
         }
         os.kill(endpoint.server._services._embedded.pid, signal.SIGKILL)
         return told
@@ -48,6 +49,28 @@ def after(root: Path, before: dict[str, Any]) -> Iterator[LocalEndpoint]:
     """The next run."""
     with local_lambda(root) as endpoint:
         yield endpoint
+
+
+def _schemas(endpoint: LocalEndpoint) -> dict[str, Any]:
+    schemas = endpoint.client("schemas")
+    schemas.create_registry(RegistryName="events", Description="ours")
+    given = {"RegistryName": "events", "SchemaName": "_f-schema", "Type": "OpenApi3"}
+    schemas.create_schema(**given, Content='{"components": {}}')
+    schemas.update_schema(**given, Content='{"components": {"examples": {}}}')
+    del given["Type"]
+    found = schemas.describe_schema(**given)
+    del found["ResponseMetadata"]
+    return {"schema": found}
+
+
+def test_schemas_are_kept(after: LocalEndpoint, before: dict[str, Any]) -> None:
+    schemas = after.client("schemas")
+    given = {"RegistryName": "events", "SchemaName": "_f-schema"}
+    found = schemas.describe_schema(**given)
+    del found["ResponseMetadata"]
+    assert found == before["schema"]
+    first = schemas.describe_schema(**given, SchemaVersion="1")
+    assert first["Content"] == '{"components": {}}'
 
 
 def _queues(endpoint: LocalEndpoint) -> dict[str, Any]:
