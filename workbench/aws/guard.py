@@ -112,10 +112,20 @@ class Guard:
 
     def _write(self, context: dict[str, Any], result: str, request_id: str | None) -> None:
         change = context.pop("workbench_change", None)
-        if change is None:
-            return
+        if change is not None:
+            self.note(change["operation"], change["parameters"], result, request_id)
+
+    def note(
+        self,
+        operation: str,
+        parameters: Mapping[str, Any],
+        result: str,
+        request_id: str | None = None,
+    ) -> None:
+        """Add to the log what this process did not send itself. Raises OSError."""
         when = datetime.now(UTC).isoformat(timespec="milliseconds")
-        entry = {"when": when, "who": self.who, **self._place, **change, "result": result}
+        entry = {"when": when, "who": self.who, **self._place, "operation": operation,
+                 "parameters": parameters, "result": result}  # fmt: skip
         if request_id:
             entry["requestId"] = request_id
         audit_log.append(self.log, entry)
