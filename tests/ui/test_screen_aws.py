@@ -130,3 +130,23 @@ async def test_a_long_list_can_be_used_before_it_is_there(shop: Path, aws: AwsLa
         await hands.press("r")
         await hands.sees(lambda: len(rows.rows) == 150 + len(aws.functions()), "all functions")
         assert "Slow" in [row.id for row in rows.rows[:2]]
+
+
+async def test_an_event_is_shared_on_aws_when_a_person_agrees(shop: Path, aws: AwsLab) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Echo")
+        await hands.goes_to_aws()
+        await hands.on_function("Echo")
+        backend = hands.screen.session.backend
+        assert backend is not None
+        hands.screen.event.load_text('{"word": "shared"}', "")
+        await hands.press("2", "escape", "S")
+        await hands.opens(FormDialog, "the name's form")
+        await hands.type("everybody")
+        await hands.press("ctrl+j")
+        await hands.opens(Confirm, "the question")
+        assert "Add the shareable test event “everybody” of" in asked(hands)
+        assert backend.shareable.events("Echo") == {}
+        await hands.press("y")
+        await hands.reads("console and SAM have it too")
+        assert backend.shareable.events("Echo") == {"everybody": {"word": "shared"}}
