@@ -183,7 +183,13 @@ class ProjectScreen(PaneScreen):
             return
         rows = [Row(str(i), (place(p, self.session.root),)) for i, p in enumerate(problems)]
         choice = await self.app.push_screen_wait(
-            Choose("Problems", rows, [Column()], hint="enter opens $EDITOR there · esc close")
+            Choose(
+                "Problems",
+                rows,
+                [Column()],
+                preview=lambda row: place(problems[int(row)], self.session.root),
+                hint="enter opens $EDITOR there · esc close",
+            )
         )
         if choice is not None:
             problem = problems[int(choice)]
