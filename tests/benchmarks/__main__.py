@@ -17,7 +17,18 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Row, table
 
-NAMES = ("invoke", "cold", "reload", "account", "async", "sources", "fronts", "screen", "kills")
+NAMES = (
+    "invoke",
+    "cold",
+    "reload",
+    "account",
+    "async",
+    "sources",
+    "fronts",
+    "screen",
+    "answers",
+    "kills",
+)
 MODULES = {"async": "async_drain"}  # whose name is not theirs
 BUSY = 0.3
 SCRATCH = "/var/tmp"  # functions have a /tmp of their own

@@ -29,14 +29,15 @@ HERE = {"PYTHONPATH": str(REPOSITORY)}
 
 def run(scratch: Path, notes: list[str]) -> Iterator[Row]:
     """The rows of `screen`. What can't be shown yet is told in `notes`."""
-    for part in (_first_paint, _many_functions, _flood, _large_response):
+    for part in (_first_paint, _many_functions, _flood):
         try:
             yield from part(scratch)
         except NotShown as error:
             notes.append(f"{part.__name__.strip('_')}: {error}")
 
 
-def _widget(name: str) -> Terminal:
+def widget(name: str) -> Terminal:
+    """One widget of ours alone, in a terminal: see `screen_apps`."""
     args = [sys.executable, "-m", "tests.benchmarks.screen_apps", name]
     return Terminal(args, cwd=REPOSITORY)
 
@@ -55,7 +56,7 @@ def _first_paint(scratch: Path) -> Iterator[Row]:
         return shown
 
     def one_widget() -> list[float]:
-        with _widget("one") as terminal:
+        with widget("one") as terminal:
             return [(terminal.wait_for("Functions") - terminal.started) * 1000]
 
     one_widget()
@@ -81,7 +82,7 @@ VERBS = ("handler", "worker", "authorizer", "rotation", "thumbnail")
 
 def _many_functions(scratch: Path) -> Iterator[Row]:
     """The bound is the widget's; the whole screen shows the same with all around it."""
-    with _widget("list") as terminal:
+    with widget("list") as terminal:
         terminal.wait_for("orders-0")
         yield from _filter_rows(terminal, "10,000 functions, the list alone")
     project = scratch / "many"
@@ -119,7 +120,7 @@ def _filter_rows(terminal: Terminal, what: str) -> Iterator[Row]:
 
 def _flood(scratch: Path) -> Iterator[Row]:
     """First into the log view at one stroke, then for seconds, with a burst of invocations."""
-    with _widget("logs") as terminal:
+    with widget("logs") as terminal:
         terminal.wait_for("pressed 0")
         terminal.wait_until_quiet(0.4)
         flooded = terminal.press("\x07")
@@ -155,14 +156,3 @@ def _screen(project: Path) -> Iterator[Terminal]:
             yield terminal
     finally:
         _stop_local_lambda(project)
-
-
-def _large_response(scratch: Path) -> Iterator[Row]:
-    samples = []
-    for _ in range(5):
-        with _widget("json") as terminal:
-            terminal.wait_for("pressed 0")
-            terminal.wait_until_quiet(0.4)
-            pressed = terminal.press("\x07")
-            samples.append((terminal.wait_for("shown in full") - pressed) * 1000)
-    yield limit_row("a 6 MB response shown", statistics.median(samples), at_most=300)

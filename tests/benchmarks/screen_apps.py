@@ -1,6 +1,6 @@
 """Small programs for `screen`: one widget of ours each, with as much in it as anyone has.
 
-`python -m tests.benchmarks.screen_apps one|list|logs|json`, in a terminal.
+`python -m tests.benchmarks.screen_apps one|list|logs|json|diff`, in a terminal.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ class ManyLines(CountsKeys):
 
 
 class LargeDocument(CountsKeys):
-    """A JSON view that gets a response of 6 MB with one key."""
+    """A JSON view that gets a response of 6 MB with one key; another opens its filter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "filter")]
 
     def compose(self) -> ComposeResult:
         from workbench.ui.widgets.json_view import JsonView
@@ -93,15 +95,64 @@ class LargeDocument(CountsKeys):
 
         item = {"name": "shown in full", "price": 12.5, "tags": ["a", "b"], "stock": {"berlin": 3}}
         count = MEGABYTES * 1_000_000 // (len(json.dumps(item)) + 2)
-        self.document = json.dumps({"items": [item] * count}).encode()
+        document = {"items": [item] * count, "last": "needle"}
+        self.document = json.dumps(document).encode()
 
     def action_go(self) -> None:
         from workbench.ui.widgets.json_view import JsonView
 
         self.query_one(JsonView).load(self.document)
 
+    def action_filter(self) -> None:
+        from workbench.ui.widgets.json_view import JsonView
+
+        self.query_one(JsonView).open_filter()
+
+    def on_json_view_loaded(self) -> None:
+        from workbench.ui.widgets.json_view import JsonView
+
+        if self.query_one(JsonView).text:
+            self.query_one("#counter", Static).update("laid out")
+
+
+class TwoDocuments(CountsKeys):
+    """A diff view that gets two answers of 1 MB with one key: every tenth item is another."""
+
+    def compose(self) -> ComposeResult:
+        from workbench.ui.widgets.diff_view import DiffView
+
+        yield Static("pressed 0 times", id="counter")
+        yield DiffView()
+
+    def on_mount(self) -> None:
+        import json
+
+        def document(changed: str) -> str:
+            items = [
+                {
+                    "id": f"{number:032x}",
+                    "name": f"item {number}",
+                    "price": 12.5,
+                    "tags": ["a", "b"],
+                    "stock": {"berlin": 3, "state": "same" if number % 10 else changed},
+                }
+                for number in range(7_200)
+            ]
+            return json.dumps({"items": items})
+
+        self.documents = document("before"), document("after")
+
+    def action_go(self) -> None:
+        from workbench.ui.widgets.diff_view import DiffView
+
+        self.query_one(DiffView).compare(*self.documents)
+
 
 if __name__ == "__main__":
-    {"one": OneWidget, "list": ManyFunctions, "logs": ManyLines, "json": LargeDocument}[
-        sys.argv[1]
-    ]().run()
+    {
+        "one": OneWidget,
+        "list": ManyFunctions,
+        "logs": ManyLines,
+        "json": LargeDocument,
+        "diff": TwoDocuments,
+    }[sys.argv[1]]().run()

@@ -87,8 +87,8 @@ class JsonView(Vertical):
         self._load_number = 0
 
     def compose(self) -> ComposeResult:
-        yield FilterLine()
         yield self.lines
+        yield FilterLine()
         yield SearchBar("text to find, or !text for lines without it")
 
     # -- public ---------------------------------------------------------------------------------

@@ -15,13 +15,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import chain, repeat
+from itertools import chain, groupby, repeat
+from operator import eq
 from typing import Any
 
 from workbench.ui.widgets.json_paths import IGNORED, without
 
 _DIFFLIB_CELLS = 40_000
 """Lines times lines up to which difflib, whose time grows with the square, is asked."""
+
+_MOSTLY = 0.75
 
 _STRIDE = 256
 """Lines that are compared at once where whole stretches are the same."""
@@ -108,6 +111,11 @@ def _matches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int,
             continue
         if old_end - old_start == new_end - new_start == 1:
             continue  # one line for another, as nearly all changes are
+        aligned = _aligned(old[old_start:old_end], new[new_start:new_end])
+        if aligned is not None:
+            for at, size in aligned:
+                yield old_start + at, new_start + at, size
+            continue
         fixed = _fixed_points(old, old_start, old_end, new, new_start, new_end)
         if not fixed:
             yield from _by_difflib(old, old_start, old_end, new, new_start, new_end)
@@ -119,6 +127,24 @@ def _matches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int,
             old_start, new_start = old_at + 1, new_at + 1
         blocks.append((old_start, old_end, new_start, new_end))
         work.extend(reversed(blocks))
+
+
+def _aligned(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]] | None:
+    """(start, size) of equal runs where nearly all lines are the same at the same place, None
+    where they are not: values have changed and nothing has moved, as it is with most answers."""
+    if len(old) != len(new):
+        return None
+    equal = list(map(eq, old, new))
+    if sum(equal) < len(equal) * _MOSTLY:
+        return None
+    runs = []
+    at = 0
+    for is_equal, run in groupby(equal):
+        size = sum(1 for _ in run)
+        if is_equal:
+            runs.append((at, size))
+        at += size
+    return runs
 
 
 def _fixed_points(
