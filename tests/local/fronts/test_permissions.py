@@ -1,11 +1,15 @@
-"""Routes that SAM does not make need a permission in their function's policy."""
+"""Routes that SAM does not make need a permission in their function's policy; why is told."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 from gateway_lab import Apis, served
+from url_lab import fetch, open_url
+
+from workbench.aws.workbench_surface import WorkbenchSurface
 
 REST = """\
   {name}:
@@ -59,6 +63,30 @@ def test_the_policy_names_the_api(apis: Apis) -> None:
     assert apis.event("Allowed", "/orders/7")["pathParameters"] == {"id": "7"}
     refused = apis.ask("Elsewhere", "/orders/7")
     assert (refused.status, refused.body) == (500, b'{"message": "Internal server error"}')
+
+
+def test_why_a_url_refuses_is_told(apis: Apis) -> None:
+    client = apis.endpoint.client()
+    stop = threading.Event()
+    events = WorkbenchSurface(apis.endpoint.url).events(stop)
+    assert next(events).kind == "connected"
+    url = open_url(apis.endpoint, "Other", public=False)
+    assert fetch(url).status == 403
+    client.add_permission(
+        FunctionName="Other", StatementId="open", Action="lambda:InvokeFunctionUrl",
+        Principal="*", FunctionUrlAuthType="NONE",
+    )  # fmt: skip
+    client.put_function_concurrency(FunctionName="Other", ReservedConcurrentExecutions=0)
+    assert fetch(url).status == 429
+    client.delete_function_concurrency(FunctionName="Other")
+    fronts = (event.data for event in events if event.kind == "front")
+    told = [next(fronts) for _ in range(2)]
+    stop.set()
+    events.close()  # type: ignore[attr-defined]
+    assert [(each["Kind"], each["Name"], each["Status"], each["Reason"]) for each in told] == [
+        ("FunctionUrl", "Other", 403, "The policy of Other does not open its URL to everybody."),
+        ("FunctionUrl", "Other", 429, "Other: Rate Exceeded."),
+    ]
 
 
 def test_an_integration_with_a_role_needs_none(apis: Apis) -> None:

@@ -99,7 +99,7 @@ class Endpoint:
         operation = self._lambda.operations["Invoke"]
         self._invoker = Invoker(self._context, operation, self._specs, self.asynchronous.queue)
         self._stream_invoker = StreamInvoker(self._context, self._specs)
-        self.urls = FunctionUrls(self._context, self._specs, recorder.notice)
+        self.urls = FunctionUrls(self._context, self._specs, recorder.notice, recorder.front)
         self._context.urls = self.urls
         self.declared_fronts = DeclaredFronts(
             self._context, self._specs, recorder.front, recorder.notice

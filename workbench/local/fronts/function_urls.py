@@ -16,6 +16,7 @@ from workbench.local.api.context import Context
 from workbench.local.api.function_urls import KIND
 from workbench.local.api.specs import Specs
 from workbench.local.fronts import cors
+from workbench.local.fronts.place import Tell
 from workbench.local.fronts.ports import listening
 from workbench.local.fronts.url_access import forbidden, is_public, may_be_invoked
 from workbench.local.fronts.url_invocation import UrlInvocations, UrlSettings
@@ -50,9 +51,11 @@ _ONE_PERMISSION = (
 class FunctionUrls:
     """Opens and closes the URLs as they are configured. Belongs to the event loop's thread."""
 
-    def __init__(self, context: Context, specs: Specs, notice: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, context: Context, specs: Specs, notice: Callable[[str, str], None], tell: Tell
+    ) -> None:
         self._context = context
-        self._invocations = UrlInvocations(context, specs)
+        self._invocations = UrlInvocations(context, specs, tell)
         self._notice = notice
         self._doors: dict[str, dict[str, _Door]] = {}  # by function, by qualifier
         self._deleted: deque[_Door] = deque()

@@ -16,6 +16,9 @@ from workbench.local.api.serialise import encode
 from workbench.local.api.specs import Specs
 from workbench.local.errors import ApiError
 from workbench.local.fronts import cors, payload_v2
+from workbench.local.fronts.front import failure
+from workbench.local.fronts.function_caller import error_message
+from workbench.local.fronts.place import Tell
 from workbench.local.fronts.url_access import caller, forbidden, iam_identity
 from workbench.local.gate import Caller
 from workbench.local.http_messages import (
@@ -56,11 +59,13 @@ class UrlSettings:
 
 class UrlInvocations:
     """Answers requests to URLs. `in_flight` counts the invocations that run for them,
-    `last_request` is when the last one came (`time.monotonic`)."""
+    `last_request` is when the last one came (`time.monotonic`); `tell` hears of those that
+    fail."""
 
-    def __init__(self, context: Context, specs: Specs) -> None:
+    def __init__(self, context: Context, specs: Specs, tell: Tell) -> None:
         self._context = context
         self._specs = specs
+        self._tell = tell
         self.in_flight = 0
         self.last_request = 0.0
 
@@ -74,38 +79,41 @@ class UrlInvocations:
         def answered(result: InvokeResult) -> None:
             self.in_flight -= 1
             response = _buffered(result, execution.request)
-            answer.resolve(self._finished(url, request, response, began))
+            answer.resolve(self._finished(url, request, response, began, _why(result)))
 
         try:
             execution = self._invoke(url, request, None)
         except ApiError as error:
-            return self._finished(url, request, plain_error(request, error), began)
+            response = plain_error(request, error)
+            return self._finished(url, request, response, began, _refused(url, error))
         execution.on_result(answered)
         return answer
 
     async def _streamed(self, url: UrlSettings, request: Request, began: float) -> Response:
-        stream = ResponseStream()
+        stream, why = ResponseStream(), ""
 
         def answered(result: InvokeResult) -> None:
+            nonlocal why
             self.in_flight -= 1
+            why = _why(result)
             stream.end()
 
         try:
             execution = self._invoke(url, request, stream)
         except ApiError as error:
-            response = plain_error(request, error)
+            response, why = plain_error(request, error), _refused(url, error)
         else:
             execution.on_result(answered)
             response = await _begun(execution, stream)
         if request.method == "HEAD":  # nobody reads the body
             stream.abandon()
             response.body = b""
-        return self._finished(url, request, response, began)
+        return self._finished(url, request, response, began, why)
 
     def _finished(
-        self, url: UrlSettings, request: Request, response: Response, began: float
+        self, url: UrlSettings, request: Request, response: Response, began: float, why: str = ""
     ) -> Response:
-        """The response with CORS headers, counted."""
+        """The response with CORS headers, counted; `why` it failed, if that is known."""
         response.headers = [*response.headers, *cors.response_headers(url.cors, request)]
         count, qualifier = self._context.metrics.count, url.qualifier
         qualifier = "" if qualifier == LATEST else qualifier
@@ -115,6 +123,10 @@ class UrlInvocations:
         if response.status >= 400:
             name = "Url4xxCount" if response.status < 500 else "Url5xxCount"
             count(name, url.function, qualifier=qualifier)
+            door = f"{url.function}:{qualifier}" if qualifier else url.function
+            reason = why or f"{url.function} answered with status {response.status}."
+            status = response.status
+            self._tell(failure("FunctionUrl", door, request, status, reason, url.function))
         return response
 
     def _invoke(
@@ -176,6 +188,22 @@ class UrlInvocations:
             "requestContext": context,
             **payload_v2.body_members(request),
         }
+
+
+def _refused(url: UrlSettings, error: ApiError) -> str:
+    """Why a request did not get to the function."""
+    if error.code != "AccessDeniedException":
+        return f"{url.function}: {error.message}"
+    if url.iam:
+        return f"The URL of {url.function} takes signed requests only (AuthType AWS_IAM)."
+    return f"The policy of {url.function} does not open its URL to everybody."
+
+
+def _why(result: InvokeResult) -> str:
+    """Why an invocation failed; "" when it did not."""
+    if result.refusal is not None:
+        return str(result.refusal[1])
+    return error_message(result) if result.function_error is not None else ""
 
 
 def _headers(invocation: InvokeRequest) -> list[tuple[str, str]]:
