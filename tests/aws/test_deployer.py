@@ -15,8 +15,8 @@ from workbench.aws.alias_history import AliasHistory
 from workbench.aws.deployer import Deployer
 from workbench.aws.errors import LambdaError
 from workbench.aws.lambda_client import LambdaClient
-from workbench.aws.records import Target
-from workbench.aws.traffic_shifting import Controls, Counts, Deployment
+from workbench.aws.records import Counts, Target
+from workbench.aws.traffic_shifting import Controls, Deployment
 from workbench.aws.workbench_surface import WorkbenchSurface
 
 HOOK = """

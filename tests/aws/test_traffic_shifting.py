@@ -9,10 +9,10 @@ import pytest
 
 from workbench.aws.deployments import Deployments
 from workbench.aws.errors import LambdaError
+from workbench.aws.records import Counts
 from workbench.aws.traffic_shifting import (
     CONFIGURATIONS,
     AwaitHook,
-    Counts,
     Deployment,
     Finish,
     RollBack,

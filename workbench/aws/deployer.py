@@ -22,12 +22,10 @@ from workbench.aws.alias_history import AliasHistory
 from workbench.aws.deployments import Deployments
 from workbench.aws.errors import LambdaError
 from workbench.aws.lambda_client import LambdaClient
-from workbench.aws.records import Alias
+from workbench.aws.records import NO_COUNTS, Alias, Counts
 from workbench.aws.traffic_shifting import (
-    NO_COUNTS,
     AwaitHook,
     Controls,
-    Counts,
     Deployment,
     Finish,
     Hook,

@@ -161,3 +161,18 @@ class LogEvent:
     message: str
     stream: str = ""
     event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often versions and aliases of a function ran and failed, by their names."""
+
+    invocations: Mapping[str, float]
+    errors: Mapping[str, float]
+
+    def of(self, version: str) -> tuple[int, int]:
+        """Invocations and errors of one version."""
+        return int(self.invocations.get(version, 0)), int(self.errors.get(version, 0))
+
+
+NO_COUNTS = Counts({}, {})

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from workbench.aws.records import NO_COUNTS, Counts
+
 PREFIX = "CodeDeployDefault.Lambda"
 HOOK_SECONDS = 3600
 """How long a hook may take to report; then it has failed."""
@@ -76,21 +78,6 @@ def configuration_of(name: str) -> Configuration:
     if found is None:
         raise ValueError(f"There is no configuration {name}: {', '.join(CONFIGURATIONS)}")
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Invocations and errors of the versions behind an alias, by version."""
-
-    invocations: Mapping[str, float]
-    errors: Mapping[str, float]
-
-    def of(self, version: str) -> tuple[int, int]:
-        """Invocations and errors of one version."""
-        return int(self.invocations.get(version, 0)), int(self.errors.get(version, 0))
-
-
-NO_COUNTS = Counts({}, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,7 @@ from typing import Any
 from workbench.aws.clients import Clients
 from workbench.aws.errors import in_words
 from workbench.aws.metrics import NAMESPACE
-from workbench.aws.records import Alias
-from workbench.aws.traffic_shifting import Counts
+from workbench.aws.records import Alias, Counts
 
 _METRICS = ("Invocations", "Errors")
 _QUERIES = 500  # in one GetMetricData

@@ -13,8 +13,8 @@ from workbench.cli.target import add_target_options, open_target, project_root, 
 
 if TYPE_CHECKING:
     from workbench.aws.deployer import Deployer
-    from workbench.aws.records import Target
-    from workbench.aws.traffic_shifting import Counts, Deployment
+    from workbench.aws.records import Counts, Target
+    from workbench.aws.traffic_shifting import Deployment
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.aws.records import (
     Alias,
+    Counts,
     Function,
     Invocation,
     InvocationType,
@@ -27,7 +28,6 @@ from workbench.project.state_dir import StateDir
 if TYPE_CHECKING:
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.traces import Trace
-    from workbench.aws.traffic_shifting import Counts
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
     from workbench.project.history import Entry, History, Summary
     from workbench.ui.timeline_rows import Limits

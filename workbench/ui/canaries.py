@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from workbench.aws.traffic_shifting import NO_COUNTS, Controls, Counts, Deployment
+from workbench.aws.records import NO_COUNTS, Counts
 from workbench.ui.backend import Backend
 from workbench.ui.formats import percent
 from workbench.ui.messages import Say
@@ -18,6 +18,7 @@ from workbench.ui.work import Job, failure, in_thread
 
 if TYPE_CHECKING:
     from workbench.aws.deployer import Deployer
+    from workbench.aws.traffic_shifting import Controls, Deployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Canaries:
         self.known: dict[str, tuple[Deployment, Counts]] = {}
         """Those seen since the screen was opened, by id."""
 
+    @property
+    def running(self) -> int:
+        """How many this screen carries out."""
+        return len(self._controls)
+
     def is_running(self, deployment: Deployment) -> bool:
         """Whether this screen carries it out."""
         return deployment.id in self._controls
@@ -73,6 +79,7 @@ class Canaries:
 
     def start(self, backend: Backend, request: CanaryRequest) -> None:
         """Make a deployment and carry it out."""
+        from workbench.aws.traffic_shifting import Controls
 
         def create(deployer: Deployer) -> Deployment:
             deployment = deployer.create(
@@ -92,6 +99,8 @@ class Canaries:
 
     def go_on(self, backend: Backend, deployment: Deployment, *, roll_back: bool = False) -> None:
         """Carry on what was begun, or roll it back."""
+        from workbench.aws.traffic_shifting import Controls
+
         if self.is_running(deployment):
             return
         controls = self._controls[deployment.id] = Controls()

@@ -15,8 +15,6 @@ from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import clock, routes
 from workbench.ui.messages import QualifierChosen
 from workbench.ui.panes.versions_list import LATEST, VersionsList, named
-from workbench.ui.screens.version_diff import VersionDiffScreen
-from workbench.ui.screens.weight import WeightScreen
 from workbench.ui.widgets.dialogs import Choose, Confirm
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
@@ -212,6 +210,8 @@ class VersionsPane(VersionsList):
         alias = self._alias()
         if not self.allowed("weight") or alias is None:
             return
+        from workbench.ui.screens.weight import WeightScreen
+
         others = [v for v in self.numbers() if v != alias.function_version]
         second = next(iter(alias.weights), self._version_under_cursor(others))
         answer = await self.app.push_screen_wait(WeightScreen(alias, others, second))
@@ -305,6 +305,8 @@ class VersionsPane(VersionsList):
         name, backend, row = self.session.function, self.session.backend, self.rows.highlighted
         if not self.allowed("diff") or not (name and backend and row):
             return
+        from workbench.ui.screens.version_diff import VersionDiffScreen
+
         await self.app.push_screen_wait(
             VersionDiffScreen(backend, name, self._resolved(row), self._compared_with(row),
                               [LATEST, *self.numbers()])

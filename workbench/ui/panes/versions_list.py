@@ -11,8 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 
-from workbench.aws.records import Alias, Function
-from workbench.aws.traffic_shifting import NO_COUNTS, Counts
+from workbench.aws.records import NO_COUNTS, Alias, Counts, Function
 from workbench.ui.formats import BAD, QUIET, STRONG, routes
 from workbench.ui.messages import QualifierChosen
 from workbench.ui.panes.base import WorkbenchPane

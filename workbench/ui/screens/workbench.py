@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.timer import Timer
@@ -13,7 +14,6 @@ from workbench.aws.errors import LambdaError
 from workbench.samples import demo_function
 from workbench.ui import responsive
 from workbench.ui.canaries import Canaries, CanaryChanged, CanaryLeft, outcome
-from workbench.ui.canary_form import ask_canary
 from workbench.ui.connection import Connection
 from workbench.ui.formats import clock
 from workbench.ui.messages import (
@@ -44,7 +44,6 @@ from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.versions import OpenCanary, named
 from workbench.ui.programs import open_file, show_code
 from workbench.ui.sample_picker import choose_sample
-from workbench.ui.screens.canary import CanaryScreen
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.screens.details import DetailsScreen
 from workbench.ui.screens.invoking_screen import InvokingScreen
@@ -54,8 +53,13 @@ from workbench.ui.screens.update_code import update_code
 from workbench.ui.server_events import ServerEvents
 from workbench.ui.session import Session
 from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
+from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.work import stop as stop_jobs
+
+if TYPE_CHECKING:
+    from workbench.aws.traffic_shifting import Deployment
+    from workbench.ui.backend import Backend
 
 _REMEMBER_S = 2.0
 _CHANGE_FUNCTION_S = 0.12
@@ -304,12 +308,20 @@ class WorkbenchScreen(InvokingScreen):
         backend = self.session.backend
         if backend is None:
             return
+        from workbench.ui.canary_form import ask_canary
+
         name, alias = message.function, message.alias.name
         deployment = await asyncio.to_thread(self.canaries.of_alias, backend, name, alias)
         if deployment is not None:
-            self.app.push_screen(CanaryScreen(backend, self.canaries, deployment))
+            self._show_canary(backend, deployment)
         elif request := await ask_canary(self.app, self.session, message):
             self.canaries.start(backend, request)
+
+    def _show_canary(self, backend: Backend, deployment: Deployment) -> None:
+        # Late, as is its form: few sessions need what they import (8 ms).
+        from workbench.ui.screens.canary import CanaryScreen
+
+        self.app.push_screen(CanaryScreen(backend, self.canaries, deployment))
 
     @on(CanaryChanged)
     def _canary_changed(self, message: CanaryChanged) -> None:
@@ -317,8 +329,8 @@ class WorkbenchScreen(InvokingScreen):
         is_new = deployment.id not in self.canaries.known
         before = None if is_new else self.canaries.known[deployment.id][0]
         self.canaries.changed(message)
-        if is_new and backend is not None and not isinstance(self.app.screen, CanaryScreen):
-            self.app.push_screen(CanaryScreen(backend, self.canaries, deployment))
+        if is_new and backend is not None and self.app.screen is self:
+            self._show_canary(backend, deployment)
         if before is None or before.share != deployment.share:
             self.versions.load()
             self.versions.invoked()
@@ -369,8 +381,13 @@ class WorkbenchScreen(InvokingScreen):
     def _open_file(self, message: OpenFile) -> None:
         open_file(self, message.path, message.line)
 
+    @work(exclusive=True, group="dialog")
     async def action_quit(self) -> None:
-        """Quit; everything is kept."""
+        """Quit; everything is kept. Of a canary the traffic stays where it is."""
+        if self.canaries.running:
+            body = "A canary is under way. Its traffic stays as it is until you go on with it."
+            if not await self.app.push_screen_wait(Confirm("Quit", body, "Quit")):
+                return
         self.remember()
         for node in (self, *self.area.children):
             stop_jobs(node)  # none is waited for
