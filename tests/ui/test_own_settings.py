@@ -9,6 +9,7 @@ from screen_lab import at_screen
 
 from workbench.project.user_config import parse
 from workbench.ui.remap import BadKey, key_name, key_table
+from workbench.ui.widgets.dialogs import Choose
 
 FILE = Path("config.toml")
 
@@ -82,3 +83,12 @@ async def test_own_keys_and_themes(
         assert hands.screen.session.memory.theme is None
         await hands.press("1", "F")
         await hands.sees(lambda: hands.screen.functions.rows.has_class("-filtering"), "filter")
+        await hands.press("escape", "ctrl+p")
+        await hands.type("choose the col")
+        await hands.reads("Choose the colours")
+        await hands.press("enter")
+        await hands.opens(Choose, "the themes")
+        await hands.type("ember")
+        await hands.press("enter")
+        await hands.sees(lambda: hands.app.theme == "ember", "the chosen theme")
+        assert hands.screen.session.memory.theme == "ember"

@@ -78,12 +78,17 @@ class WorkbenchApp(App[int]):
             self.mutate_reactive(App.theme)  # its colours may be others now
         for screen in self.screen_stack:
             if isinstance(screen, WorkbenchScreen):
-                screen.settings_changed(self.settings.problems)
+                screen.settings_changed(self.settings.problems, tuple(self.settings.themes))
 
     def _open(self, root: Path) -> None:
         self.root = root
         file = StateDir(root).path / "ui.json"
-        session = Session(root, memory.load(file), settings_problems=self.settings.problems)
+        session = Session(
+            root,
+            memory.load(file),
+            settings_problems=self.settings.problems,
+            themes=tuple(self.settings.themes),
+        )
         wanted = session.memory.theme
         self.theme = wanted if wanted in self.available_themes else self.settings.theme
         screen = WorkbenchScreen(session, file)

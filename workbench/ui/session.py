@@ -38,6 +38,8 @@ class Session:
     problems: tuple[Problem, ...] = ()
     settings_problems: tuple[Problem, ...] = ()
     """What is wrong with the user's config and themes."""
+    themes: tuple[str, ...] = ()
+    """The themes there are, the user's own included."""
     function: str | None = None
     functions: dict[str, Function] = field(default_factory=dict)
     invocation_type: InvocationType = "RequestResponse"

@@ -156,10 +156,6 @@ class PaneScreen(Screen[None]):
         """Copy from the pane with focus."""
         self.pane.action_copy()
 
-    def action_theme(self) -> None:
-        """Choose the colours."""
-        self.app.search_themes()
-
     def action_command_palette(self) -> None:
         """Open the command palette."""
         self.app.action_command_palette()

@@ -82,9 +82,9 @@ class ProjectScreen(PaneScreen):
         broken = (p for p in problems if source and p.line and p.file.is_relative_to(source.code))
         self.result.show_problem(next(broken, None))
 
-    def settings_changed(self, problems: tuple[Problem, ...]) -> None:
+    def settings_changed(self, problems: tuple[Problem, ...], themes: tuple[str, ...]) -> None:
         """The user's config or themes were saved: show the keys, and what is wrong with them."""
-        self.session.settings_problems = problems
+        self.session.settings_problems, self.session.themes = problems, themes
         self.show_problems()
         self.show_keys()
         if not problems:
@@ -132,6 +132,18 @@ class ProjectScreen(PaneScreen):
             self.say(str(error), "warning")
             return
         self.pane.copy_to_clipboard("the aws command", command)
+
+    @work(exclusive=True, group="dialog")
+    async def action_theme(self) -> None:
+        """Choose the colours, among those that ship and the user's own."""
+        themes = self.app.available_themes
+        shown = [Row(name, (name, "dark" if themes[name].dark else "light"))
+                 for name in sorted(self.session.themes) if name in themes]  # fmt: skip
+        name = await self.app.push_screen_wait(
+            Choose("Colours", shown, [Column(), Column()], hint="enter chooses · esc cancel")
+        )
+        if name is not None:
+            self.app.theme = name
 
     @work(exclusive=True, group="dialog")
     async def action_copy_menu(self) -> None:
