@@ -79,8 +79,8 @@ async def test_members_and_values_are_completed_while_one_writes(project: Path) 
         await hands.sees(lambda: not event.editor.has_focus, "the next pane")
 
 
-async def test_a_part_is_decoded_changed_and_encoded_again(project: Path) -> None:
-    async with at_screen(project, (80, 24)) as hands:
+async def test_a_part_is_decoded_changed_and_encoded_again(shop: Path) -> None:
+    async with at_screen(shop, (80, 24)) as hands:
         await hands.on_function("Echo")
         event = hands.screen.event
         data = base64.b64encode(b'{"a":1}').decode()
@@ -92,7 +92,9 @@ async def test_a_part_is_decoded_changed_and_encoded_again(project: Path) -> Non
         await hands.opens(DecodedScreen, "the parts")
         await hands.reads("base64 → JSON")
         await hands.press("enter")
-        hands.app.screen.query_one(JsonEditor).move_cursor((1, 8))
+        editor = hands.app.screen.query_one(JsonEditor)
+        await hands.sees(lambda: editor.has_focus, "the part's editor")
+        editor.move_cursor((1, 8))
         await hands.type(' , "more": true')
         await hands.reads("● changed")
         await hands.press("escape")
@@ -145,8 +147,8 @@ async def test_new_events_from_the_history_the_logs_and_the_clipboard(project: P
         await hands.sees(lambda: json.loads(event.text) == {"copied": True}, "what was copied")
 
 
-async def test_an_event_is_shared_taken_and_removed(project: Path) -> None:
-    async with at_screen(project) as hands:
+async def test_an_event_is_shared_taken_and_removed(shop: Path) -> None:
+    async with at_screen(shop) as hands:
         await hands.on_function("Echo")
         event, backend = hands.screen.event, hands.screen.session.backend
         assert backend is not None
