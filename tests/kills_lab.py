@@ -21,10 +21,10 @@ from workbench.samples import copy_sample_functions
 SERVER, SERVICES, FUNCTION = "server", "services", "function"
 
 _REPOSITORY = Path(__file__).parents[1]
-_LIMIT = 120.0
+_LIMIT = 60.0
 _PAUSE = 0.01  # between two that are sent
 _EVERY = 40  # one of so many orders, and of so many readings, is bad
-_PROGRESS = 8  # records between two kills, of each source
+_PROGRESS = 5  # records between two kills, of each source
 
 # Each line: what an invocation that ended well has done, and by which process.
 _TELLING = """
@@ -57,32 +57,35 @@ def _tell(done):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of what was sent to one source. `resent` had got no answer and were sent again;
-    `given_up` are the bad ones, all of which have to be put aside."""
+    """What became of what was sent to one source. `put_aside` were given up: the bad ones, and
+    what was tried as often as the sample allows while its function was killed. `resent` had got no
+    answer and were sent again, and `duplicates` were handled more than once."""
 
     source: str
     sent: int
     handled: int
+    put_aside: int
     lost: int
     duplicates: int
     out_of_order: int
     resent: int
-    bad: int
-    put_aside: int
 
 
 class Trial:
-    """The project served in `folder`; functions write there what they did."""
+    """The project served in `folder`; functions write there what they did. A message that was
+    received `receives` times goes to the dead-letter queue, also if those who had it were killed.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, receives: int) -> None:
         self._folder = folder
-        self.root = _project(folder)
+        self.root = _project(folder, receives)
         self._process: subprocess.Popen[str] | None = None
         self._url = ""
         self._over = threading.Event()
         self._problems: list[BaseException] = []
         self._sent: dict[str, list[int]] = {"Worker": [], "Readings": []}
-        self._bad: dict[str, int] = {"Worker": 0, "Readings": 0}
+        self._failed_orders: set[int] = set()
+        self._put_aside = {"Worker": self._in_dead_letters, "Readings": self._in_quarantine}
         self._resent: dict[str, int] = {"Worker": 0, "Readings": 0}
         self._senders = [
             threading.Thread(target=self._send, args=args)
@@ -129,26 +132,28 @@ class Trial:
             sender.join()
         if self._problems:
             raise self._problems[0]
-        aside = {"Worker": self._failed_orders, "Readings": self._bad_readings}
-        for name, sent in self._sent.items():
-            self._until(lambda n=name, s=sent: set(s) <= set(self._done(n)))  # type: ignore[misc]
-            self._until(lambda n=name: aside[n]() >= self._bad[n])  # type: ignore[misc]
-        return [self._outcome(name, aside[name]()) for name in self._sent]
+        with contextlib.suppress(AssertionError):  # then something is lost
+            for name in self._sent:
+                self._until(lambda n=name: not self._left(n))  # type: ignore[misc]
+        return [self._outcome(name) for name in self._sent]
 
-    def _outcome(self, name: str, put_aside: int) -> Outcome:
-        sent, done = self._sent[name], self._done(name)
+    def _left(self, name: str) -> set[int]:
+        """What nothing has become of yet. A bad one is never done, so it has to be put aside."""
+        return set(self._sent[name]) - set(self._done(name)) - self._put_aside[name]()
+
+    def _outcome(self, name: str) -> Outcome:
+        done = self._done(name)
         firsts = list(dict.fromkeys(done))
         wrong = sum(later < earlier for earlier, later in itertools.pairwise(firsts))
         return Outcome(
             {"Worker": "SQS queue", "Readings": "Kinesis stream"}[name],
-            len(sent),
+            len(self._sent[name]),
             len(firsts),
-            len(set(sent) - set(done)),
+            len(self._put_aside[name]()),
+            len(self._left(name)),
             len(done) - len(firsts),
             wrong if name == "Readings" else 0,
             self._resent[name],
-            self._bad[name],
-            put_aside,
         )
 
     # -- the server
@@ -201,10 +206,7 @@ class Trial:
                     except (BotoCoreError, ClientError):
                         self._resent[name] += attempt == 0
                         time.sleep(0.05)
-                if bad:
-                    self._bad[name] += 1
-                else:
-                    self._sent[name].append(number)
+                self._sent[name].append(number)
                 time.sleep(_PAUSE)
         except BaseException as error:
             self._problems.append(error)
@@ -229,15 +231,17 @@ class Trial:
     def _done(self, name: str) -> list[int]:
         return [number for line in self._lines(name) for number in line["Done"]]
 
-    def _failed_orders(self) -> int:
-        url = f"{self._url}/123456789012/FailedOrders"
-        names = ["ApproximateNumberOfMessages"]
-        sqs = self._client("sqs")
-        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return int(found[names[0]])
+    def _in_dead_letters(self) -> set[int]:
+        sqs, url = self._client("sqs"), f"{self._url}/123456789012/FailedOrders"
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                self._failed_orders.add(abs(json.loads(message["Body"])["quantity"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return self._failed_orders
 
-    def _bad_readings(self) -> int:
-        return int(self._client("dynamodb").scan(TableName="BadRecords", Select="COUNT")["Count"])
+    def _in_quarantine(self) -> set[int]:
+        items = self._client("dynamodb").scan(TableName="BadRecords")["Items"]
+        return {int(item["data"]["S"].partition("sensor-")[2].partition('"')[0]) for item in items}
 
     def _until(self, holds: Callable[[], bool]) -> None:
         limit = time.monotonic() + _LIMIT
@@ -248,7 +252,7 @@ class Trial:
             time.sleep(0.05)
 
 
-def _project(folder: Path) -> Path:
+def _project(folder: Path, receives: int) -> Path:
     """Both samples in one project: the worker and what it needs beside the readings."""
     root = copy_sample_functions(folder / "project", "poison-pill")
     worker = copy_sample_functions(folder / "queue-worker", "queue-worker")
@@ -259,6 +263,7 @@ def _project(folder: Path) -> Path:
     # In-flight messages of a process that was killed are soon there again.
     text = text.replace("VisibilityTimeout: 5\n", "VisibilityTimeout: 2\n")
     text = text.replace("  Timeout: 10\n", "    Timeout: 2\n".removeprefix("  "))
+    text = text.replace("maxReceiveCount: 3", f"maxReceiveCount: {receives}")
     names = ("Orders", "FailedOrders", "Measurements", "BadRecords")
     for name in names:
         text = _named(text, name)

@@ -14,16 +14,16 @@ KILLS = 10
 
 def run(scratch: Path, notes: list[str]) -> Iterator[Row]:
     """The rows of `kills`."""
-    trial = Trial(scratch)
+    trial = Trial(scratch, receives=10)
     with trial.running():
         for _ in range(KILLS):
             for what in (SERVER, SERVICES, FUNCTION):
                 trial.kill(what)
         for found in trial.outcomes():
             notes.append(
-                f"{found.source}: {found.sent} sent, {found.handled} handled, "
-                f"{found.duplicates} of them twice; {found.resent} sent again by the sender; "
-                f"{found.put_aside} put aside of {found.bad} bad ones"
+                f"{found.source}: {found.sent} sent, {found.handled} handled, {found.put_aside} "
+                f"put aside; {found.duplicates} handled again; {found.resent} sent again, because "
+                "no answer came"
             )
             wrong = found.lost + found.out_of_order
             what = f"{found.source}, {3 * KILLS} kills: lost, out of order"

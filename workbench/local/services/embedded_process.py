@@ -84,7 +84,6 @@ class EmbeddedServices:
         kinesis_shards.correct()
         sqs_queues.correct()
         response_shapes.correct()
-        objects.correct()
         tables.correct()
         states = States(notice)
         self.kept = Keep(folder, states.of)

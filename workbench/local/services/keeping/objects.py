@@ -55,6 +55,7 @@ def _telling(original: Callable[..., Any]) -> Callable[..., Any]:
 @contextlib.contextmanager
 def kept_after(request: Request) -> Iterator[None]:
     """A request to S3 is answered inside; what it touched is kept at the end."""
+    correct()
     touched: list[tuple[Any, str]] = []
     _here.touched = touched
     try:
@@ -208,6 +209,9 @@ def object_again(version: Any, state: dict[str, Any]) -> None:
 
 def sweep(kept: keep.Keep) -> None:
     """Remove the files of objects that there are not."""
+    folder = kept.folder / OBJECTS
+    if not folder.is_dir():
+        return
     from moto.s3.models import s3_backends
 
     there: set[str] = set()
@@ -215,8 +219,6 @@ def sweep(kept: keep.Keep) -> None:
     for _, _, backend in s3_backends.iter_backends():
         for bucket in backend.buckets.values():
             there.update(*bucket.keys.__dict__.get("kept_bodies", {}).values())
-    folder = kept.folder / OBJECTS
-    if folder.is_dir():
-        for file in folder.iterdir():
-            if file.name not in there:
-                file.unlink(missing_ok=True)
+    for file in folder.iterdir():
+        if file.name not in there:
+            file.unlink(missing_ok=True)
