@@ -22,8 +22,8 @@ SERVER, SERVICES, FUNCTION = "server", "services", "function"
 
 _REPOSITORY = Path(__file__).parents[1]
 _LIMIT = 60.0
-_PAUSE = 0.01  # between two that are sent
-_EVERY = 40  # one of so many orders, and of so many readings, is bad
+_PAUSE = 0.04  # between two that are sent
+_EVERY = 20  # one of so many orders, and of so many readings, is bad
 _PROGRESS = 5  # records between two kills, of each source
 
 # Each line: what an invocation that ended well has done, and by which process.
