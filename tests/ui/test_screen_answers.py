@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from screen_lab import Hands, at_screen, end_server
 from textual.widgets import ContentSwitcher, Input
 
+from workbench.aws.lambda_client import LambdaClient
 from workbench.project import server_process
 from workbench.ui import browser, memory
+from workbench.ui.backend import Backend, Request
 from workbench.ui.screens.burst import BurstScreen
 from workbench.ui.screens.compare import CompareScreen
+from workbench.ui.target_picker import AwsChoice
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.json_view import JsonView
 
@@ -152,6 +156,37 @@ async def test_compare_sends_one_event_to_several_versions(web: Path) -> None:
         await hands.reads("≠ +1 −1")
         await hands.press("escape")
         await hands.sees(lambda: hands.app.screen is hands.screen, "the panes")
+
+
+async def test_compare_reaches_another_target_and_asks_for_the_name_there(
+    web: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def chosen(app: object) -> AwsChoice:
+        return AwsChoice(None, "us-east-1")
+
+    monkeypatch.setattr("workbench.ui.screens.compare.choose_target", chosen)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+    async with at_screen(web, (80, 24)) as hands:
+        await hands.on_function("Web")
+        local = hands.screen.session.backend
+        assert local is not None
+        aws = replace(local.target, kind="aws", account="123456789012", profile=None)
+        asked = Request("Webb", "{}")  # by its stack's name there, for example
+        screen = CompareScreen(
+            hands.screen.session, asked, lambda choice: Backend(web, aws, LambdaClient(aws))
+        )
+        hands.app.push_screen(screen)
+        await hands.reads("Function not found")
+        await hands.press("a")
+        await hands.opens(Choose, "the names there")
+        await hands.reads("What is Webb called there?")
+        await hands.press("enter")
+        await hands.reads("[x] $LATEST")
+        await hands.press("ctrl+j")
+        await hands.reads("◆ base")
+        # Unlike the local Lambda's, what is invoked on AWS is written down here.
+        assert local.history.recent(aws.key, "Web", 5)
 
 
 async def test_a_burst_shows_its_figures_and_can_be_stopped(web: Path) -> None:

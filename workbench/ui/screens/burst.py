@@ -190,7 +190,7 @@ class BurstScreen(Screen[None]):
 
     def action_help(self) -> None:
         """What this screen does."""
-        self.app.push_screen(HelpScreen("burst"))
+        self.app.push_screen(HelpScreen("burst", ()))
 
     def _show(self) -> None:
         box = self.query_one(BurstChart)

@@ -404,7 +404,7 @@ class CompareScreen(Screen[None]):
         old, new = base.place.short, other.place.short
         if base.place.target != other.place.target:
             old, new = f"{base.place.target} {old}", f"{other.place.target} {new}"
-        pane.title = f"Answers · {old} → {new}"
+        pane.title = f"Answer of {old}" if other is base else f"Answers · {old} → {new}"
         payloads = (base.invocation.payload, other.invocation.payload)
         self.query_one(ChangesView).show(self._function, *payloads, old, new)
 
@@ -424,7 +424,7 @@ class CompareScreen(Screen[None]):
 
     def action_help(self) -> None:
         """The keys of this screen."""
-        self.app.push_screen(HelpScreen("compare"))
+        self.app.push_screen(HelpScreen("compare", ()))
 
     def action_close(self) -> None:
         """Back to the panes."""
