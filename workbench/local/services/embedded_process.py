@@ -112,7 +112,7 @@ class EmbeddedServices:
                     self.kept.changed(service)
                 self.kept.commit()
                 return answer
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, RuntimeError) as error:
             log.exception("%s cannot be kept", service)
             message = f"What the embedded services hold cannot be written ({error})."
             return _fail(request, 503, "ServiceUnavailable", message)

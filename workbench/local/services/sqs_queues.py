@@ -166,9 +166,7 @@ class HeldMessages:
     def clear(self) -> None:
         """Remove all messages."""
         with self._changed:
-            ready = (entry[1] for entries in self._ready.values() for entry in entries)
-            later = (entry[2] for entry in self._later)
-            for held in (*self._by_handle.values(), *later, *ready):
+            for held in self._all():
                 held.state = "gone"
                 keep.put(*self._left(held))
             self._by_handle.clear()
@@ -190,7 +188,19 @@ class HeldMessages:
             entries = itertools.chain.from_iterable(self._ready.values())
             return [held.message for _, held in sorted(entries, key=lambda entry: entry[0])]
 
+    def keep_all(self) -> None:
+        """Have all messages kept as they are now."""
+        with self._changed:
+            for held in self._all():
+                if held.state != "gone":
+                    self._keep(held)
+
     # -- with the lock held
+
+    def _all(self) -> list[_Held]:
+        ready = (entry[1] for entries in self._ready.values() for entry in entries)
+        later = (entry[2] for entry in self._later)
+        return [*self._by_handle.values(), *later, *ready]
 
     def _group(self, held: _Held) -> str:
         return (held.message.group_id or "") if self.fifo else ""

@@ -127,18 +127,21 @@ class Keep:
     # -- to the disk
 
     def commit(self) -> None:
-        """Return when all that was put before is on disk. Raises sqlite3.Error."""
+        """Return when all that was put before is on disk. Raises sqlite3.Error, and RuntimeError
+        when resources change all the time."""
         # Whoever takes what is there away holds `_writing` until it is written.
         if not self._parts and not self._changed and not self._writing.locked():
             return
         with self._writing:
             with self.lock:
                 changed, self._changed = self._changed, set()
-            states = self._news(changed)
-            with self.lock:
-                parts, self._parts = self._parts, {}
-                actions, self._afterwards = self._afterwards, []
+            parts: dict[tuple[str, Key], bytes | None] = {}
+            actions: list[Callable[[], None]] = []
             try:
+                states = self._news(changed)
+                with self.lock:
+                    parts, self._parts = self._parts, {}
+                    actions, self._afterwards = self._afterwards, []
                 self._write(parts, states)
             except BaseException:
                 with self.lock:
@@ -183,7 +186,7 @@ class Keep:
             self._soon.clear()
             try:
                 self.commit()
-            except sqlite3.Error:
+            except (sqlite3.Error, RuntimeError):
                 log.exception("what the services hold was not written")
 
     # -- what was kept

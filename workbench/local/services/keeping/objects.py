@@ -164,7 +164,13 @@ class StoredBody:
 
 
 def _objects(objects: Any, owners: set[str]) -> pickles.Reduced:
-    owners.add(name := keep.owner_of(objects) or keep.name_owner(objects))
+    name, kept = keep.owner_of(objects), keep.current()
+    if name is None and kept is not None:
+        name = keep.name_owner(objects)
+        for key in list(objects):  # that came before the bucket was kept
+            _keep_object(kept, objects, key)
+    if name is not None:
+        owners.add(name)
     return objects_again, (name,)
 
 

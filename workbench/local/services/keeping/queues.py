@@ -22,7 +22,10 @@ def _queue(queue: Any, owners: set[str]) -> None:
 
 
 def _messages(messages: Any, owners: set[str]) -> pickles.Reduced:
-    name = keep.owner_of(messages) or keep.name_owner(messages)
+    name = keep.owner_of(messages)
+    if name is None:
+        name = keep.name_owner(messages)
+        messages.keep_all()  # that came before the queue itself was kept
     owners.add(name)
     return held_again, (messages.fifo, name)
 

@@ -27,7 +27,11 @@ def _part(record: Any) -> bytes:
 
 
 def _shard(shard: Any, owners: set[str]) -> pickles.Reduced:
-    name = keep.owner_of(shard) or keep.name_owner(shard)
+    name = keep.owner_of(shard)
+    if name is None:
+        name = keep.name_owner(shard)
+        for record in list(shard.records.values()):  # that came before the shard was kept
+            keep_record(shard, record)
     owners.add(name)
     state = {**shard.__dict__, "records": OrderedDict()}
     return pickles.blank, (type(shard),), state, None, None, shard_again
