@@ -45,6 +45,7 @@ QUICK = "def handler(event, context):\n    return event\n"
 
 # Letters that no log line has one after the other, so that their echo can't be mistaken.
 LETTERS = "zqjvzjqvjz"
+CLEAR = "\x15"
 
 
 def write_project(project: Path) -> None:
@@ -93,7 +94,8 @@ def keys(terminal: Terminal, until: float) -> list[float]:
             pressed = terminal.press(LETTERS[count - 1])
             samples.append((terminal.wait_for(LETTERS[:count]) - pressed) * 1000)
             time.sleep(0.03)
-        terminal.press("\x7f" * len(LETTERS))
+        # Textual may run a binding after the letter typed right behind it: wait for it.
+        terminal.press(CLEAR)
         terminal.wait_for("Type to filter")
         time.sleep(0.1)
     return samples
