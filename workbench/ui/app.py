@@ -108,6 +108,14 @@ class WorkbenchApp(App[int]):
                 chosen = None if theme == self.settings.theme else theme
                 screen.session.memory.theme = chosen
 
+    async def action_quit(self) -> None:
+        """Textual's own ctrl+q comes before the screen's, which knows what is under way."""
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkbenchScreen):
+                screen.action_quit()
+                return
+        self.exit()
+
     def action_help_quit(self) -> None:
         """ctrl+c copies in editors; elsewhere it tells how to quit."""
         if isinstance(self.screen, WorkbenchScreen):

@@ -381,7 +381,7 @@ class WorkbenchScreen(InvokingScreen):
     def _open_file(self, message: OpenFile) -> None:
         open_file(self, message.path, message.line)
 
-    @work(exclusive=True, group="dialog")
+    @work(exclusive=True, group="quit")  # a dialog may be open, and stays if one does not quit
     async def action_quit(self) -> None:
         """Quit; everything is kept. Of a canary the traffic stays where it is."""
         if self.canaries.running:
