@@ -10,6 +10,10 @@ import sys
 from pathlib import Path
 
 from cli_shell import environment, run
+from sources_lab import until
+
+from workbench.project.history import History
+from workbench.project.state_dir import StateDir
 
 
 def test_a_burst_counts_what_came_of_it(shop: Path, url: str) -> None:
@@ -62,3 +66,25 @@ def test_numbers_that_are_none_and_functions_that_are_not_there(shop: Path, url:
     assert "-n: 0 is not from 1" in run("burst", "Echo", "-n", "0", cwd=shop).stderr
     assert "-c: 501 is not from 1 to 500" in run("burst", "Echo", "-c", "501", cwd=shop).stderr
     assert "There is no function Ecko here" in run("burst", "Ecko", cwd=shop).stderr
+
+
+def test_each_invocation_has_values_of_its_own(shop: Path, url: str) -> None:
+    event = '{"order": "{{counter:burst|json}}", "id": "{{uuid}}"}'
+    words = ("burst", "Echo", "-n", "6", "-c", "3", "--event", "-")
+    assert run(*words, cwd=shop, stdin=event).returncode == 0
+    history = History(StateDir(shop).history_db)
+    try:
+        until(lambda: len(orders(history)) == 6)
+        assert sorted(order for order, _ in orders(history)) == [1, 2, 3, 4, 5, 6]
+        assert len({id_ for _, id_ in orders(history)}) == 6
+    finally:
+        history.close()
+    wrong = run(*words, cwd=shop, stdin='{"stage": "{{env:NO_SUCH}}"}')
+    assert wrong.returncode == 2 and "the variable NO_SUCH is not set" in wrong.stderr
+
+
+def orders(history: History) -> list[tuple[int, str]]:
+    """(order, id) of the events of the burst above."""
+    recent = (history.get(each.id).event for each in history.recent("local", "Echo"))
+    events = [json.loads(event) for event in recent]
+    return [(event["order"], event["id"]) for event in events if "order" in event]

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from cli_shell import on_terminal, run
-
-
-def until(condition: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < limit, "it did not happen"
+from sources_lab import until
 
 
 def test_a_failed_event_waits_and_can_be_hurried(shop: Path) -> None:

@@ -1,10 +1,10 @@
-"""A burst: one event sent many times at once, and what came of it, counted as it comes."""
+"""A burst: an event sent many times at once, and what came of it, counted as it comes."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from workbench.aws.histogram import Histogram
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import Function, Invocation, Target
 from workbench.project.cost import cost_of
+from workbench.project.event_values import BadPlaceholder
 
 MOST_INVOCATIONS = 100_000
 MOST_AT_ONCE = 500
@@ -85,7 +86,8 @@ class Burst:
     """Invokes `count` times, `concurrency` at a time. `start` it, look at `figures`, `stop` it.
 
     Nothing is ever sent a second time, so that what is throttled is seen. `function` gives the
-    sizes that its price depends on.
+    sizes that its price depends on, `event` the event of each invocation, in any thread; one for
+    which it raises BadPlaceholder was not sent.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class Burst:
         target: Target,
         function: Function,
         qualifier: str | None,
-        event: bytes,
+        event: Callable[[], bytes],
         *,
         count: int,
         concurrency: int,
@@ -145,9 +147,9 @@ class Burst:
         while self._take():
             try:
                 invocation = self._client.invoke(
-                    self._function.name, self._event, qualifier=self._qualifier
+                    self._function.name, self._event(), qualifier=self._qualifier
                 )
-            except LambdaError as error:
+            except (LambdaError, BadPlaceholder) as error:
                 self._not_answered(error)
             else:
                 self._answered(invocation)
@@ -167,10 +169,10 @@ class Burst:
         for name in names:
             self._numbers[name] = self._numbers.get(name, 0) + 1
 
-    def _not_answered(self, error: LambdaError) -> None:
+    def _not_answered(self, error: LambdaError | BadPlaceholder) -> None:
         with self._lock:
             self._numbers["running"] -= 1
-            if error.code == THROTTLED:
+            if isinstance(error, LambdaError) and error.code == THROTTLED:
                 self._add("throttled")
             else:
                 self._add("failed")

@@ -21,6 +21,7 @@ from workbench.aws import version_metrics
 from workbench.aws.alias_history import AliasHistory
 from workbench.aws.deployments import Deployments
 from workbench.aws.errors import LambdaError
+from workbench.aws.guard import permitted
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import NO_COUNTS, Alias, Counts
 from workbench.aws.traffic_shifting import (
@@ -276,9 +277,8 @@ class Deployer:
         return deployment
 
     def _invoke_hook(self, function: str, event: bytes, execution: str) -> None:
-        guard = self.client.target.guard
         try:
-            with guard.permit() if guard else contextlib.nullcontext():
+            with permitted(self.client.target):
                 answer = self.client.invoke(function, event)
         except LambdaError as error:
             self._answers[execution] = "Failed"

@@ -1,4 +1,4 @@
-"""Read-only until a person agrees: what stands between the screen and a change on AWS.
+"""Read-only until a person agrees: what stands between screens, commands and a change on AWS.
 
 The guard belongs to a target (`Target.guard`), and all clients of it ask the guard before a request
 goes out: whoever forgets to ask the person changes nothing. A permit holds for one thread, for the
@@ -10,13 +10,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.aws.errors import LambdaError
-from workbench.project import audit_log
+from workbench.aws.recording import simple_name
+from workbench.aws.records import Target
+from workbench.aws.targets import identity_of
+from workbench.project import audit_log, user_config
+from workbench.project.state_dir import StateDir
 
 _READING = (
     "Get", "List", "Describe", "Head", "Filter", "BatchGet", "Search", "Lookup", "Simulate",
@@ -129,6 +134,32 @@ class Guard:
         if request_id:
             entry["requestId"] = request_id
         audit_log.append(self.log, entry)
+
+
+def guarded(target: Target, root: Path) -> Target:
+    """An AWS target with its account and a guard, which logs for the project in `root`.
+
+    Asks STS who one is there. Raises LambdaError, and StateDirError without a place for the log.
+    """
+    (account, caller), config = identity_of(target), user_config.load()
+
+    def is_production(function: str) -> bool:
+        return config.is_production(
+            profile=target.profile,
+            account=account,
+            region=target.region,
+            function=simple_name(function),
+        )
+
+    log = StateDir(root).audit_log
+    guard = Guard(caller, log, account=account, region=target.region, is_production=is_production)
+    return replace(target, account=account, guard=guard)
+
+
+def permitted(target: Target) -> AbstractContextManager[None]:
+    """Around a change that was agreed to, in the thread that makes it: without this a target that
+    is guarded changes nothing."""
+    return target.guard.permit() if target.guard else nullcontext()
 
 
 def is_reading(operation: str, parameters: Mapping[str, Any]) -> bool:

@@ -10,15 +10,18 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workbench.cli.event_option import made_ready, read_event
+from workbench.cli.agreement import add_yes_option, open_agreed
+from workbench.cli.event_option import made_anew, read_event
 from workbench.cli.output import add_json_option, wants_json
 from workbench.cli.problems import CliError
-from workbench.cli.target import add_target_options, open_target, project_root, suggesting
+from workbench.cli.target import add_target_options, project_root, suggesting
 
 if TYPE_CHECKING:
     from workbench.aws.burst import Burst, BurstFigures
+    from workbench.aws.records import Target
 
 _TICK_S = 0.1
 _CHART_LINES = 16
@@ -47,7 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--event",
         metavar="EVENT",
         help="a saved event of the function, a sample event (`workbench events list`), a JSON "
-        "file, or - for standard input (default: {}); the same for all",
+        "file, or - for standard input (default: {}); values such as {{uuid}} are made anew "
+        "for each invocation",
     )
     parser.add_argument(
         "--set",
@@ -57,6 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a sample event's parameter; may be given often",
     )
     parser.add_argument("--qualifier", metavar="Q", help="version or alias (default: $LATEST)")
+    add_yes_option(parser)
     add_json_option(parser)
     add_target_options(parser)
 
@@ -68,8 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     from workbench.aws.recording import simple_name
 
     root = project_root(arguments)
-    event = made_ready(root, read_event(arguments, root, simple_name(arguments.name)))
-    target = open_target(arguments)
+    event = made_anew(root, read_event(arguments, root, simple_name(arguments.name)))
+    target = _agreed_target(arguments)
     client = LambdaClient(target)
     with suggesting(client, arguments.name):
         function = client.wait_active(arguments.name, arguments.qualifier)
@@ -92,6 +97,20 @@ def run(arguments: argparse.Namespace) -> int:
     if not wants_json(arguments):
         _print(figures)
     return 1 if figures.errors or figures.throttled or figures.failed else 0
+
+
+def _agreed_target(arguments: argparse.Namespace) -> Target:
+    """Where the burst goes. On AWS it is one entry of the audit log, not one for each invocation:
+    what is returned has no guard any more."""
+    function = arguments.name + (f":{arguments.qualifier}" if arguments.qualifier else "")
+    words = f"invoke {function} {arguments.count:,} times, {arguments.concurrency} at once"
+    target = open_agreed(arguments, arguments.name, words)
+    if target.guard is not None:
+        about = {
+            "FunctionName": function, "Times": arguments.count, "AtOnce": arguments.concurrency
+        }  # fmt: skip
+        target.guard.note("lambda:Invoke", about, "begun: a burst")
+    return replace(target, guard=None)
 
 
 def _check(arguments: argparse.Namespace) -> None:

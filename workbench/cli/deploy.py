@@ -7,9 +7,10 @@ import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from workbench.cli.agreement import add_yes_option, open_agreed
 from workbench.cli.output import add_json_option, note, print_json, wants_json
 from workbench.cli.problems import CliError
-from workbench.cli.target import add_target_options, open_target, project_root, suggesting
+from workbench.cli.target import add_target_options, project_root, suggesting
 
 if TYPE_CHECKING:
     from workbench.aws.deployer import Deployer
@@ -53,20 +54,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--resume", action="store_true", help="go on with what was left")
     parser.add_argument("--roll-back", action="store_true", help="end what was left: all back")
+    add_yes_option(parser)
     add_json_option(parser)
     add_target_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     from workbench.aws.deployer import Deployer
+    from workbench.aws.guard import permitted
     from workbench.aws.lambda_client import LambdaClient
-    from workbench.aws.targets import with_account
     from workbench.aws.traffic_shifting import Controls
 
     left = arguments.resume or arguments.roll_back
     if left == bool(arguments.version):
         raise CliError("Give either a VERSION, or --resume or --roll-back.")
-    target = with_account(open_target(arguments))
+    target = open_agreed(arguments, arguments.name, _words(arguments))
     client = LambdaClient(target)
     said: list[int] = []
 
@@ -88,7 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     def carry_out() -> None:
         try:
-            results.append(deployer.run(deployment, controls))
+            with permitted(target):
+                results.append(deployer.run(deployment, controls))
         except Exception as error:  # raised again below, in the thread that tells people
             results.append(error)
 
@@ -109,6 +112,13 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(f"{result.id}: {result.status}")
     return 0 if result.status == "Succeeded" else 1
+
+
+def _words(arguments: argparse.Namespace) -> str:
+    what = f"{arguments.alias} of {arguments.name}"
+    if arguments.version:
+        return f"shift {what} to version {arguments.version}"
+    return f"roll {what} back" if arguments.roll_back else f"go on shifting {what}"
 
 
 def _new(deployer: Deployer, arguments: argparse.Namespace, target: Target) -> Deployment:

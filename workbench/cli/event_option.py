@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,17 +59,45 @@ def made_ready(root: Path, event: bytes) -> bytes:
     """
     if b"{{" not in event:
         return event
-    from workbench.project.event_values import BadPlaceholder
     from workbench.project.value_sources import EventValues
 
-    try:
+    with _placeholders_in_words():
         sent = EventValues(root).send(event.decode())
-    except BadPlaceholder as error:
-        raise CliError(f"{error}.") from None
     for made in sent.made:
         shown = made.value if len(made.value) <= _SHOWN else f"{made.value[: _SHOWN - 1]}…"
         note(f"{made.placeholder} is {shown}")
     return sent.text.encode()
+
+
+def made_anew(root: Path, event: bytes) -> Callable[[], bytes]:
+    """What gives the event with values of its own each time, in any thread.
+
+    Raises CliError for a value that cannot be made now; what is returned raises BadPlaceholder
+    for one that cannot be made any more.
+    """
+    if b"{{" not in event:
+        return lambda: event
+    from workbench.project.value_sources import EventValues
+
+    values, text, lock = EventValues(root), event.decode(), threading.Lock()
+    with _placeholders_in_words():
+        values.preview(text)
+
+    def make() -> bytes:
+        with lock:  # an event that is sent chooses the random values of the next one
+            return values.send(text).text.encode()
+
+    return make
+
+
+@contextlib.contextmanager
+def _placeholders_in_words() -> Iterator[None]:
+    from workbench.project.event_values import BadPlaceholder
+
+    try:
+        yield
+    except BadPlaceholder as error:
+        raise CliError(f"{error}.") from None
 
 
 _SHOWN = 200  # characters of a value that was made

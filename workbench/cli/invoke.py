@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.cli import outcome
+from workbench.cli.agreement import add_yes_option, open_agreed
 from workbench.cli.event_option import made_ready, read_event, service_type
 from workbench.cli.output import note
 from workbench.cli.problems import CliError
-from workbench.cli.target import add_target_options, open_target, project_root, suggesting
+from workbench.cli.target import add_target_options, project_root, suggesting
 
 if TYPE_CHECKING:
     from workbench.aws.lambda_client import LambdaClient
@@ -54,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "the service does that sends such a sample event, else RequestResponse)",
     )
     parser.add_argument("--tail", action="store_true", help="print the logs on stderr, live")
+    add_yes_option(parser)
     add_target_options(parser)
 
 
@@ -68,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     as_service = arguments.type is None
     if as_service:
         arguments.type = service_type(arguments, root, simple_name(arguments.name))
-    target = open_target(arguments)
+    words = f"invoke {arguments.name}" + (f":{arguments.qualifier}" if arguments.qualifier else "")
+    target = open_agreed(arguments, arguments.name, words, asks=arguments.type != "DryRun")
     client = LambdaClient(target, _code_roots(root))
     event = outcome.prepared(client, event)
     awaits = as_service and target.kind == "local" and not arguments.endpoint_url
@@ -110,16 +113,19 @@ def _code_roots(root: Path) -> Callable[[str], Path | None]:
 def _invoke(client: LambdaClient, arguments: argparse.Namespace, event: bytes) -> Invocation:
     """Invoke; a function that is still being made ready (its packages installed) is waited for."""
     from workbench.aws.errors import LambdaError
+    from workbench.aws.guard import permitted
 
     try:
-        return _invoke_now(client, arguments, event)
+        with permitted(client.target):
+            return _invoke_now(client, arguments, event)
     except LambdaError as error:
         if error.code != "ResourceConflictException" or not error.message.endswith("Pending"):
             raise
     reason = client.function(arguments.name, arguments.qualifier).state_reason
     note(f"waiting for {arguments.name}: {reason or 'it is being made ready'}")
     client.wait_active(arguments.name, arguments.qualifier, timeout=_READY_WITHIN_S)
-    return _invoke_now(client, arguments, event)
+    with permitted(client.target):
+        return _invoke_now(client, arguments, event)
 
 
 def _invoke_now(client: LambdaClient, arguments: argparse.Namespace, event: bytes) -> Invocation:

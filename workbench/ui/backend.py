@@ -74,8 +74,9 @@ class Backend:
     def permitted(self) -> contextlib.AbstractContextManager[None]:
         """Around a change, in the thread that makes it, once `consent.agreed` was: without it
         nothing can be changed on AWS."""
-        guard = self.target.guard
-        return guard.permit() if guard else contextlib.nullcontext()
+        from workbench.aws.guard import permitted
+
+        return permitted(self.target)
 
     def is_production(self, function: str) -> bool:
         """Whether the user's config marks this function as production: invoking it asks first."""
@@ -247,25 +248,11 @@ def connect_aws(root: Path, code_root: CodeRoot, profile: str | None, region: st
 
     Raises LambdaError with what to do when there are no usable credentials.
     """
-    from dataclasses import replace
-
-    from workbench.aws.guard import Guard
+    from workbench.aws.guard import guarded
     from workbench.aws.lambda_client import LambdaClient
-    from workbench.aws.recording import simple_name
-    from workbench.aws.targets import aws_target, identity_of
-    from workbench.project import user_config
+    from workbench.aws.targets import aws_target
 
-    target = aws_target(profile, region)
-    (account, caller), config = identity_of(target), user_config.load()
-
-    def is_production(function: str) -> bool:
-        return config.is_production(
-            profile=profile, account=account, region=target.region, function=simple_name(function)
-        )
-
-    log, region = StateDir(root).audit_log, target.region
-    guard = Guard(caller, log, account=account, region=region, is_production=is_production)
-    target = replace(target, account=account, guard=guard)
+    target = guarded(aws_target(profile, region), root)
     return Backend(root, target, LambdaClient(target, code_root))
 
 

@@ -19,13 +19,17 @@ class BurstFailed(Exception):
 
 
 class BurstProcess:
-    """One burst. Iterate `figures` in a thread; `stop` may be called from any."""
+    """One burst that was agreed to. Iterate `figures` in a thread; `stop` may be called from any.
+
+    The values of placeholders in the event are made there, for each invocation. On AWS the burst
+    is in the audit log before it begins.
+    """
 
     def __init__(
         self, root: Path, target: Target, request: Request, count: int, concurrency: int
     ) -> None:
         command = [sys.executable, "-m", "workbench", "burst", request.function, "--json"]
-        command += ["-n", str(count), "-c", str(concurrency), "--event", "-"]
+        command += ["-n", str(count), "-c", str(concurrency), "--event", "-", "--yes"]
         command += ["--project", str(root), "--region", target.region]
         if request.qualifier:
             command += ["--qualifier", request.qualifier]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual import events, on
@@ -213,21 +214,31 @@ class EventTextPane(WorkbenchPane):
 
     def take(self) -> str | None:
         """The event to be sent, its values made; None when there is none, which has been said."""
+        event = self._made(self._values.send)
+        if event is None:
+            return None
+        if event.made:
+            self._look_soon()
+        return event.text
+
+    def as_written(self) -> str | None:
+        """The event with its placeholders, for whoever makes their values; None when they cannot
+        be made, which has been said."""
+        return None if self._made(self._values.preview) is None else self.text
+
+    def _made(self, make: Callable[[str], Resolved]) -> Resolved | None:
         fault = self._fault()
         if fault is not None:
             self.say(f"The event is not JSON: {fault}", "error")
             self.go_to_fault()
             return None
         try:
-            event = self._values.send(self.text)
+            return make(self.text)
         except BadPlaceholder as error:
             self.say(f"{error}.", "error")
             self.editor.focus()
             self.editor.go_to(error.offset)
             return None
-        if event.made:
-            self._look_soon()
-        return event.text
 
     def as_sent(self) -> str:
         """The event as it would be sent now, or as it is written when that cannot be made."""
@@ -241,16 +252,8 @@ class EventTextPane(WorkbenchPane):
         """Show the event as it will be sent, its values made; ctrl+j there sends it."""
         if not self.allowed("view_sent"):
             return
-        fault = self._fault()
-        if fault is not None:
-            self.say(f"The event is not JSON: {fault}", "error")
-            return
-        try:
-            event = self._values.preview(self.text)
-        except BadPlaceholder as error:
-            self.say(f"{error}.", "error")
-            return
-        if await self.app.push_screen_wait(SentScreen(event)):
+        event = self._made(self._values.preview)
+        if event is not None and await self.app.push_screen_wait(SentScreen(event)):
             self.post_message(self.Command("invoke"))
 
     # -- what is encoded in it ------------------------------------------------------------------

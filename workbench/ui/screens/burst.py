@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -117,19 +116,8 @@ class BurstScreen(Screen[None]):
         arn = backend.arn(request.function) + (f":{request.qualifier}" if request.qualifier else "")
         sentence = f"Invoke {count:,} times, {at_once} at once:"
         change = Change("Burst", "Invoke", arn, [sentence], danger=True)
-        if not await agreed(self.app, backend, request.function, change):
-            return
-        if backend.target.guard is not None:
-            # The process that invokes has no guard of its own.
-            about = {"FunctionName": arn, "Times": count, "AtOnce": at_once}
-            try:
-                await asyncio.to_thread(
-                    backend.target.guard.note, "lambda:Invoke", about, "begun: a burst"
-                )
-            except OSError as error:
-                self._say(f"Not begun: the audit log cannot be written ({error}).", "error")
-                return
-        self._start(count, at_once)
+        if await agreed(self.app, backend, request.function, change):
+            self._start(count, at_once)
 
     def _start(self, count: int, at_once: int) -> None:
         backend = self._backend

@@ -60,13 +60,14 @@ class InvokingScreen(ProjectScreen):
         if request is not None:
             self._start(request)
 
-    def request(self) -> Request | None:
-        """What would be invoked now; None, and the reason told, when that cannot be done."""
+    def request(self, *, made: bool = True) -> Request | None:
+        """What would be invoked now, the event's values `made` or left to be made for each
+        invocation; None, and the reason told, when that cannot be done."""
         name = self.session.function
         if name is None:
             self.say("Choose a function first (key 1).", "warning")
             return None
-        event = self.event.take()
+        event = self.event.take() if made else self.event.as_written()
         if event is None:
             return None
         self.remember()
@@ -85,7 +86,7 @@ class InvokingScreen(ProjectScreen):
 
     def action_burst(self) -> None:
         """Invoke many times at once, on a screen of its own."""
-        request, backend = self.request(), self.session.backend
+        request, backend = self.request(made=False), self.session.backend
         if request is None:
             return
         if backend is None:
