@@ -36,14 +36,15 @@ async def main() -> None:
 
 
 async def wide(root: Path) -> None:
-    """The comfortable size: an answer, a failure with its frames, the samples."""
+    """The comfortable size: an answer, a failure with its frames, the samples, a burst and its
+    timeline."""
     app = WorkbenchApp(root)
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(pilot, "local Lambda ready")
         await choose(pilot, "Hello")
         await pilot.press("ctrl+j")
         await shows(pilot, "200 ok")
-        await shows(pilot, "REPORT")
+        await shows(pilot, "of 256 MB ·")
         save(pilot, "workbench-120x40")
 
         handler = root / "hello" / "handler.py"
@@ -62,6 +63,16 @@ async def wide(root: Path) -> None:
         await pilot.press(*"s3 put")
         await shows(pilot, "Object created")
         save(pilot, "samples-120x40")
+
+        await pilot.press("escape", "escape", "f12")
+        await shows(pilot, "ctrl+j starts")
+        await pilot.press("ctrl+j")
+        await shows(pilot, "· over")
+        save(pilot, "burst-120x40")
+        await pilot.press("escape", "f9")
+        await shows(pilot, "concurrency")
+        await pilot.pause(3)
+        save(pilot, "timeline-120x40")
 
 
 async def narrow(root: Path) -> None:
