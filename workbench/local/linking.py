@@ -367,6 +367,9 @@ def _link(source: FunctionSource, installed: Path | None, image: Image | None = 
         permissions=source.permissions,
         image=image,
         image_config=source.image_config,
+        reserved_concurrency=source.reserved_concurrency,
+        alias=source.alias,
+        provisioned_concurrency=source.provisioned_concurrency,
     )
 
 

@@ -46,7 +46,8 @@ class FunctionSource:
     MB. `declared_in` is the template, or the source file when there is no template.
     `event_invoke_config` has the members that PutFunctionEventInvokeConfig takes, `logging` those
     of LoggingConfig, `event_sources` those of CreateEventSourceMapping but FunctionName, for each
-    queue and stream, `permissions` those of AddPermission but FunctionName.
+    queue and stream, `permissions` those of AddPermission but FunctionName. `alias` is the one that
+    each deployment publishes a version for; `provisioned_concurrency` is that alias's.
     """
 
     name: str
@@ -71,6 +72,9 @@ class FunctionSource:
     permissions: tuple[Mapping[str, Any], ...] = ()
     image_uri: str | None = None
     image_config: Mapping[str, Any] = field(default_factory=dict)
+    reserved_concurrency: int | None = None
+    alias: str | None = None
+    provisioned_concurrency: int | None = None
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -13,6 +13,7 @@ from workbench.project.intrinsics import Resolver
 from workbench.project.records import FunctionSource
 from workbench.project.state_dir import StateDir, StateDirError
 from workbench.project.template_async import AsyncReader
+from workbench.project.template_concurrency import ConcurrencyReader
 from workbench.project.template_image import ImageReader
 from workbench.project.template_logging import LoggingReader
 from workbench.project.template_sources import SourcesReader
@@ -58,6 +59,7 @@ class Reader:
         self._resources = resources.mapping if resources is not None else {}
         self._report = report
         self._urls = UrlReader(resolver, report)
+        self._concurrency = ConcurrencyReader(resolver, report)
         self._asynchronous = AsyncReader(resolver, report)
         self._logging = LoggingReader(resolver, report)
         self._sources = SourcesReader(resolver, report)
@@ -102,6 +104,11 @@ class Reader:
             event_sources=self._sources.of_sam(get("Events")) if function.is_sam else (),
             image_uri=image_uri,
             image_config=self._images.config(get("ImageConfig")) if image_uri else {},
+            reserved_concurrency=self._concurrency.reserved(get("ReservedConcurrentExecutions")),
+            alias=self._concurrency.alias(get("AutoPublishAlias")) if function.is_sam else None,
+            provisioned_concurrency=(
+                self._concurrency.provisioned(function.properties) if function.is_sam else None
+            ),
         )
 
     # -- properties -----------------------------------------------------------------------------

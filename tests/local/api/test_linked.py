@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from endpoint_lab import LocalEndpoint, zipped
+from sources_lab import until
 
 from workbench.local.store.records import Link
 
@@ -219,3 +220,46 @@ def test_tracing_and_logging_are_as_declared(endpoint: LocalEndpoint, tmp_path: 
     assert f"/{declared.name}[$LATEST]" in stream["logStreamName"]
     events = logs.filter_log_events(logGroupName=logging["LogGroup"])["events"]
     assert events[-1]["message"].startswith('{"time":')
+
+
+def test_concurrency_and_the_alias_are_as_declared(endpoint: LocalEndpoint, tmp_path: Path) -> None:
+    client, folder = endpoint.client(), tmp_path / f"hot-{tmp_path.name}"
+    write(folder, "one")
+    name = folder.name
+
+    def reserved() -> int | None:
+        found: int | None = client.get_function_concurrency(FunctionName=name).get(
+            "ReservedConcurrentExecutions"
+        )
+        return found
+
+    declared = link(folder, reserved_concurrency=3, alias="live", provisioned_concurrency=2)
+    endpoint.call(linked(endpoint).link, declared)
+    assert reserved() == 3
+    assert client.get_alias(FunctionName=name, Name="live")["FunctionVersion"] == "$LATEST"
+    where = {"FunctionName": name, "Qualifier": "live"}
+    ready = until(
+        lambda: (
+            config
+            if (config := client.get_provisioned_concurrency_config(**where))["Status"] == "READY"
+            else None
+        )
+    )
+    assert ready["AvailableProvisionedConcurrentExecutions"] == 2
+    write(folder, "two")
+    endpoint.call(linked(endpoint).code_changed, name)
+    assert answer(endpoint, name, Qualifier="live") == ["two", "1"]
+
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=5)
+    endpoint.call(linked(endpoint).link, declared)  # it lasts until the declaration changes
+    assert reserved() == 5
+    endpoint.call(linked(endpoint).link, link(folder, reserved_concurrency=0))
+    assert reserved() == 0
+    with pytest.raises(client.exceptions.TooManyRequestsException):
+        client.invoke(FunctionName=name)
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_alias(FunctionName=name, Name="live")
+    endpoint.call(linked(endpoint).link, link(folder))
+    assert reserved() is None
+    endpoint.call(linked(endpoint).link, link(folder, reserved_concurrency=1_000_000))
+    assert reserved() is None  # a notice says why

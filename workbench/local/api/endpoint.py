@@ -105,7 +105,7 @@ class Endpoint:
             self._context, self._specs, recorder.front, recorder.notice
         )
         self._declared = DeclaredSources(self._context, recorder.notice)
-        self.linked = LinkedFunctions(self._context, self._specs, self._declared)
+        self.linked = LinkedFunctions(self._context, self._specs, self._declared, recorder.notice)
         store.functions.on_change.append(self._function_changed)
         transitions.make_snapshots(self._make_snapshot)
 

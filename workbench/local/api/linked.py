@@ -6,13 +6,14 @@ function and lasts until its declaration in the project changes; UpdateFunctionC
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from workbench.local.api import (
     configuration,
+    declared_concurrency,
     event_invoke_config,
     function_urls,
     images,
@@ -30,10 +31,20 @@ _PREPARED = 12
 
 
 class LinkedFunctions:
-    """What the project's side tells the API. Belongs to the event loop's thread."""
+    """What the project's side tells the API. Belongs to the event loop's thread.
 
-    def __init__(self, context: Context, specs: Specs, sources: DeclaredSources) -> None:
+    `notice` is told of a function and what it declares but cannot have.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        specs: Specs,
+        sources: DeclaredSources,
+        notice: Callable[[str, str], None],
+    ) -> None:
         self._context = context
+        self._notice = notice
         self._functions = context.store.functions
         self._specs = specs
         self._sources = sources
@@ -51,6 +62,7 @@ class LinkedFunctions:
         urls: list[Link] = []
         configs: list[Link] = []
         permitted: list[tuple[Link, Link | None]] = []
+        limited: list[tuple[Link, Link | None]] = []
         for link in links:
             earlier = self._functions.link_of(link.name)
             latest, version = self._wanted(link, earlier, pending)
@@ -62,6 +74,8 @@ class LinkedFunctions:
                 configs.append(link)
             if link.permissions != (earlier.permissions if earlier else ()):
                 permitted.append((link, earlier))
+            if declared_concurrency.is_changed(earlier, link):
+                limited.append((link, earlier))
             if latest is not None and version is not latest:
                 altered.append(link.name)
             elif pending is None and self._prepared < _PREPARED:
@@ -76,6 +90,9 @@ class LinkedFunctions:
         for link, earlier in permitted:
             before = earlier.permissions if earlier else ()
             policies.declare(self._context, link.name, before, link.permissions)
+        for link, earlier in limited:
+            if (refused := declared_concurrency.declare(self._context, earlier, link)) is not None:
+                self._notice(link.name, refused)
         for link in links:
             self._sources.declare(link.name, link.event_sources)
         for name in altered:  # nothing runs of those that are new

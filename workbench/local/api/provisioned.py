@@ -43,6 +43,14 @@ def put_provisioned_concurrency_config(context: Context, input: Input) -> Output
     return _rendered(context, name, qualifier, value)
 
 
+def declare(context: Context, name: str, alias: str, number: int) -> None:
+    """Give an alias what a project declares for it, also one of $LATEST. Raises ApiError where the
+    account or the function have not as much."""
+    _check_limits(context, name, alias, number)
+    value = {"Requested": number, "Asked": time.time()}
+    context.store.attachments.put("provisioned-concurrency", name, value, alias)
+
+
 def get_provisioned_concurrency_config(context: Context, input: Input) -> Output:
     """How far the environments of a version or an alias are."""
     name, qualifier = _published(context, input)
@@ -86,6 +94,8 @@ def wanted(context: Context, specs: Specs, name: str) -> dict[str, Wanted]:
     for qualifier, value in all_of(context, name):
         version, alias = context.version(name, qualifier)
         number: int = value["Requested"]
+        if version.configuration.get("State") == "Pending":
+            number = 0  # its dependencies are being installed
         shares = []
         for other, weight in alias.weights.items() if alias else ():
             share = math.ceil(number * weight)

@@ -33,7 +33,8 @@ class Link:
     installed for it) are folders. `url` has AuthType, InvokeMode, Cors and Public (whether all may
     use it) of the URL that is declared for it; `event_invoke_config` has what
     PutFunctionEventInvokeConfig takes, `event_sources` what CreateEventSourceMapping and
-    `permissions` what AddPermission takes, but FunctionName.
+    `permissions` what AddPermission takes, but FunctionName. `alias` leads to $LATEST and has the
+    `provisioned_concurrency`.
     """
 
     name: str
@@ -57,6 +58,9 @@ class Link:
     permissions: tuple[Mapping[str, Any], ...] = ()
     image: Image | None = None
     image_config: Mapping[str, Any] = field(default_factory=dict)
+    reserved_concurrency: int | None = None
+    alias: str | None = None
+    provisioned_concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
