@@ -180,8 +180,10 @@ class AwsLab:
         named = headers.get("X-Amz-Target", "").rpartition(".")[2]
         if not named and "/operation/" in path:
             named = path.rpartition("/operation/")[2]
-        if not named and service in ("sts", "iam"):
+        if not named and service in ("sts", "iam", "sns"):
             named = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
+        if service == "s3" and urlsplit(target).query.startswith("notification"):
+            named = f"{'Put' if method == 'PUT' else 'Get'}BucketNotification"
         if not named and service == "lambda":
             route = self.model.route(method, path, parse_qsl(urlsplit(target).query))
             named = route.operation.name if route else ""

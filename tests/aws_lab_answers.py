@@ -79,13 +79,16 @@ def refusal(fault: str, service: str, operation: str) -> tuple[int, dict[str, st
             f"because no identity-based policy allows the {service}:{operation} action",
         ),
     }[fault]
-    if service in ("sts", "iam"):
+    if service in ("sts", "iam", "sns"):
         code = {"expired": "ExpiredToken", "throttled": "Throttling"}.get(fault, "AccessDenied")
         body = (
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
             f"<Message>{text}</Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
         )
         return (400 if fault == "throttled" else 403), {"Content-Type": "text/xml"}, body.encode()
+    if service == "s3":
+        body = f"<Error><Code>AccessDenied</Code><Message>{text}</Message></Error>"
+        return 403, {"Content-Type": "application/xml"}, body.encode()
     if service == "lambda":
         status = 429 if fault == "throttled" else 403
         answer = {"Type": "User", "message": text}

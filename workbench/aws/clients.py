@@ -107,7 +107,7 @@ class Clients:
             retries={"total_max_attempts": attempts, "mode": "standard"},
             user_agent_extra=f"lambda-workbench/{__version__}",
         )
-        if target.kind == "local":
+        if target.kind != "aws":
             # A company's HTTP proxy cannot reach our loopback.
             config = config.merge(Config(proxies={}))
         make: Any = self._session.client

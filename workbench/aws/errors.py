@@ -97,7 +97,7 @@ def _answered(error: Any, target: Target) -> LambdaError:
 
 
 def _advice(code: str, target: Target, operation: str) -> str:
-    if target.kind == "local":
+    if target.kind != "aws":
         return ""
     if operation.startswith("AssumeRole") and code == "AccessDenied":
         return (

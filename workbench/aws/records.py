@@ -17,10 +17,12 @@ ProfileKind = Literal["static", "sso", "role", "process", "web identity", "login
 class Target:
     """Which Lambda is spoken to. `endpoint_url` is set for the local one (and for tests).
 
+    An "endpoint" is no Lambda of ours: services that imitate AWS at an address, which take any
+    credentials and must get none of the developer's.
     A `guard` lets its clients change nothing without a permit; without one they may.
     """
 
-    kind: Literal["local", "aws"]
+    kind: Literal["local", "aws", "endpoint"]
     region: str
     account: str | None = None
     profile: str | None = None

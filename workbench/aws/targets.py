@@ -44,6 +44,11 @@ def aws_target(
     return replace(target, region=region)
 
 
+def endpoint_target(url: str, region: str) -> Target:
+    """Services that imitate AWS at `url`."""
+    return Target("endpoint", region, endpoint_url=url.rstrip("/"))
+
+
 def account_of(target: Target) -> str:
     """The target's account, asked of STS where it is not known. Raises LambdaError."""
     if target.account:
@@ -87,10 +92,10 @@ def regions(service: str = "lambda") -> list[str]:
 
 
 def session_for(target: Target) -> Session:
-    """A boto3 session with the target's credentials. The local Lambda takes any, and must get
-    none of the developer's. Raises LambdaError."""
+    """A boto3 session with the target's credentials. The local Lambda and other endpoints take any,
+    and must get none of the developer's. Raises LambdaError."""
     with in_words(target):
-        return _local_session(target.region) if target.kind == "local" else _session(target.profile)
+        return _session(target.profile) if target.kind == "aws" else _local_session(target.region)
 
 
 def partition_of(region: str) -> str:

@@ -215,6 +215,8 @@ def why_not_paused(trigger: Trigger) -> str | None:
         return f"It is {trigger.state}: wait until that is over."
     if trigger.is_front:
         return "A front door cannot be paused; reserved concurrency 0 stops its function."
+    if trigger.kind == "Bridge":
+        return "A bridge cannot be paused; ctrl+c where it runs ends it."
     if trigger.kind == "Policy":
         return "A permission cannot be paused: RemovePermission takes it away."
     return f"{trigger.kind} has no pause: only its configuration starts and ends this."

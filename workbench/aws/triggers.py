@@ -35,9 +35,10 @@ class Trigger:
     """One thing that invokes functions, or may.
 
     `kind` is "SQS", "Kinesis", "DynamoDB" … for event source mappings (`uuid` set), "S3", "SNS",
-    "Rule", "Schedule" for what pushes events, "FunctionUrl", "HttpApi" … for front doors (`url`
-    set, and `page` what a browser can open of it), "Policy" for a statement that allows somebody
-    to invoke. `functions` are names, with `:qualifier` where there is one. `next_run` is in epoch
+    "Rule", "Schedule" for what pushes events, "Bridge" for a `workbench bridge` that runs,
+    "FunctionUrl", "HttpApi" … for front doors (`url` set, and `page` what a browser can open of
+    it), "Policy" for a statement that allows somebody to invoke. `functions` are names, with
+    `:qualifier` where there is one. `next_run` is in epoch
     seconds. `in_flight` counts batches, `backlog` messages or records; None where it is not known.
     """
 

@@ -107,15 +107,20 @@ class WorkbenchSurface:
         """Ask the local Lambda to stop."""
         self._answer("POST", "shutdown")
 
-    def events(self, stop: threading.Event) -> Iterator[WorkbenchEvent]:
+    def events(
+        self, stop: threading.Event, bridge: Mapping[str, str] | None = None
+    ) -> Iterator[WorkbenchEvent]:
         """What happens, as it happens, until `stop` is set. Connects again when the stream breaks.
+
+        As long as it listens, a `bridge` (Id, Name, FunctionArn, EventSourceArn, Detail) is one of
+        `sources`, with Kind "Bridge".
 
         Blocks between events; setting `stop` ends it within half a second.
         """
         failures = 0
         while not stop.is_set():
             try:
-                for event in self._stream(stop):
+                for event in self._stream(stop, bridge):
                     failures = 0
                     yield event
             except (OSError, http.client.HTTPException, ValueError):
@@ -127,11 +132,17 @@ class WorkbenchSurface:
             stop.wait(_RECONNECT_SECONDS[min(failures, len(_RECONNECT_SECONDS) - 1)])
             failures += 1
 
-    def _stream(self, stop: threading.Event) -> Iterator[WorkbenchEvent]:
+    def _stream(
+        self, stop: threading.Event, bridge: Mapping[str, str] | None
+    ) -> Iterator[WorkbenchEvent]:
         connection = self._connect(_SILENCE_SECONDS)
         over = threading.Event()
         try:
-            connection.request("GET", "/_workbench/events", headers=_HEADERS)
+            if bridge is None:
+                connection.request("GET", "/_workbench/events", headers=_HEADERS)
+            else:
+                body = json.dumps(bridge).encode()
+                connection.request("POST", "/_workbench/bridges", body, headers=_HEADERS)
             response = connection.getresponse()
             if response.status != 200:
                 raise http.client.HTTPException(f"status {response.status}")

@@ -28,6 +28,7 @@ COMMANDS = {
     "queue": "show the asynchronous events that wait, or run them now",
     "urls": "list where functions answer HTTP requests",
     "triggers": "list what invokes functions: queues, streams, schedules, front doors",
+    "bridge": "drive a local function by real events of an account or an endpoint",
     "trace": "show where an invocation's time went, as X-Ray has it",
     "versions": "list a function's versions and aliases",
     "deploy": "shift an alias's traffic to another version step by step",

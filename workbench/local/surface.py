@@ -11,6 +11,7 @@
 | POST /_workbench/responses | 201: a URL for a custom resource's answer, which is PUT there |
 | GET /_workbench/responses/{token} | what came to it; waits for it a few seconds |
 | GET /_workbench/events | Server-Sent Events, see `broadcast.py` |
+| POST /_workbench/bridges | the same events; what the body describes is a source meanwhile |
 | PUT /_workbench/lifecycle-hooks/{deployment}/{execution} | 202: that hook may report |
 | GET /_workbench/lifecycle-hooks/{deployment}/{execution} | Status: Pending, Succeeded or Failed |
 | DELETE /_workbench/invocations/{request id or token} | 202: its environment is killed |
@@ -26,7 +27,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from typing import Protocol
 from urllib.parse import unquote
 
@@ -43,6 +44,8 @@ PREFIX = "/_workbench/"
 QUEUE_LIMIT = 200
 _KEEP_ALIVE_SECONDS = 15.0
 _RESPONSE_SECONDS = 4.0
+_STREAM = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
+_BRIDGE_MEMBERS = ("Id", "Name", "FunctionArn", "EventSourceArn", "Detail")
 
 
 class Environments(Protocol):
@@ -103,6 +106,7 @@ class Surface:
         self._shut_down = shut_down
         self._started = time.time()
         self._response_urls = ResponseUrls()
+        self._bridges: dict[str, Mapping[str, object]] = {}
 
     def handle(self, request: Request) -> Answer:
         """The answer to one request; 404 with a sentence for what is not offered."""
@@ -118,12 +122,13 @@ class Surface:
                 self._queue.hasten()
                 return _json(202, {})
             case ("GET", "sources"):
-                return _json(200, {"Sources": self._sources()})
+                return _json(200, {"Sources": [*self._sources(), *self._bridges.values()]})
             case ("GET", "fronts"):
                 return _json(200, {"Fronts": self._fronts()})
             case ("GET", "events"):
-                headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
-                return Response(200, self._events(), headers)
+                return Response(200, self._events(), _STREAM)
+            case ("POST", "bridges"):
+                return self._bridge(request.body)
             case ("PUT" | "GET", _) if path.startswith("lifecycle-hooks/"):
                 return self._hook(request.method, path.split("/")[1:])
             case ("DELETE", _) if path.startswith("invocations/"):
@@ -195,7 +200,33 @@ class Surface:
             return _json(202, {})
         return _json(404, {"Message": f"No invocation {handle} is running."})
 
-    async def _events(self) -> AsyncIterator[bytes]:
+    def _bridge(self, body: bytes) -> Response:
+        """A bridge that runs as long as it listens: nobody else would tell that it has ended."""
+        try:
+            given = json.loads(body)
+            told = {name: str(given[name]) for name in _BRIDGE_MEMBERS}
+        except (ValueError, TypeError, KeyError):
+            return _json(
+                400, {"Message": f"A bridge is described by {', '.join(_BRIDGE_MEMBERS)}."}
+            )
+        source = {**told, "Kind": "Bridge", "State": "Listening", "NextRun": None}
+        return Response(200, self._bridged(source), _STREAM)
+
+    async def _bridged(self, source: Mapping[str, object]) -> AsyncIterator[bytes]:
+        id = str(source["Id"])
+        self._bridges[id] = source
+        self._broadcaster.send("source", source)
+        events = self._events()
+        try:
+            async for frames in events:
+                yield frames
+        finally:
+            await events.aclose()
+            if self._bridges.get(id) is source:  # it has not connected again meanwhile
+                del self._bridges[id]
+                self._broadcaster.send("source", {**source, "State": "Deleted"})
+
+    async def _events(self) -> AsyncGenerator[bytes]:
         queue = self._broadcaster.listen()
         try:
             yield b": listening\n\n"

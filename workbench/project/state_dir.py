@@ -75,6 +75,11 @@ class StateDir:
         return self.path / "audit.log"
 
     @property
+    def bridges(self) -> Path:
+        """What bridges have made and not removed yet, see `bridge_records`."""
+        return self.path / "bridges"
+
+    @property
     def server_json(self) -> Path:
         """Where the running local Lambda says how to reach it, see `server_process`."""
         return self.path / "server.json"
