@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from screen_lab import at_screen
+from textual.command import CommandPalette
 
 from workbench.project.user_config import parse
+from workbench.ui.keys import key_of
 from workbench.ui.remap import BadKey, key_name, key_table
 from workbench.ui.widgets.dialogs import Choose
 
@@ -45,8 +48,11 @@ def test_what_is_wrong_names_line_key_and_what_is_allowed() -> None:
 def test_an_action_may_lose_its_key_and_two_may_change_theirs() -> None:
     config = parse('[keys]\n"screen.watch" = "f6"\n"screen.invocation_type" = "f5"\n', FILE)
     assert not key_table(config).problems
-    table = key_table(parse('[keys]\n"screen.watch" = []\n', FILE))
+    table = key_table(parse('[keys]\n"screen.watch" = []\n"screen.zoom" = "f20"\n', FILE))
     assert next(key for key in table.keys if key.id == "screen.watch").keys == ()
+    app = SimpleNamespace(keys_in_force=table.keys)
+    told = [key_of(app, f"screen.{action}") for action in ("zoom", "help", "watch")]
+    assert told == ["f20", "f1", "“watch” in the command palette"]
 
 
 async def test_own_keys_and_themes(
@@ -58,12 +64,16 @@ async def test_own_keys_and_themes(
     theme.parent.mkdir(parents=True)
     colours = '[colors]\nprimary = "{}"\nforeground = "#fff"\nbackground = "#000"\n'
     theme.write_text(colours.format("#ff0000"))
-    file.write_text('theme = "mine"\ncolour = 1\n[keys]\n"screen.zoom" = "f20"\n')
+    file.write_text(
+        'theme = "mine"\ncolour = 1\n[keys]\n"screen.zoom" = "f20"\n'
+        '"screen.invoke" = "f19"\n"screen.command_palette" = "f18"\n'
+    )
     async with at_screen(shop) as hands:
         await hands.reads("1 problem")
         assert "colour: there is no such" in hands.screen.session.settings_problems[0].message
         assert hands.app.theme == "mine"
-        await hands.press("f20")
+        await hands.reads("f19 invokes the function")
+        await hands.press("ctrl+p", "f20")
         assert hands.screen.area.zoomed
         await hands.press("f10")
         assert hands.screen.area.zoomed
@@ -76,6 +86,8 @@ async def test_own_keys_and_themes(
         assert hands.app.theme_variables["primary"] == "#00FF00"
         await hands.press("f20", "f8")
         await hands.reads("colors.primary")
+        await hands.press("escape", "f18")
+        await hands.opens(CommandPalette, "the palette")
         await hands.press("escape")
         file.write_text('theme = "workbench-light"\n[keys]\n"functions.filter" = "F"\n')
         await hands.sees(lambda: hands.app.theme == "workbench-light", "the other theme")

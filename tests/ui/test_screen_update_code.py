@@ -45,6 +45,7 @@ async def test_code_is_updated_and_put_back(project: Path, aws: AwsLab) -> None:
         await hands.press("y")
         await hands.reads("✓ Active with the new code")
         await hands.reads("✓ no difference")
+        await hands.reads("✓ No file differs")
         await hands.press("b")
         await hands.opens(Confirm, "the way back")
         await hands.reads("by the previous code")

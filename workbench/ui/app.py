@@ -16,7 +16,7 @@ from workbench.project.state_dir import StateDir, StateDirError
 from workbench.themes import ThemeError
 from workbench.ui import memory, responsive, work
 from workbench.ui.actions import Actions
-from workbench.ui.keys import Key
+from workbench.ui.keys import Key, bindings, key_of
 from workbench.ui.messages import OpenProject
 from workbench.ui.screens.workbench import WorkbenchScreen
 from workbench.ui.session import Session
@@ -30,8 +30,10 @@ class WorkbenchApp(App[int]):
     TITLE = "Lambda Workbench"
     COMMANDS = {Actions}  # noqa: RUF012
     ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = []
+    # Textual adds its own ctrl+p unless there is one; by its id this one follows the user's keys.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding for binding in bindings("screen") if binding.action == "command_palette"
+    ]
 
     @dataclass
     class SettingsChanged(Message):
@@ -119,7 +121,7 @@ class WorkbenchApp(App[int]):
     def action_help_quit(self) -> None:
         """ctrl+c copies in editors; elsewhere it tells how to quit."""
         if isinstance(self.screen, WorkbenchScreen):
-            self.screen.say("ctrl+q quits.")
+            self.screen.say(f"{key_of(self, 'screen.quit')} quits.")
 
 
 def run(root: Path) -> int | None:

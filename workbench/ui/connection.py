@@ -11,6 +11,7 @@ from textual.message_pump import MessagePump
 from workbench.samples import BASICS, copy_sample_functions
 from workbench.ui import backend as backends
 from workbench.ui import work
+from workbench.ui.keys import key_of
 from workbench.ui.messages import (
     Connected,
     ConnectionFailed,
@@ -133,7 +134,8 @@ class Connection:
         session, backend = self._session, self._session.backend
         parts = [f"λ {session.root.name}"]
         if backend is None:
-            parts.append(self._doing or "no target: ctrl+t chooses one")
+            key = key_of(self._node.app, "screen.target")
+            parts.append(self._doing or f"no target: {key} chooses one")
             return "  ·  ".join(parts)
         target = backend.target
         if backend.is_local:

@@ -11,6 +11,7 @@ from textual.message_pump import MessagePump
 
 from workbench.aws.records import Invocation
 from workbench.ui.backend import Request
+from workbench.ui.keys import key_of
 from workbench.ui.messages import InvocationDone, InvocationFailed, Say
 from workbench.ui.session import Running, Session
 from workbench.ui.widgets.line_diff import same
@@ -45,7 +46,8 @@ class Invoker:
         `agreed`: the person agreed to invoke what is production."""
         session = self._session
         if session.running is not None:
-            self._say("An invocation is running: ctrl+k cancels it.", "warning")
+            key = key_of(self._node.app, "screen.cancel")
+            self._say(f"An invocation is running: {key} cancels it.", "warning")
             return
         session.last = request
         self._compare = compare

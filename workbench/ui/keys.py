@@ -6,7 +6,7 @@ its own. An id is `<scope>.<action>` and does not change when a key is remapped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -308,6 +308,19 @@ def in_force(app: object) -> tuple[Key, ...]:
     """The table of a running app: `KEYS` with the user's own keys."""
     table: tuple[Key, ...] = getattr(app, "keys_in_force", KEYS)
     return table
+
+
+def pairs_of(app: object, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The (key, label) pairs for a footer, by the actions' ids; without those that have no key."""
+    found = {key.id: key.keys for key in in_force(app)}
+    return [(found[id][0], label) for id, label in labels.items() if found[id]]
+
+
+def key_of(app: object, id: str) -> str:
+    """The key of an action as people write it, for a sentence: the user's own where it differs;
+    where it has none, the word that the command palette finds it by."""
+    key = next(key for key in in_force(app) if key.id == id)
+    return key.shown or f"“{key.label}” in the command palette"
 
 
 def bindings(*scopes: str) -> list[Binding]:

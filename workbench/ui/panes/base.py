@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.geometry import Region
 
 from workbench.ui import clipboard, keys
+from workbench.ui.keys import key_of
 from workbench.ui.messages import Say
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import FuzzyList
@@ -96,6 +97,10 @@ class WorkbenchPane(Pane, can_focus=True):
     def say(self, text: str, severity: Severity = "info") -> None:
         """Put a sentence into the status line."""
         self.post_message(Say(text, severity))
+
+    def key_of(self, action: str) -> str:
+        """The key in force of an action that works everywhere, for a sentence."""
+        return key_of(self.app, f"screen.{action}")
 
     @on(Failed)
     def _report_failure(self, message: Failed) -> None:

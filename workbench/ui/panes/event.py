@@ -152,7 +152,8 @@ class EventPane(EventTextPane):
         if action == "delete_event" and self._name is None:
             return "This event is not saved."
         if action in ("saved_events", "next_event", "previous_event") and not self._names():
-            return f"{self._function} has no saved events yet: ctrl+s saves this one."
+            key = self.key_of("save_event")
+            return f"{self._function} has no saved events yet: {key} saves this one."
         return None
 
     @work(exclusive=True, group="dialog")
@@ -219,7 +220,8 @@ class EventPane(EventTextPane):
         self._is_of_service = type_ is not None
         self.session.invocation_type = type_ or "RequestResponse"
         if self.session.invocation_type == "Event" != before:
-            self.say("Sent asynchronously, as its service does: f6 changes that.")
+            key = self.key_of("invocation_type")
+            self.say(f"Sent asynchronously, as its service does: {key} changes that.")
 
     @work(exclusive=True, group="dialog")
     async def action_share_event(self) -> None:
@@ -253,7 +255,8 @@ class EventPane(EventTextPane):
         if not self.allowed("next_event"):
             return
         if self.modified:
-            self.say("Save the event first (ctrl+s), or choose one with f2.", "warning")
+            save, choose = self.key_of("save_event"), self.key_of("saved_events")
+            self.say(f"Save the event first ({save}), or choose one with {choose}.", "warning")
             return
         names = self._names()
         start = -1 if step > 0 else 0

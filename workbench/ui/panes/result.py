@@ -64,7 +64,7 @@ class ResultPane(WorkbenchPane):
         yield VerdictLine(self.session, id="verdict")
         yield Static("", id="views")
         with ContentSwitcher(initial="nothing"):
-            yield Static(_HINT, id="nothing", markup=False)
+            yield Static(self._hint(), id="nothing", markup=False)
             yield JsonView(id="payload")
             yield ErrorView(id="error")
             yield HttpView(self.session, id="http")
@@ -88,7 +88,7 @@ class ResultPane(WorkbenchPane):
             return
         elapsed = time.monotonic() - self._running_since
         glyph = _SPINNER[int(elapsed / _TICK_S) % len(_SPINNER)]
-        cancel = " · ctrl+k cancels" if elapsed > 1 else ""
+        cancel = f" · {self.key_of('cancel')} cancels" if elapsed > 1 else ""
         self._outcome(f"{glyph} {self._running_words} … {elapsed:.1f} s{cancel}", "running")
 
     def _stopped(self) -> None:
@@ -166,8 +166,12 @@ class ResultPane(WorkbenchPane):
         line = self.query_one("#trouble", Static)
         if problem is not None:
             place = f"{problem.file.name}:{problem.line}: " if problem.line else ""
-            line.update(f"✗ {place}{problem.message}  (f8)")
+            line.update(f"✗ {place}{problem.message}  ({self.key_of('problems')})")
         line.display = problem is not None
+
+    def _hint(self) -> str:
+        key = self.key_of("invoke")
+        return f"Nothing invoked yet.\n\n{key} invokes the function with the event."
 
     def forget(self) -> None:
         """Another function or target: nothing was answered yet."""
@@ -180,7 +184,7 @@ class ResultPane(WorkbenchPane):
         self._outcome("", "")
         self._no_facts()
         self.title, self.subtitle = "Result", ""
-        self._switch("nothing", _HINT)
+        self._switch("nothing", self._hint())
 
     def _no_facts(self) -> None:
         for name in ("#facts", "#request"):
@@ -430,7 +434,6 @@ class ResultPane(WorkbenchPane):
         return "the payload", self.shown.payload.decode(errors="replace")
 
 
-_HINT = "Nothing invoked yet.\n\nctrl+j invokes the function with the event."
 _EMPTY = {
     202: "Accepted. AWS runs an Event invocation later and returns nothing; see the Logs (4).",
     204: "DryRun: the function was not run. You are allowed to invoke it with this.",

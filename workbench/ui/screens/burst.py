@@ -69,7 +69,7 @@ class BurstScreen(Screen[None]):
             yield Input("100", type="integer", compact=True, id="burst-count")
             yield Label("at once")
             yield Input("10", type="integer", compact=True, id="burst-at-once")
-        yield Static("ctrl+j starts.", id="burst-figures")
+        yield Static("", id="burst-figures")
         yield BurstChart("", id="burst-chart")
         yield Status(id="burst-status")
         yield KeyFooter()
@@ -94,7 +94,8 @@ class BurstScreen(Screen[None]):
     def action_start(self) -> None:
         """Start a burst."""
         if self.is_under_way:
-            self._say("A burst is running: ctrl+k stops it.", "warning")
+            key = keys.key_of(self.app, "burst.stop")
+            self._say(f"A burst is running: {key} stops it.", "warning")
             return
         count = self._number("#burst-count", MOST_INVOCATIONS)
         at_once = self._number("#burst-at-once", MOST_AT_ONCE)
@@ -183,10 +184,11 @@ class BurstScreen(Screen[None]):
     def _show(self) -> None:
         box = self.query_one(BurstChart)
         which = "round trip: what a caller waits" if self._round_trip else "duration, as in REPORT"
-        box.border_title = f"{which} (t changes)"
+        box.border_title = f"{which} ({keys.key_of(self.app, 'burst.other_time')} changes)"
         figures = self._figures
         if figures is None:
-            starts = "… starting" if self.is_under_way else "ctrl+j starts."
+            key = keys.key_of(self.app, "burst.start")
+            starts = "… starting" if self.is_under_way else f"{key} starts."
             self.query_one("#burst-figures", Static).update(starts)
             box.update("")
             return

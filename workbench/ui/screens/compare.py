@@ -161,7 +161,7 @@ class CompareScreen(Screen[None]):
         second = next((each for each in others if each.place.qualifier == wanted), None)
         if second is not None or others:
             (second or others[0]).chosen = True
-            self._say("ctrl+j sends the event to what is chosen.")
+            self._say(f"{self._key('invoke')} sends the event to what is chosen.")
         else:
             self._say("Only $LATEST is here: publish a version, or a adds a target.", "warning")
 
@@ -203,7 +203,7 @@ class CompareScreen(Screen[None]):
         """Compare the others with the place under the cursor."""
         contender = self.contest.find(self.rows.highlighted)
         if contender is None or contender.invocation is None:
-            self._say("It has not answered: ctrl+j sends the event.", "warning")
+            self._say(f"It has not answered: {self._key('invoke')} sends the event.", "warning")
             return
         self.contest.base = contender.place.id
         self._compare()
@@ -215,7 +215,8 @@ class CompareScreen(Screen[None]):
         """Send the event to all that are chosen."""
         chosen = [each for each in self.contest.contenders if each.chosen]
         if any(each.running for each in self.contest.contenders):
-            self._say("Some have not answered yet: ctrl+k stops waiting.", "warning")
+            key = self._key("cancel")
+            self._say(f"Some have not answered yet: {key} stops waiting.", "warning")
         elif not chosen:
             self._say("Choose at least one with space.", "warning")
         else:
@@ -421,6 +422,9 @@ class CompareScreen(Screen[None]):
 
     def _say(self, text: str, severity: Severity = "info") -> None:
         self.query_one(Status).say(text, severity)
+
+    def _key(self, action: str) -> str:
+        return keys.key_of(self.app, f"compare.{action}")
 
     def action_help(self) -> None:
         """The keys of this screen."""

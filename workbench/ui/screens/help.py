@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.ui.formats import QUIET, STRONG
-from workbench.ui.keys import SCOPES, in_force, in_scope, shown
+from workbench.ui.keys import SCOPES, in_force, in_scope, key_of, shown
 from workbench.ui.widgets.palette import palette
 
 _MOVES = (
@@ -77,5 +77,6 @@ class HelpScreen(ModalScreen[None]):
                 text.append(f"  {keys:<18}", colors[STRONG])
                 text.append(f"{description}\n")
             text.append("\n")
-        text.append("ctrl+p lists every action and runs it.", colors[QUIET])
+        palette_key = key_of(self.app, "screen.command_palette")
+        text.append(f"{palette_key} lists every action and runs it.", colors[QUIET])
         return text

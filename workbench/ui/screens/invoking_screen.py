@@ -9,6 +9,7 @@ from textual import on, work
 from workbench.ui.backend import Backend, Request
 from workbench.ui.consent import Change, agreed
 from workbench.ui.invoker import Invoker
+from workbench.ui.keys import key_of
 from workbench.ui.messages import (
     HeaderChanged,
     InvocationDone,
@@ -184,6 +185,7 @@ class InvokingScreen(ProjectScreen):
         if not self.session.watching:
             self.say("No longer watching.")
         elif self.session.last is None:
-            self.say("Watching: invoke once (ctrl+j), then every save invokes again.")
+            key = key_of(self.app, "screen.invoke")
+            self.say(f"Watching: invoke once ({key}), then every save invokes again.")
         else:
             self.say("Watching: every save invokes again and shows what changed.")

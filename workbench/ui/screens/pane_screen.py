@@ -27,6 +27,10 @@ from workbench.ui.work import Failed
 _RESIZES = {"wider": (4, True), "narrower": (-4, True), "higher": (2, False), "lower": (-2, False)}
 """Cells, and whether they are columns."""
 
+_INVOKE, _HELP = {"screen.invoke": "invoke"}, {"screen.help": "help"}
+_WHILE_TYPING = {"screen.new_event": "new", "screen.save_event": "save",
+                 "screen.saved_events": "saved", "screen.editor": "$EDITOR"}  # fmt: skip
+
 
 class PaneScreen(Screen[None]):
     """The panes, the status line and the footer, and the keys that move among them."""
@@ -70,16 +74,13 @@ class PaneScreen(Screen[None]):
 
     def show_keys(self) -> None:
         """Renew the footer for what has the focus."""
-        extra: list[tuple[str, str]] = []
-        if self.is_busy:
-            extra = [("ctrl+k", "cancel")]
-        elif isinstance(self.focused, TextArea):
-            extra = [("escape", "leave"), ("ctrl+n", "new"), ("ctrl+s", "save"),
-                     ("f2", "saved"), ("f4", "$EDITOR")]  # fmt: skip
-        pairs = keys.footer(self.pane.scope, extra, keys.in_force(self.app))
+        busy = keys.pairs_of(self.app, {"screen.cancel": "cancel"}) if self.is_busy else []
         if isinstance(self.focused, TextArea):
-            pairs = [*extra, ("ctrl+j", "invoke"), ("f1", "help")][:7]
-            pairs.insert(0, pairs.pop(-2))
+            others = [("escape", "leave"), *keys.pairs_of(self.app, _WHILE_TYPING)]
+            first, last = keys.pairs_of(self.app, _INVOKE), keys.pairs_of(self.app, _HELP)
+            pairs = [*first, *(busy or others), *last]
+        else:
+            pairs = keys.footer(self.pane.scope, busy, keys.in_force(self.app))
         self.query_one(KeyFooter).set_keys(pairs)
 
     @on(Say)

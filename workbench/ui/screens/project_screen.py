@@ -14,6 +14,7 @@ from workbench.project.state_dir import StateDir
 from workbench.ui import memory
 from workbench.ui.aws_command import TooLarge, invoke_command
 from workbench.ui.copying import copies
+from workbench.ui.keys import key_of
 from workbench.ui.messages import ProblemsChanged
 from workbench.ui.panes.event import EventPane
 from workbench.ui.panes.event_elsewhere import LOG_LINES
@@ -77,7 +78,8 @@ class ProjectScreen(PaneScreen):
         line.display = bool(problems)
         if problems:
             count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-            line.update(f"▲ {count}: {place(problems[0], self.session.root)}  (f8 lists)")
+            where, key = place(problems[0], self.session.root), key_of(self.app, "screen.problems")
+            line.update(f"▲ {count}: {where}  ({key} lists)")
         source = self.session.source(self.session.function)
         broken = (p for p in problems if source and p.line and p.file.is_relative_to(source.code))
         self.result.show_problem(next(broken, None))

@@ -40,7 +40,7 @@ What there is:
   workbench metrics NAME --target aws
                  ConcurrentExecutions, Throttles and Duration as CloudWatch counts them, by minute
 
-ctrl+t goes to the local Lambda, where all of it can be seen."""
+{target} goes to the local Lambda, where all of it can be seen."""
 
 
 class TimelineScreen(Screen[None]):
@@ -75,7 +75,9 @@ class TimelineScreen(Screen[None]):
         self.query_one(TimelineRows).focus()
         if self._session.is_aws or self._session.backend is None:
             self.query_one(Pane).show_empty(
-                _ON_AWS if self._session.is_aws else "There is no target yet."
+                _ON_AWS.format(target=keys.key_of(self.app, "screen.target"))
+                if self._session.is_aws
+                else "There is no target yet."
             )
             return
         self.query_one("#timeline-legend", Static).update(legend(palette(self)))

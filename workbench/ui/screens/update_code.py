@@ -56,6 +56,7 @@ class UpdateCodeScreen(ModalScreen[bool]):
     UpdateCodeScreen #about { height: auto; max-height: 7; padding: 0 1; }
     UpdateCodeScreen #both { layout: vertical; height: 1fr; }
     UpdateCodeScreen FuzzyList { height: 2; border-top: solid $border-blurred; }
+    UpdateCodeScreen .fuzzy-empty { padding: 0 1; }
     UpdateCodeScreen DiffView { height: 1fr; border-top: solid $border-blurred; }
     UpdateCodeScreen FuzzyList:focus-within, UpdateCodeScreen DiffView:focus {
         border-top: solid $border;

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from workbench.aws.errors import LambdaError
 from workbench.samples import demo_function
-from workbench.ui import responsive
+from workbench.ui import keys, responsive
 from workbench.ui.canaries import Canaries, CanaryChanged, CanaryLeft, outcome
 from workbench.ui.connection import Connection
 from workbench.ui.formats import clock
@@ -233,7 +233,8 @@ class WorkbenchScreen(InvokingScreen):
         """Invoke the function that shows what this sample application does."""
         name = demo_function(self.session.root)
         if name is None or name not in self.session.functions:
-            self.say("No sample application is open: ctrl+p, “sample” opens one.", "warning")
+            key = keys.key_of(self.app, "screen.command_palette")
+            self.say(f"No sample application is open: {key}, “sample” opens one.", "warning")
             return
         if name != self.session.function:
             self.functions.rows.highlight(name)
@@ -278,7 +279,8 @@ class WorkbenchScreen(InvokingScreen):
             self.session.memory.qualifiers[name] = message.qualifier
         self.versions.show_qualifier()
         self.event.show_heading()
-        self.say(f"ctrl+j now invokes {named(message.qualifier or '$LATEST')} of {name}.")
+        key = keys.key_of(self.app, "screen.invoke")
+        self.say(f"{key} now invokes {named(message.qualifier or '$LATEST')} of {name}.")
 
     @on(ShowInvocation)
     def _show_invocation(self, message: ShowInvocation) -> None:
