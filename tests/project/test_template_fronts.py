@@ -90,8 +90,28 @@ def test_what_cannot_be_served_is_told(tmp_path: Path) -> None:
         "The route gone leads to no function.",
         "authenticate-oidc is not done here: everybody is let through.",
         "This rule has a condition that cannot be read; it is left out.",
-        "The origin bucket is in S3: it is not reached from here.",
     ]
+
+
+def test_what_cloudfront_does_not_take_is_told(tmp_path: Path) -> None:
+    text = template(Site=SITE).replace(
+        "Runtime: python3.12}",
+        "Runtime: python3.12, Timeout: 6, MemorySize: 256, Architectures: [arm64],"
+        " Environment: {Variables: {STAGE: prod}}, Tracing: Active}",
+    )
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("def handler(event, context): pass\n")
+    begins = "CloudFront does not take Good for viewer-request: "
+    told = [message.partition(" ")[2] for message in messages(load(tmp_path, text))]
+    assert [each.removeprefix(begins) for each in told] == [
+        "its Timeout is 6 s, and 5 s the most.",
+        "its MemorySize is 256 MB, and 128 MB the most.",
+        "its architecture is arm64, not x86_64.",
+        "it has environment variables.",
+        "it has active tracing.",
+    ]
+    elsewhere = text.replace("${Good.Arn}:1", "arn:aws:lambda:us-east-1:1:function:Other:1")
+    assert messages(load(tmp_path, elsewhere))[0].endswith("function:Other:1, is not here.")
 
 
 def test_listeners_without_functions_are_left_out(tmp_path: Path) -> None:

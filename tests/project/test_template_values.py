@@ -21,6 +21,7 @@ def with_environment(*lines: str, sections: str = "") -> str:
         "  Pictures: {Type: 'AWS::S3::Bucket'}\n"
         "  News: {Type: 'AWS::SNS::Topic'}\n"
         "  Odd: {Type: 'AWS::Odd::Thing'}\n"
+        "  Live: {Type: 'AWS::Lambda::Alias', Properties: {FunctionName: !Ref Good, Name: live}}\n"
         "  Good:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: src\n"
         "      Handler: app.handler\n      Runtime: python3.12\n      FunctionName: good\n"
         f"      Environment:\n        Variables:\n{body}"
@@ -52,6 +53,9 @@ def with_environment(*lines: str, sections: str = "") -> str:
         ("!Ref News", "arn:aws:sns:us-east-1:123456789012:News"),
         ("!Ref Good", "good"),
         ("!GetAtt Good.Arn", "arn:aws:lambda:us-east-1:123456789012:function:good"),
+        ("!Ref Good.Version", "arn:aws:lambda:us-east-1:123456789012:function:good"),
+        ("!Sub '${Good.Alias}'", "arn:aws:lambda:us-east-1:123456789012:function:good"),
+        ("!Ref Live", "arn:aws:lambda:us-east-1:123456789012:function:good"),
         ("!GetAtt GoodRole.Arn", "arn:aws:iam::123456789012:role/GoodRole"),
         ("!Base64 hi", "aGk="),
         ("!Sub 'https://${ServerlessRestApi}/Prod'", "https://serverlessrestapi/Prod"),

@@ -16,14 +16,19 @@ EDGE_EVENTS: tuple[EdgeEvent, ...] = (
     "viewer-response",
 )
 
+AuthMethod = Literal["none", "origin-access-identity", "origin-access-control"]
+
 _ASSOCIATION = re.compile(r"([a-z]+-[a-z]+)=([a-zA-Z0-9-_]{1,64})")
+_BUCKET = re.compile(
+    r"(?P<bucket>[a-z0-9][a-z0-9.-]+)\.s3(?:[.-](?P<region>[a-z0-9-]+))?\.amazonaws\.com(\.cn)?"
+)
 _ORIGIN = "origin"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where the distribution gets its objects. `path` is put before the URI, `read_timeout` is in
-    seconds."""
+    seconds. One in S3 has the bucket's `domain`, and in `s3` how CloudFront says who it is."""
 
     domain: str
     protocol: Literal["http", "https"] = "http"
@@ -31,6 +36,7 @@ class Origin:
     path: str = ""
     custom_headers: tuple[tuple[str, str], ...] = ()
     read_timeout: int = 30
+    s3: AuthMethod | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +58,21 @@ class Behavior:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """`behaviors` are in the order in which they are tried; the last one is the default."""
+    """`behaviors` are in the order in which they are tried; the last one is the default.
+    `root_object` is what a request for `/` asks the origin for, such as `index.html`."""
 
     name: str
     origins: Mapping[str, Origin]
     behaviors: tuple[Behavior, ...]
+    root_object: str = ""
     kind: Literal["EDGE"] = "EDGE"
+
+
+def bucket_of(domain: str) -> tuple[str, str] | None:
+    """The bucket and the region ("" for one that is not named) in a domain name of S3; None for
+    other domain names, such as those of S3's websites, which are origins like any other."""
+    match = _BUCKET.fullmatch(domain)
+    return None if match is None else (match["bucket"], match["region"] or "")
 
 
 def parse_distribution(text: str) -> Distribution:
@@ -69,8 +84,10 @@ def parse_distribution(text: str) -> Distribution:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
         raise ValueError(f"{url} is no URL of an origin: {error}") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url} is no URL of an origin: write it like http://127.0.0.1:8000")
+    if parts.scheme not in ("http", "https", "s3") or not parts.hostname:
+        raise ValueError(
+            f"{url} is no URL of an origin: write it like http://127.0.0.1:8000 or s3://bucket"
+        )
     associations: dict[EdgeEvent, Association] = {}
     for each in rest:
         match = _ASSOCIATION.fullmatch(each)
@@ -80,7 +97,11 @@ def parse_distribution(text: str) -> Distribution:
         associations[event] = Association(match[2], include_body=True)
     if not associations:
         raise ValueError("Name a function after the origin, such as viewer-request=Redirect")
-    protocol: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    origin = Origin(parts.hostname, protocol, port, parts.path.rstrip("/"))
+    path = parts.path.rstrip("/")
+    if parts.scheme == "s3":
+        origin = Origin(f"{parts.hostname}.s3.amazonaws.com", "https", 443, path, s3="none")
+    else:
+        protocol: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
+        origin = Origin(parts.hostname, protocol, port, path)
     name = "edge-" + next(iter(associations.values())).function
     return Distribution(name, {_ORIGIN: origin}, (Behavior("*", _ORIGIN, associations),))

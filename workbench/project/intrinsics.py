@@ -23,6 +23,7 @@ _VARIABLE = re.compile(r"\$\{(!?)([^${}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 # What SAM itself adds beside the resources that are written down: suffix → type.
 _SAM_ADDS = {"Role": "AWS::IAM::Role", "Url": "AWS::Lambda::Url"}
+_SAM_QUALIFIERS = ("Alias", "Version")  # what AutoPublishAlias adds, written Function.Alias
 _SAM_APIS = {
     "ServerlessRestApi": "AWS::Serverless::Api",
     "ServerlessHttpApi": "AWS::Serverless::HttpApi",
@@ -182,9 +183,14 @@ class Resolver:
         type_ = self._type(name)
         if type_ is None:
             return self._unknown(node, name, f"There is no parameter or resource “{name}”")
+        versioned = self._versioned(name, type_)
+        if versioned is not None:
+            return versioned
         return local_values.ref(type_, self.resource_name(name), self._place)
 
     def _get_att(self, node: Node, name: str, attribute: str) -> Resolved:
+        if attribute in _SAM_QUALIFIERS and self._is_sam_function(name):
+            return self._ref(node, f"{name}.{attribute}")  # as in ${Function.Alias}
         type_ = self._type(name)
         if type_ is None:
             return self._unknown(node, f"{name}.{attribute}", f"There is no resource “{name}”")
@@ -205,9 +211,31 @@ class Resolver:
             if owner != logical_id and self._is_sam_function(owner):
                 return type_name
         owner, _, rest = logical_id.partition(".")
-        if rest in ("Alias", "Version") and self._is_sam_function(owner):
-            return "AWS::Lambda::Function"
+        if rest in _SAM_QUALIFIERS and self._is_sam_function(owner):
+            return f"AWS::Lambda::{rest}"
         return _SAM_APIS.get(logical_id)
+
+    def _versioned(self, logical_id: str, type_: str) -> str | None:
+        """The function of a version or an alias, as an ARN; None for anything else. A template's
+        functions run as they are in its folder, so nothing of it is published here."""
+        if type_ not in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
+            return None
+        resource = _section(self._sections, "Resources").get(logical_id)
+        if resource is None:  # SAM's own
+            function = self.resource_name(logical_id.rpartition(".")[0])
+        else:
+            properties = resource.mapping.get("Properties")
+            given = properties.mapping.get("FunctionName") if properties is not None else None
+            if given is None or logical_id in self._names_open:
+                return None
+            self._names_open.add(logical_id)
+            try:
+                function = self.text(given)
+            finally:
+                self._names_open.discard(logical_id)
+        if function.startswith("arn:"):
+            return ":".join(function.split(":")[:7])
+        return self._place.arn("lambda", f"function:{function}")
 
     def _is_sam_function(self, logical_id: str) -> bool:
         resource = _section(self._sections, "Resources").get(logical_id)

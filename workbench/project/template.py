@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def load(path: Path, root: Path, account: str, region: str, endpoint: str = "") 
             functions[name] = replace(functions[name], permissions=permissions)
     apis = ApiReader(quiet, report, place, path.parent).read(tree, resources, deployed)
     apis += GatewayReader(quiet, report).read(resources)
-    fronts = _fronts(DeclaredResources(resources, quiet, report), report)
+    fronts = _fronts(DeclaredResources(resources, quiet, report), functions, report)
     return Project(root, tuple(functions.values()), tuple(problems), declared, apis, fronts)
 
 
@@ -119,12 +119,14 @@ def _add_own_resources(
             functions[name] = replace(functions[name], event_sources=both)
 
 
-def _fronts(resources: DeclaredResources, report: Report) -> tuple[front_doors.Declared, ...]:
+def _fronts(
+    resources: DeclaredResources, functions: Mapping[str, FunctionSource], report: Report
+) -> tuple[front_doors.Declared, ...]:
     """The front doors beside HTTP APIs and REST APIs."""
     return (
         *WebSocketReader(resources, report).read(),
         *LoadBalancerReader(resources, report).read(),
-        *DistributionReader(resources, report).read(),
+        *DistributionReader(resources, functions, report).read(),
     )
 
 

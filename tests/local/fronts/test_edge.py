@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from endpoint_lab import local_lambda
+from endpoint_lab import LocalEndpoint, local_lambda
 from gateway_lab import Apis
 from url_lab import Reply, fetch
 
@@ -58,6 +58,13 @@ def origin_request(event, context):
     request["headers"]["x-event"] = [{"key": "X-Event", "value": json.dumps(event)}]
     return request
 
+def to_bucket(event, context):
+    request = cf(event)["request"]
+    if "show" in request["querystring"]:
+        return {"status": "200", "body": json.dumps(request["origin"])}
+    request["uri"] = request["uri"].removeprefix("/pages")
+    return request
+
 def origin_response(event, context):
     response = cf(event)["response"]
     if response["status"] == "404":
@@ -84,6 +91,10 @@ Resources:
   OriginRequest: {Type: AWS::Serverless::Function, Properties: {Handler: app.origin_request}}
   OriginResponse: {Type: AWS::Serverless::Function, Properties: {Handler: app.origin_response}}
   ViewerResponse: {Type: AWS::Serverless::Function, Properties: {Handler: app.viewer_response}}
+  ToBucket:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: app.to_bucket, AutoPublishAlias: live}
+  Pages: {Type: AWS::S3::Bucket, Properties: {BucketName: pages}}
   ViewerResponseVersion:
     Type: AWS::Lambda::Version
     Properties: {FunctionName: !Ref ViewerResponse}
@@ -100,9 +111,17 @@ Resources:
           - Id: nobody
             DomainName: 127.0.0.1
             CustomOriginConfig: {HTTPPort: 1, OriginProtocolPolicy: http-only}
+          - Id: bucket
+            DomainName: !GetAtt Pages.RegionalDomainName
+            OriginPath: /site
+            S3OriginConfig: {OriginAccessIdentity: origin-access-identity/cloudfront/E1}
         CacheBehaviors:
           - {PathPattern: plain/*, TargetOriginId: web}
           - {PathPattern: /away, TargetOriginId: nobody}
+          - PathPattern: /pages/*
+            TargetOriginId: bucket
+            LambdaFunctionAssociations:
+              - {EventType: origin-request, LambdaFunctionARN: !Ref ToBucket.Version}
         DefaultCacheBehavior:
           TargetOriginId: web
           LambdaFunctionAssociations:
@@ -153,13 +172,18 @@ def origin() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory, origin: int) -> Iterator[str]:
+def edge(tmp_path_factory: pytest.TempPathFactory, origin: int) -> Iterator[LocalEndpoint]:
     root = tmp_path_factory.mktemp("edge")
     (root / "src").mkdir()
     (root / "src" / "app.py").write_text(APP)
     (root / "template.yaml").write_text(TEMPLATE % origin)
     with local_lambda(root, project=root) as endpoint:
-        yield Apis(endpoint, root).url("Site")
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def url(edge: LocalEndpoint) -> str:
+    return Apis(edge, edge.state).url("Site")
 
 
 def does(url: str, path: str = "/", method: str = "GET", body: Any = None, **do: Any) -> Reply:
@@ -341,6 +365,24 @@ def test_behaviors_are_chosen_by_path(url: str) -> None:
     assert fetch(url, "/away").status == 502
 
 
+def test_an_origin_may_be_a_bucket(edge: LocalEndpoint, url: str) -> None:
+    s3 = edge.client("s3")
+    s3.put_object(Bucket="pages", Key="site/a b.html", Body=b"<p>", ContentType="text/html")
+    reply = fetch(url, "/pages/a%20b.html?acl", Range="bytes=1-", Authorization="Bearer of-mine")
+    assert (reply.status, reply.body, reply.headers["Content-Type"]) == (206, b"p>", "text/html")
+    assert fetch(url, "/pages/nothing").status == 404
+    assert fetch(url, "/pages/new", "PUT", b"x").status == 403
+    assert json.loads(fetch(url, "/pages/?show").body) == {
+        "s3": {
+            "authMethod": "origin-access-identity",
+            "customHeaders": {},
+            "domainName": "pages.s3.us-east-1.amazonaws.com",
+            "path": "/site",
+            "region": "us-east-1",
+        }
+    }
+
+
 def test_a_distribution_of_the_command_line(tmp_path: Path, origin: int) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "app.py").write_text(APP)
@@ -360,6 +402,7 @@ def test_a_distribution_of_the_command_line(tmp_path: Path, origin: int) -> None
         "http://x",
         "http://x viewer=F",
         "http://x:y viewer-request=F",
+        "s3:// viewer-request=F",
     ],
 )
 def test_what_is_no_distribution(text: str) -> None:

@@ -53,7 +53,9 @@ class DeclaredFronts:
         self._config = context.config
         self._ports = context.store.front_ports
         self._caller = FunctionCaller(context, specs)
-        self._place = Place(context.config, self._caller, KeySets(), tell)
+        self._place = Place(
+            context.config, self._caller, KeySets(), tell, context.services.settings
+        )
         self._notice = notice
         self._doors: dict[Key, _Door] = {}
         self._closing: set[asyncio.Task[None]] = set()

@@ -25,15 +25,10 @@ from workbench.local.fronts.refusals import Refusal
 from workbench.local.fronts.wildcards import matches
 from workbench.local.http_messages import Answer, Request, Response
 from workbench.local.request_ids import new_request_id, new_segment_id
+from workbench.project import edge_limits
 from workbench.project.distributions import Behavior, Distribution, EdgeEvent
 from workbench.project.front_doors import Declared
 
-_SECONDS: dict[EdgeEvent, float] = {
-    "viewer-request": 5.0,
-    "viewer-response": 5.0,
-    "origin-request": 30.0,
-    "origin-response": 30.0,
-}
 _REQUESTS_AT_ONCE = 16  # to origins
 _SET_HERE = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "via"})
 
@@ -73,6 +68,7 @@ class EdgeFront:
         self._config = place.config
         self._caller = place.caller
         self._tell = place.tell
+        self._services = place.services
         digest = hashlib.sha256(distribution.name.encode()).hexdigest()
         self._names = (f"d{digest[:13]}.cloudfront.net", f"E{digest[:13].upper()}")
         self._via = f"1.1 {digest[13:45]}.cloudfront.net (CloudFront)"
@@ -145,7 +141,9 @@ class EdgeFront:
             reason = f"The origin {exchange.behavior.origin} is not reached from here."
             raise _Failed(502, "Error", reason)
         viewed = exchange.request
-        exchange.request = edge_events.to_origin(viewed, origin, self._via)
+        exchange.request = edge_events.to_origin(viewed, origin, self._via, self._config.region)
+        if viewed["uri"] == "/":
+            exchange.request["uri"] += self._distribution.root_object
         generated = await self._request_event("origin-request", exchange)
         if generated is not None:
             response, cache = generated, "LambdaGeneratedResponse"
@@ -205,7 +203,7 @@ class EdgeFront:
     ) -> dict[str, Any]:
         function = exchange.behavior.associations[event].function
         document = edge_events.event(event, self._names, exchange.id, request, response)
-        seconds = _SECONDS[event]
+        seconds = float(edge_limits.seconds(event))
         try:
             target = self._caller.target(function, None)
             trace = self._caller.trace(target, exchange.trace)
@@ -224,7 +222,9 @@ class EdgeFront:
     async def _fetched(self, exchange: _Exchange) -> EdgeResponse:
         loop = asyncio.get_running_loop()
         try:
-            got = await loop.run_in_executor(self._threads, fetch, exchange.request, exchange.body)
+            got = await loop.run_in_executor(
+                self._threads, fetch, exchange.request, exchange.body, self._services().endpoint_url
+            )
         except OriginError as error:
             raise _Failed(error.status, "Error", str(error)) from None
         via = [*got.headers, ("Via", self._via)]

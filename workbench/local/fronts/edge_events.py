@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.local.http_messages import Request
-from workbench.project.distributions import EdgeEvent, Origin
+from workbench.project.distributions import EdgeEvent, Origin, bucket_of
 
 CLIENT_IP = "127.0.0.1"  # whoever reaches a loopback port
 
@@ -66,8 +66,9 @@ def with_body(document: dict[str, Any], body: bytes, limit: int) -> dict[str, An
     return {**document, "body": member}
 
 
-def to_origin(document: dict[str, Any], origin: Origin, via: str) -> dict[str, Any]:
-    """The `request` as it is about to go to the origin."""
+def to_origin(document: dict[str, Any], origin: Origin, via: str, region: str) -> dict[str, Any]:
+    """The `request` as it is about to go to the origin; `region` is that of buckets whose domain
+    name names none."""
     sent = dict(document["headers"])
     forwarded = [each["value"] for each in sent.get("x-forwarded-for", ())]
     sent["x-forwarded-for"] = [
@@ -76,6 +77,16 @@ def to_origin(document: dict[str, Any], origin: Origin, via: str) -> dict[str, A
     sent["via"] = [{"key": "Via", "value": via}]
     port = "" if origin.port in (80, 443) else f":{origin.port}"
     sent["host"] = [{"key": "Host", "value": origin.domain + port}]
+    if origin.s3 is not None:
+        bucket = bucket_of(origin.domain)
+        s3 = {
+            "authMethod": origin.s3,
+            "customHeaders": headers(origin.custom_headers),
+            "domainName": origin.domain,
+            "path": origin.path,
+            "region": (bucket[1] if bucket else "") or region,
+        }
+        return {**document, "headers": sent, "origin": {"s3": s3}}
     custom = {
         "customHeaders": headers(origin.custom_headers),
         "domainName": origin.domain,
