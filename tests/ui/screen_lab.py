@@ -166,4 +166,6 @@ async def at_screen(root: Path, size: tuple[int, int] = (120, 40)) -> AsyncItera
     """Open the screen on a project."""
     app = WorkbenchApp(root)
     async with app.run_test(size=size) as pilot:
-        yield Hands(app, pilot)
+        hands = Hands(app, pilot)
+        await hands.sees(lambda: isinstance(app.screen, WorkbenchScreen), "the panes")
+        yield hands

@@ -5,23 +5,26 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
+from textual.screen import Screen
 
 from workbench.project.state_dir import StateDir, StateDirError
 from workbench.themes import ThemeError
 from workbench.ui import memory, responsive, work
 from workbench.ui.actions import Actions
 from workbench.ui.keys import Key, bindings, key_of
-from workbench.ui.messages import OpenProject
-from workbench.ui.screens.workbench import WorkbenchScreen
-from workbench.ui.session import Session
+from workbench.ui.screens.frame import FrameScreen
 from workbench.ui.settings import Settings, changes, read_settings
 from workbench.ui.widgets.palette import textual_theme
+
+if TYPE_CHECKING:
+    from workbench.ui.messages import OpenProject
+    from workbench.ui.screens.workbench import WorkbenchScreen
 
 
 class WorkbenchApp(App[int]):
@@ -48,6 +51,9 @@ class WorkbenchApp(App[int]):
         self.root = root
         self.settings = read_settings()
         self._use_settings()
+        self._panes: WorkbenchScreen | None = None
+        self._are_panes_there = False
+        self._typed_ahead: list[events.Event] = []
 
     @property
     def keys_in_force(self) -> tuple[Key, ...]:
@@ -60,7 +66,7 @@ class WorkbenchApp(App[int]):
         self.set_keymap(dict(self.settings.keys.keymap))
 
     def on_mount(self) -> None:
-        self._open(self.root)
+        self._use_theme(memory.load(self._memory_file))
         work.in_thread(self, "settings", self._watch_settings)
 
     def on_unmount(self) -> None:
@@ -78,50 +84,81 @@ class WorkbenchApp(App[int]):
             self.theme = self.settings.theme
         else:
             self.mutate_reactive(App.theme)  # its colours may be others now
-        for screen in self.screen_stack:
-            if isinstance(screen, WorkbenchScreen):
-                screen.settings_changed(self.settings.problems, tuple(self.settings.themes))
+        if self._panes is not None:
+            self._panes.settings_changed(self.settings.problems, tuple(self.settings.themes))
 
-    def _open(self, root: Path) -> None:
-        self.root = root
-        file = StateDir(root).path / "ui.json"
+    def get_default_screen(self) -> Screen[None]:
+        """The frame of the panes comes first; the panes follow when they are imported."""
+        return FrameScreen(self.root, memory.load(self._memory_file))
+
+    def on_ready(self) -> None:
+        """Once the frame is painted nothing is more urgent than the panes."""
+        self.screen.call_after_refresh(self.call_later, self._show_panes)
+
+    @property
+    def _memory_file(self) -> Path:
+        return StateDir(self.root).path / "ui.json"
+
+    def _use_theme(self, remembered: memory.Memory) -> None:
+        wanted = remembered.theme
+        self.theme = wanted if wanted in self.available_themes else self.settings.theme
+
+    def _show_panes(self) -> None:
+        # Late: they take as long as all that is needed for the frame.
+        from workbench.ui.screens.workbench import WorkbenchScreen
+        from workbench.ui.session import Session
+
+        remembered = memory.load(self._memory_file)
+        self._use_theme(remembered)
         session = Session(
-            root,
-            memory.load(file),
+            self.root,
+            remembered,
             settings_problems=self.settings.problems,
             themes=tuple(self.settings.themes),
         )
-        wanted = session.memory.theme
-        self.theme = wanted if wanted in self.available_themes else self.settings.theme
-        screen = WorkbenchScreen(session, file)
-        if isinstance(self.screen, WorkbenchScreen):
-            self.switch_screen(screen)
+        first = self._panes is None
+        self._panes = panes = WorkbenchScreen(session, self._memory_file)
+        if first:
+            self.push_screen(panes)
+            panes.call_after_refresh(self._take_typed)
         else:
-            self.push_screen(screen)
+            self.switch_screen(panes)
 
-    @on(OpenProject)
-    def _open_project(self, message: OpenProject) -> None:
-        self._open(message.root)
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed before the panes are there is kept for them."""
+        if self._are_panes_there or not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+        else:
+            self._typed_ahead.append(event)
+
+    def _take_typed(self) -> None:
+        self._are_panes_there = True
+        for event in self._typed_ahead:
+            self.post_message(event)
+        self._typed_ahead = []
+
+    def on_open_project(self, message: OpenProject) -> None:
+        """Show another folder."""
+        self.root = message.root
+        self._show_panes()
 
     def watch_theme(self, theme: str) -> None:
         """Remember colours that were chosen here instead of in the config."""
-        for screen in self.screen_stack:
-            if isinstance(screen, WorkbenchScreen):
-                chosen = None if theme == self.settings.theme else theme
-                screen.session.memory.theme = chosen
+        if self._panes is not None:
+            chosen = None if theme == self.settings.theme else theme
+            self._panes.session.memory.theme = chosen
 
     async def action_quit(self) -> None:
         """Textual's own ctrl+q comes before the screen's, which knows what is under way."""
-        for screen in self.screen_stack:
-            if isinstance(screen, WorkbenchScreen):
-                screen.action_quit()
-                return
-        self.exit()
+        if self._panes is None:
+            self.exit()
+        else:
+            self._panes.action_quit()
 
     def action_help_quit(self) -> None:
         """ctrl+c copies in editors; elsewhere it tells how to quit."""
-        if isinstance(self.screen, WorkbenchScreen):
-            self.screen.say(f"{key_of(self, 'screen.quit')} quits.")
+        if self._panes is not None and self.screen is self._panes:
+            self._panes.say(f"{key_of(self, 'screen.quit')} quits.")
 
 
 def run(root: Path) -> int | None:
