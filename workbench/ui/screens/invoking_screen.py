@@ -19,7 +19,6 @@ from workbench.ui.messages import (
     RunRequest,
 )
 from workbench.ui.panes.result import outcome_words
-from workbench.ui.screens.burst import BurstScreen
 from workbench.ui.screens.project_screen import ProjectScreen
 from workbench.ui.session import INVOCATION_TYPES, Session
 
@@ -93,6 +92,8 @@ class InvokingScreen(ProjectScreen):
         if backend is None:
             self.say("The local Lambda is not there yet.", "warning")
             return
+        from workbench.ui.screens.burst import BurstScreen  # Late: 8 ms.
+
         self.app.push_screen(BurstScreen(backend, request))
 
     def _start(self, request: Request) -> None:
