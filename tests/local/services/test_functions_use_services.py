@@ -78,7 +78,13 @@ def test_a_state_machine_runs_functions(shared_endpoint: LocalEndpoint) -> None:
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Parameters": {"FunctionName": arn, "Payload.$": "$"},
-        "OutputPath": "$.Payload",
+        "ResultSelector": {
+            "n.$": "$.Payload.n",
+            "ran.$": "$.SdkHttpMetadata.HttpHeaders.X-Amz-Executed-Version",
+            "type.$": "$.SdkHttpMetadata.AllHttpHeaders.Content-Type[0]",
+            "status.$": "$.SdkHttpMetadata.HttpStatusCode",
+            "id.$": "States.ArrayLength(States.StringSplit($.SdkResponseMetadata.RequestId, '-'))",
+        },
         "End": True,
     }
     states = {"A": {"Type": "Task", "Resource": arn, "Next": "B"}, "B": invoke}
@@ -100,7 +106,10 @@ def test_a_state_machine_runs_functions(shared_endpoint: LocalEndpoint) -> None:
                 break
             assert time.monotonic() < deadline
         ended.append((execution["status"], execution.get("output"), execution.get("error")))
-    assert ended == [("SUCCEEDED", '{"n": 3}', None), ("FAILED", None, "ValueError")]
+    selected = {"n": 3, "ran": "$LATEST", "type": "application/json", "status": 200, "id": 5}
+    assert json.loads(ended[0][1]) == selected
+    assert [status for status, _, _ in ended] == ["SUCCEEDED", "FAILED"]
+    assert ended[1][1:] == (None, "ValueError")
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not installed")

@@ -34,6 +34,7 @@ from workbench.local.services import (
     dynamodb_streams,
     forgotten_models,
     kinesis_shards,
+    lambda_tasks,
     response_shapes,
     schema_registry,
     sqs_queues,
@@ -122,6 +123,7 @@ class EmbeddedServices:
             if service == schema_registry.SERVICE:
                 return self._schemas.answer(request)
             if service == "states":
+                lambda_tasks.correct()
                 name_execution(request)
             self._pushes.before(service, request)
             environ = wsgi.environ(request)
