@@ -14,7 +14,7 @@ from endpoint_lab import LocalEndpoint
 from sources_lab import Queue
 
 from workbench.local.services import forgotten_models
-from workbench.local.services.sqs_queues import HeldMessages, held_by
+from workbench.local.services.held_messages import HeldMessages, held_by
 
 
 class Kind:
