@@ -16,15 +16,15 @@ from textual.widgets import ContentSwitcher, Static
 
 from workbench.aws.http_answer import http_answer
 from workbench.aws.records import Frame, Invocation
-from workbench.project.cost import cost_of
 from workbench.project.records import Problem
-from workbench.ui.formats import NOT_TRACED, clock, milliseconds
+from workbench.ui.formats import NOT_TRACED, clock
 from workbench.ui.messages import OpenFile, ShowTrace
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.result_changes import ChangesView
 from workbench.ui.panes.result_error import ErrorView, frame_row, on_disk, user_frames_first
 from workbench.ui.panes.result_http import HttpView
 from workbench.ui.panes.result_verdict import VerdictLine
+from workbench.ui.panes.result_words import EMPTY, facts_words, outcome_words, what_answered
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import FuzzyList
 from workbench.ui.widgets.json_view import JsonView
@@ -111,12 +111,13 @@ class ResultPane(WorkbenchPane):
         words, kind = outcome_words(invocation)
         self._outcome(f"{words} · HTTP {http.status} {http.reason}" if http else words, kind)
         when = f"{clock(invocation.started)} · " if past else ""
-        self.query_one("#facts", Static).update(when + self._facts(invocation))
+        function = self.session.functions.get(invocation.function)
+        self.query_one("#facts", Static).update(when + facts_words(invocation, function))
         self.query_one("#request", Static).update(f"request {invocation.request_id}")
         trace_id = invocation.report.trace_id if invocation.report else None
         self._trace(f"trace {trace_id}" if trace_id else "")
         self.query_one(VerdictLine).show(invocation, past=past)
-        self._heading(invocation)
+        self.subtitle = what_answered(invocation, self.session.function)
         self.query_one("#payload", JsonView).load(invocation.payload)
         self._views = ["payload"] if invocation.payload else []
         if http is not None:
@@ -133,7 +134,7 @@ class ResultPane(WorkbenchPane):
         if changes:
             self._views.append("changes")
         first = self._views[0] if self._views else "nothing"
-        empty = _EMPTY.get(invocation.status_code, "The answer is empty.")
+        empty = EMPTY.get(invocation.status_code, "The answer is empty.")
         self._switch("changes" if reading_changes else first, empty)
 
     def follow(self) -> None:
@@ -196,33 +197,6 @@ class ResultPane(WorkbenchPane):
         line = self.query_one("#trace", Static)
         line.update(words)
         line.display = bool(words)
-
-    def _facts(self, invocation: Invocation) -> str:
-        parts: list[str] = []
-        report = invocation.report
-        if report is not None:
-            parts.append(milliseconds(report.duration_ms))
-            if report.init_ms is not None:
-                parts.append(f"init {milliseconds(report.init_ms)}")
-            parts.append(f"billed {report.billed_ms} ms")
-            parts.append(f"{report.max_memory_used}/{report.memory_size} MB")
-            function = self.session.functions.get(invocation.function)
-            known = (function.architectures[0], function.ephemeral_storage) if function else ()
-            parts.append(str(cost_of(report.billed_ms, report.memory_size, *known)))
-        else:
-            parts.append(f"round trip {milliseconds(invocation.round_trip_ms)}")
-        if len(invocation.payload) > 10_000:
-            parts.append(f"{len(invocation.payload):,} bytes")
-        return " · ".join(parts)
-
-    def _heading(self, invocation: Invocation) -> None:
-        version = invocation.executed_version or ""
-        through = f"{invocation.qualifier} → " if invocation.qualifier else ""
-        if through and version == invocation.qualifier:
-            through = ""
-        named = f"{invocation.function} · " if invocation.function != self.session.function else ""
-        what = f"{through}version {version}" if version and version != "$LATEST" else version
-        self.subtitle = f"{named}{what}" if what else named.removesuffix(" · ")
 
     def _outcome(self, text: str, kind: str) -> None:
         line = self.query_one("#outcome", Static)
@@ -432,18 +406,3 @@ class ResultPane(WorkbenchPane):
         if self.shown is None or not self.shown.payload:
             return None
         return "the payload", self.shown.payload.decode(errors="replace")
-
-
-_EMPTY = {
-    202: "Accepted. AWS runs an Event invocation later and returns nothing; see the Logs (4).",
-    204: "DryRun: the function was not run. You are allowed to invoke it with this.",
-}
-
-
-def outcome_words(invocation: Invocation) -> tuple[str, str]:
-    """How an invocation ended, glyph first, and its kind: good or bad."""
-    if invocation.function_error:
-        kind = invocation.error.type if invocation.error else invocation.function_error
-        return f"✗ Function error: {kind}", "bad"
-    words = {202: "202 accepted", 204: "204 would be allowed"}
-    return f"✓ {words.get(invocation.status_code, f'{invocation.status_code} ok')}", "good"

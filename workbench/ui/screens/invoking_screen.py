@@ -18,7 +18,7 @@ from workbench.ui.messages import (
     Reloaded,
     RunRequest,
 )
-from workbench.ui.panes.result import outcome_words
+from workbench.ui.panes.result_words import outcome_words
 from workbench.ui.screens.project_screen import ProjectScreen
 from workbench.ui.session import INVOCATION_TYPES, Session
 
