@@ -79,6 +79,15 @@ def _add_execution_options(parser: argparse.ArgumentParser) -> None:
         "for a real account (default: embedded, which keep what they hold in .workbench)",
     )
     parser.add_argument(
+        "--broker",
+        type=_broker,
+        action="append",
+        default=[],
+        metavar="ARN=URL",
+        help="where the RabbitMQ broker is that event source mappings name by this ARN of Amazon "
+        "MQ, such as arn:aws:mq:…:broker:orders:b-1=amqp://127.0.0.1:5672; may be repeated",
+    )
+    parser.add_argument(
         "--forget-services",
         action="store_true",
         help="begin with empty embedded services: no queues, tables or buckets of earlier runs",
@@ -160,6 +169,7 @@ def run(arguments: argparse.Namespace) -> int:
             credentials=arguments.credentials,
             routes=tuple(arguments.route),
             fronts=(*arguments.alb, *arguments.edge),
+            brokers=dict(arguments.broker),
         )
     )
 
@@ -169,6 +179,15 @@ def _services(text: str) -> ServiceChoice:
 
     try:
         return parse_services(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _broker(text: str) -> tuple[str, str]:
+    from workbench.local.delivery.brokers import parse_broker
+
+    try:
+        return parse_broker(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,7 @@ class ServerConfig:
     With `isolation` "none" functions see this machine's file system even where the kernel allows
     each environment its own. `freeze` and `cpu_limits`: see RuntimeConfig.
     `routes` make an HTTP API of their own; `fronts` are other front doors of the command line.
+    `brokers` are the addresses of message brokers by their ARNs.
     """
 
     state: Path
@@ -46,6 +48,7 @@ class ServerConfig:
     credentials: str | None = None
     routes: tuple[Route, ...] = ()
     fronts: tuple[Declared, ...] = ()
+    brokers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unreserved_minimum(self) -> int:

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench import __version__
@@ -61,7 +61,8 @@ class ServerOptions:
     are what functions use of AWS; `forget_services` empties the embedded ones first. `isolation`
     "none" shows functions this machine's file system; `freeze` and `cpu_limits` are told of in
     RuntimeConfig.
-    `routes` are those of an HTTP API beside the template's, `fronts` other front doors.
+    `routes` are those of an HTTP API beside the template's, `fronts` other front doors, `brokers`
+    the addresses of message brokers by their ARNs.
     """
 
     root: Path
@@ -79,6 +80,7 @@ class ServerOptions:
     credentials: str | None = None
     routes: tuple[Route, ...] = ()
     fronts: tuple[Declared, ...] = ()
+    brokers: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(options: ServerOptions) -> int:
@@ -251,6 +253,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         credentials=options.credentials,
         routes=options.routes,
         fronts=options.fronts,
+        brokers=options.brokers,
     )
     server = LocalLambda(config, state)
     loop = asyncio.get_running_loop()

@@ -1,5 +1,5 @@
-"""Queues and streams that a template has its functions invoked with: SAM's Events of type SQS,
-Kinesis and DynamoDB, and AWS::Lambda::EventSourceMapping."""
+"""Queues, streams and brokers that a template has its functions invoked with: SAM's Events of type
+SQS, Kinesis, DynamoDB and MQ, and AWS::Lambda::EventSourceMapping."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Report = Callable[[Node, str], None]
 Source = dict[str, Any]
 """The members of CreateEventSourceMapping but FunctionName."""
 
-_ARN = re.compile(r"arn:[^:]+:(sqs|kinesis|dynamodb):[^:]*:\d{12}:.+")
-_SAM_SOURCE = {"SQS": "Queue", "Kinesis": "Stream", "DynamoDB": "Stream"}
+_ARN = re.compile(r"arn:[^:]+:(sqs|kinesis|dynamodb|mq):[^:]*:\d{12}:.+")
+_SAM_SOURCE = {"SQS": "Queue", "Kinesis": "Stream", "DynamoDB": "Stream", "MQ": "Broker"}
 
 _NUMBERS = (
     "BatchSize", "MaximumBatchingWindowInSeconds", "MaximumRecordAgeInSeconds",
@@ -24,7 +24,7 @@ _NUMBERS = (
     "TumblingWindowInSeconds",
 )  # fmt: skip
 _FLAGS = ("BisectBatchOnFunctionError", "Enabled")
-_OTHERS = ("FunctionResponseTypes", "StartingPosition")
+_OTHERS = ("FunctionResponseTypes", "Queues", "SourceAccessConfigurations", "StartingPosition")
 
 
 class SourcesReader:
@@ -76,8 +76,8 @@ class SourcesReader:
         if not _ARN.fullmatch(arn):
             self._report(
                 at,
-                f"“{arn}” is not the ARN of a queue or a stream that is polled here: the function "
-                "is not invoked with it.",
+                f"“{arn}” is not the ARN of a queue, a stream or a broker that is polled here: the "
+                "function is not invoked with it.",
             )
             return None
         made: Source = {"EventSourceArn": arn}

@@ -106,7 +106,11 @@ class DeclaredSources:
         if mapping.tags[TAG] == _digest(source):
             return
         kind = rules.kind_of(source)
-        defaults = {**rules.DEFAULTS[kind], "FilterCriteria": {}, "Enabled": True}
+        defaults = {
+            **rules.DEFAULTS.get(kind, rules.OTHER_DEFAULTS),
+            "FilterCriteria": {},
+            "Enabled": True,
+        }
         if kind == "sqs":
             defaults["ScalingConfig"] = {}
         given = {name: value for name, value in source.items() if name not in _FIXED}

@@ -13,7 +13,7 @@ from workbench.local.errors import ApiError, invalid_parameter
 from workbench.local.services.settings import ServiceError
 
 STREAMS = ("kinesis", "dynamodb")
-POLLED = ("sqs", *STREAMS)
+POLLED = ("sqs", *STREAMS, "mq")
 KAFKA = ("kafka", "self-managed-kafka")
 
 # The kind of a source that none of those ARNs names.
@@ -39,7 +39,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "kinesis": _STREAM_DEFAULTS,
     "dynamodb": _STREAM_DEFAULTS,
 }
-OTHER_DEFAULTS = {"BatchSize": 100}
+OTHER_DEFAULTS: dict[str, Any] = {"BatchSize": 100}
 
 # Members of requests that only some sources have, and which.
 _ONLY_FOR = {
@@ -53,7 +53,7 @@ _ONLY_FOR = {
     "MaximumRetryAttempts": (*STREAMS, *KAFKA),
     "StartingPosition": (*STREAMS, *KAFKA, "documentdb"),
     "StartingPositionTimestamp": (*STREAMS, *KAFKA),
-    "FunctionResponseTypes": (*POLLED, *KAFKA),
+    "FunctionResponseTypes": ("sqs", *STREAMS, *KAFKA),
     "Queues": ("mq",),
     "Topics": KAFKA,
     "SelfManagedKafkaEventSourceConfig": ("self-managed-kafka",),

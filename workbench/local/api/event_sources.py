@@ -46,7 +46,7 @@ async def create_event_source_mapping(context: Context, input: Input) -> Output:
     await rules.check_source(context, kind, input.get("EventSourceArn", ""), timeout)
     _refuse_duplicate(context, kind, configuration)
     if enabled:
-        _check_offered(kind)
+        _check_offered(context, kind, input.get("EventSourceArn", ""))
     made = EventSourceMapping(id, configuration, enabled, labels)
     idle = kind == "sqs" and not enabled
     return _begun(context, made, "Disabled" if idle else "Creating")
@@ -68,7 +68,7 @@ async def update_event_source_mapping(context: Context, input: Input) -> Output:
     rules.check_values(kind, configuration)
     enabled = input.get("Enabled", mapping.enabled)
     if enabled:
-        _check_offered(kind)
+        _check_offered(context, kind, configuration.get("EventSourceArn", ""))
     state = "Updating"
     if enabled != mapping.enabled:
         state = "Enabling" if enabled else "Disabling"
@@ -165,17 +165,24 @@ def _check_access(kind: str, input: Input) -> None:
     needs = kind in ("self-managed-kafka", "mq", "documentdb")
     if needs and not input.get("SourceAccessConfigurations"):
         raise invalid_parameter("Required 'sourceAccessConfigurations' parameter is missing.")
+    if kind == "mq" and not input.get("Queues"):
+        raise invalid_parameter("Required 'queues' parameter is missing.")
 
 
 _NAMES = {
     "kafka": "Amazon MSK",
     "self-managed-kafka": "self-managed Apache Kafka",
-    "mq": "Amazon MQ",
     "documentdb": "Amazon DocumentDB",
 }
 
 
-def _check_offered(kind: str) -> None:
+def _check_offered(context: Context, kind: str, arn: str) -> None:
+    if kind == "mq" and arn not in context.config.brokers:
+        raise invalid_parameter(
+            f"The local Lambda does not know where the broker {arn} is: start it with "
+            f"`workbench serve --broker {arn}=amqp://127.0.0.1:5672` (RabbitMQ), or create the "
+            "event source mapping with Enabled=false."
+        )
     if kind not in rules.POLLED:
         raise invalid_parameter(
             f"The local Lambda does not poll {_NAMES[kind]}: such an event source mapping can be "

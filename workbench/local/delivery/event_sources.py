@@ -141,6 +141,7 @@ class EventSources:
             **mapping.configuration,
             "UUID": mapping.uuid,
             "Revision": self._revisions[mapping.uuid],
+            "Broker": self._config.brokers.get(mapping.configuration.get("EventSourceArn", "")),
             "Role": version.configuration.get("Role", "") if version else "",
         }
 

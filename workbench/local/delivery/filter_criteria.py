@@ -18,13 +18,13 @@ Record = Mapping[str, Any]
 MAX_FILTERS = 5
 
 # The member of a record that its sender filled, where that may be JSON or text.
-_PAYLOAD = {"sqs": "body", "kinesis": "data"}
+_PAYLOAD = {"sqs": "body", "kinesis": "data", "mq": "data"}
 
 
 class FilterCriteria:
     """Patterns of which a record must match one; without any, all records match.
 
-    `source` is the service of the source's ARN: "sqs", "kinesis" or "dynamodb".
+    `source` is the service of the source's ARN: "sqs", "kinesis", "dynamodb" or "mq".
     Raises InvalidPattern.
     """
 
@@ -59,11 +59,19 @@ def _sqs(record: Record) -> dict[str, Any]:
 def _kinesis(record: Record) -> dict[str, Any]:
     """Patterns name the payload `data` and its metadata without `kinesis` before it."""
     fields = record["kinesis"]
+    return {**record, **fields, "data": _decoded(fields["data"])}
+
+
+def _mq(record: Record) -> dict[str, Any]:
+    return {**record, "data": _decoded(record["data"])}
+
+
+def _decoded(data: str) -> Any:
+    """What is in base64; left as it is where it is no text."""
     try:
-        data = _parsed(base64.b64decode(fields["data"]).decode())
+        return _parsed(base64.b64decode(data).decode())
     except UnicodeDecodeError:
-        data = fields["data"]
-    return {**record, **fields, "data": data}
+        return data
 
 
 def _dynamodb(record: Record) -> dict[str, Any]:
@@ -74,6 +82,7 @@ _VIEWS: dict[str, Callable[[Record], dict[str, Any]]] = {
     "sqs": _sqs,
     "kinesis": _kinesis,
     "dynamodb": _dynamodb,
+    "mq": _mq,
 }
 
 

@@ -57,11 +57,17 @@ class Sources:
         report = self._reporter.report(mapping.uuid)
         uuid = mapping.uuid
         common = (mapping, self._surroundings, report, lambda: self._ended(uuid))
-        source: Source = (
-            QueueSource(*common)
-            if mapping.kind == "sqs"
-            else StreamSource(*common, checkpoints=self._checkpoints)
-        )
+        source: Source
+        match mapping.kind:
+            case "sqs":
+                source = QueueSource(*common)
+            case "mq":
+                # Late: pika costs 60 ms, and few have a broker.
+                from workbench.local.delivery.pollers.rabbitmq import RabbitSource
+
+                source = RabbitSource(*common)
+            case _:
+                source = StreamSource(*common, checkpoints=self._checkpoints)
         self._running[uuid] = source
         source.start()
 

@@ -10,6 +10,7 @@ from typing import Any
 from workbench.local.delivery.filter_criteria import FilterCriteria
 from workbench.local.services.settings import ServiceSettings
 
+MQ_WINDOW = 0.5  # seconds, where no other is given (§7.1)
 MAX_EVENT = 6_291_456  # bytes of an event, lambda-facts §2.2
 
 
@@ -32,7 +33,7 @@ class PolledMapping:
     function_arn: str
     role: str
     source_arn: str
-    kind: str  # "sqs", "kinesis" or "dynamodb"
+    kind: str  # "sqs", "kinesis", "dynamodb" or "mq"
     filters: FilterCriteria
     batch_size: int
     window: float
@@ -46,6 +47,11 @@ class PolledMapping:
     bisect: bool
     tumbling: float | None
     on_failure: str | None
+    # Of Amazon MQ: the broker's address, if it was said; its queue; who is let in, as a secret.
+    broker: str | None = None
+    queue: str = ""
+    virtual_host: str = "/"
+    secret: str | None = None
 
     @property
     def region(self) -> str:
@@ -59,7 +65,7 @@ class PolledMapping:
 
 
 def polled_mapping(order: Mapping[str, Any], time_scale: float) -> PolledMapping:
-    """The mapping that the server ordered (a configuration with UUID, Revision and Role)."""
+    """The mapping that the server ordered (a configuration with UUID, Revision, Role, Broker)."""
     arn: str = order["EventSourceArn"]
     kind = arn.split(":")[2]
     patterns = [item["Pattern"] for item in order.get("FilterCriteria", {}).get("Filters", ())]
@@ -69,6 +75,8 @@ def polled_mapping(order: Mapping[str, Any], time_scale: float) -> PolledMapping
     concurrency: int | None = (scaling or {}).get("MaximumConcurrency")
     if provisioned:  # each poller may have ten invocations at once, §7.2
         concurrency = 10 * int(provisioned.get("MaximumPollers") or 200)
+    access = {item["Type"]: item["URI"] for item in order.get("SourceAccessConfigurations") or ()}
+    window = order.get("MaximumBatchingWindowInSeconds") or (MQ_WINDOW if kind == "mq" else 0)
     return PolledMapping(
         uuid=order["UUID"],
         revision=order["Revision"],
@@ -78,7 +86,7 @@ def polled_mapping(order: Mapping[str, Any], time_scale: float) -> PolledMapping
         kind=kind,
         filters=FilterCriteria(kind, patterns),
         batch_size=order["BatchSize"],
-        window=(order.get("MaximumBatchingWindowInSeconds") or 0) / time_scale,
+        window=window / time_scale,
         partial="ReportBatchItemFailures" in (order.get("FunctionResponseTypes") or ()),
         concurrency=concurrency,
         parallelization=order.get("ParallelizationFactor") or 1,
@@ -89,4 +97,8 @@ def polled_mapping(order: Mapping[str, Any], time_scale: float) -> PolledMapping
         bisect=bool(order.get("BisectBatchOnFunctionError")),
         tumbling=tumbling / time_scale if tumbling else None,
         on_failure=(order.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination"),
+        broker=order.get("Broker"),
+        queue=next(iter(order.get("Queues") or ()), ""),
+        virtual_host=access.get("VIRTUAL_HOST", "/"),
+        secret=access.get("BASIC_AUTH"),
     )
