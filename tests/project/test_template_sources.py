@@ -76,5 +76,30 @@ def test_what_cannot_be_polled_is_told(tmp_path: Path) -> None:
     found = load(tmp_path, text)
     assert [source.get("BatchSize") for source in only(found).event_sources] == [None]
     first, second = messages(found)
-    assert "is not the ARN of a queue or a stream that is polled here" in first
+    assert "is not the ARN of a queue, a stream or a broker that is polled here" in first
     assert second.endswith("BatchSize must be a whole number.")
+
+
+def test_a_broker_with_its_queue_and_secret(tmp_path: Path) -> None:
+    arn = "arn:aws:mq:us-east-1:123456789012:broker:orders:b-1"
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:broker"
+    given = (
+        f"Broker: '{arn}', Queues: [orders], SourceAccessConfigurations: "
+        f"[{{Type: BASIC_AUTH, URI: '{secret}'}}, {{Type: VIRTUAL_HOST, URI: /}}]"
+    )
+    (source,) = only(
+        load(tmp_path, events(tmp_path, f"{{E: {{Type: MQ, Properties: {{{given}}}}}}}"))
+    ).event_sources
+    assert source == {
+        "EventSourceArn": arn,
+        "Queues": ["orders"],
+        "SourceAccessConfigurations": [
+            {"Type": "BASIC_AUTH", "URI": secret},
+            {"Type": "VIRTUAL_HOST", "URI": "/"},
+        ],
+    }
+    odd = f"{{E: {{Type: MQ, Properties: {{Broker: '{arn}', Queues: [[1]]}}}}}}"
+    other = tmp_path / "odd"
+    other.mkdir()
+    (message,) = messages(load(other, events(other, odd)))
+    assert message.endswith("Queues are names, SourceAccessConfigurations have Type and URI.")

@@ -24,7 +24,7 @@ _NUMBERS = (
     "TumblingWindowInSeconds",
 )  # fmt: skip
 _FLAGS = ("BisectBatchOnFunctionError", "Enabled")
-_OTHERS = ("FunctionResponseTypes", "Queues", "SourceAccessConfigurations", "StartingPosition")
+_OTHERS = ("FunctionResponseTypes", "StartingPosition")
 
 
 class SourcesReader:
@@ -94,7 +94,7 @@ class SourcesReader:
                 made[name] = int(text)
             else:
                 self._report(node, f"{name} must be a whole number.")
-        return {**made, **self._structures(given)}
+        return {**made, **self._structures(given), **self._of_broker(at, given)}
 
     def _structures(self, given: Mapping[str, Node]) -> Source:
         made: Source = {}
@@ -114,6 +114,25 @@ class SourcesReader:
                 ]
             }
         return made
+
+    def _of_broker(self, at: Node, given: Mapping[str, Node]) -> Source:
+        queues = self._list(given.get("Queues"))
+        access = [
+            {"Type": item.get("Type"), "URI": item.get("URI")}
+            for item in self._list(given.get("SourceAccessConfigurations"))
+            if isinstance(item, dict)
+        ]
+        values = [*queues, *(value for item in access for value in item.values())]
+        if not all(isinstance(value, str) for value in values):
+            self._report(at, "Queues are names, SourceAccessConfigurations have Type and URI.")
+            return {}
+        made: Source = {"Queues": queues, "SourceAccessConfigurations": access}
+        return {name: value for name, value in made.items() if value}
+
+    def _list(self, node: Node | None) -> list[Any]:
+        chosen = self._resolver.select(node)
+        value = self._resolver.value(chosen) if chosen is not None else []
+        return list(value) if isinstance(value, list) else []
 
     def _mapping(self, node: Node | None) -> dict[str, Any]:
         chosen = self._resolver.select(node)
