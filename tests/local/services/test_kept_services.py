@@ -299,6 +299,9 @@ def _others(endpoint: LocalEndpoint) -> dict[str, Any]:
         Threshold=1.0,
         Statistic="Sum",
     )
+    iam = endpoint.client("iam")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     return {"topic": topic}
 
 
@@ -316,6 +319,8 @@ def test_every_other_service_has_its_resources(
     assert [machine["name"] for machine in machines] == ["m"]
     alarms = after.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert [alarm["AlarmName"] for alarm in alarms] == ["a"]
+    attached = after.client("iam").list_attached_role_policies(RoleName="r")["AttachedPolicies"]
+    assert [policy["PolicyName"] for policy in attached] == ["ReadOnlyAccess"]
     # The schedule runs without anybody's request.
     until(lambda: any(source["Kind"] == "Schedule" for source in _sources(after)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -176,6 +177,12 @@ def condition() -> Any:
     return threading.Condition()
 
 
+def expression(pattern: str, flags: int) -> Any:
+    """A regular expression: what `re` writes of it is a function that is not ours."""
+    return re.compile(pattern, flags)
+
+
+teach("re", "Pattern", lambda obj, owners: (expression, (obj.pattern, obj.flags)))
 teach("_thread", "lock", lambda obj, owners: (lock, (False,)))
 teach("_thread", "RLock", lambda obj, owners: (lock, (True,)))
 teach("threading", "Condition", lambda obj, owners: (condition, ()))

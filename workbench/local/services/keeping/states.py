@@ -128,14 +128,14 @@ def _without(names: tuple[str, ...]) -> pickles.Reducer:
 
 
 def _as_aws_policy(obj: Any, owners: set[str]) -> pickles.Reduced:
-    return aws_policy, (obj.account_id, obj.region_name, obj.arn)
+    return aws_policy, (obj.account_id, obj.partition, obj.arn)
 
 
-def aws_policy(account: str, region: str, arn: str) -> Any:
+def aws_policy(account: str, partition: str, arn: str) -> Any:
     """AWS's own policy of this ARN."""
     from moto.iam.models import iam_backends
 
-    return iam_backends[account][region].managed_policies[arn]
+    return iam_backends[account][partition].managed_policies[arn]
 
 
 def _as_parameters(obj: Any, owners: set[str]) -> pickles.Reduced:
