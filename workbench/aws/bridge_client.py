@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +25,7 @@ from workbench.aws.bridges import (
 )
 from workbench.aws.clients import Clients
 from workbench.aws.errors import LambdaError, in_words
+from workbench.aws.guard import permitted
 from workbench.aws.records import Target
 
 _GONE = frozenset(
@@ -77,7 +77,7 @@ class BridgeClient:
             before, self.bridge = self.bridge, replace(self.bridge, begun=number)
             begun(self.bridge)
             try:
-                with self._permitted():
+                with permitted(self.target):
                     self._make(step)
             except LambdaError as error:
                 if error.status is not None and error.status < 500:  # a no: nothing was made
@@ -103,7 +103,7 @@ class BridgeClient:
         failures: list[LambdaError] = []
         for step in reversed(steps(self.bridge)[: self.bridge.begun]):
             try:
-                with self._permitted():
+                with permitted(self.target):
                     self._remove(step)
             except LambdaError as error:
                 if error.code not in _GONE:
@@ -244,12 +244,6 @@ class BridgeClient:
             found = self._call("sqs", "get_queue_url", QueueName=self.bridge.name)
             self._queue_url = found["QueueUrl"]
         return self._queue_url
-
-    @contextlib.contextmanager
-    def _permitted(self) -> Iterator[None]:
-        guard = self.target.guard
-        with guard.permit() if guard is not None else contextlib.nullcontext():
-            yield
 
     def _call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         client: Any = self._clients.service(service)

@@ -57,6 +57,13 @@ def _ask(target: Target, guard: Guard, function: str, words: str) -> None:
     profile = f" · profile {target.profile}" if target.profile else ""
     note(f"{why}.")
     note(f"AWS account {target.account} · {target.region}{profile}, as {guard.who}")
-    print(f"{words[0].upper()}{words[1:]}? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not says_yes(f"{words[0].upper()}{words[1:]}?"):
         raise CliError("Nothing was sent.")
+
+
+def says_yes(question: str) -> bool:
+    """Ask a person on the terminal; anything but y or yes is a no. Raises CliError without one."""
+    if not sys.stdin.isatty():
+        raise CliError("Nobody can be asked here: --yes agrees.")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

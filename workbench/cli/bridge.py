@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.cli.agreement import says_yes
 from workbench.cli.output import add_json_option, note, print_json, wants_json
 from workbench.cli.problems import CliError
 from workbench.cli.target import add_project_option, project_root, suggesting
@@ -105,7 +106,7 @@ def _run(
     made = BridgeClient(target, bridge)
     as_json = wants_json(arguments)
     _show(made, as_json)
-    if not arguments.yes and not _agreed("Make this, and remove it at the end?"):
+    if not arguments.yes and not says_yes("Make this, and remove it at the end?"):
         note("Nothing was made.")
         return 1
     records = BridgeRecords(StateDir(root).bridges)
@@ -219,24 +220,18 @@ def _target(bridge: Bridge, root: Path) -> Target:
 
     Raises CliError when the profile's credentials are of another account by now.
     """
-    from dataclasses import replace
-
-    from workbench.aws.guard import Guard
-    from workbench.aws.targets import aws_target, endpoint_target, identity_of
-    from workbench.project.state_dir import StateDir
+    from workbench.aws.guard import guarded
+    from workbench.aws.targets import aws_target, endpoint_target
 
     if bridge.endpoint_url is not None:
         return endpoint_target(bridge.endpoint_url, bridge.region)
-    target = aws_target(bridge.profile, bridge.region)
-    account, who = identity_of(target)
-    if account != bridge.account:
+    target = guarded(aws_target(bridge.profile, bridge.region), root)
+    if target.account != bridge.account:
         raise CliError(
             f"The bridge {bridge.name} is in account {bridge.account}, and these credentials are "
-            f"of {account}."
+            f"of {target.account}."
         )
-    log = StateDir(root).audit_log
-    guard = Guard(who, log, account=account, region=bridge.region)
-    return replace(target, account=account, guard=guard)
+    return target
 
 
 # -- asking and telling
@@ -257,14 +252,6 @@ def _show(client: BridgeClient, as_json: bool) -> None:
     print(f"A bridge from {bridge.title} to {bridge.function} is made in {bridge.place}:")
     for what, name, detail in rows:
         print(f"  + {what:<13} {name}\n    {'':<13} {detail}")
-
-
-def _agreed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise CliError("Nobody can be asked here: --yes agrees.")
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _tell(told: Told, function: str, as_json: bool) -> None:
@@ -316,7 +303,7 @@ def _clean(root: Path, arguments: argparse.Namespace, *, offer: bool = False) ->
     if offer and not arguments.yes and not sys.stdin.isatty():
         note("`workbench bridge --clean` removes it.")
         return 0
-    if not arguments.yes and not _agreed("Remove it?"):
+    if not arguments.yes and not says_yes("Remove it?"):
         return 0 if offer else 1
     for bridge in left:
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from textual.app import App, ComposeResult
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
+from workbench.ui.widgets.diff_view import DiffView
 from workbench.ui.widgets.fuzzy import rank
 from workbench.ui.widgets.fuzzy_list import FuzzyList, Row
 from workbench.ui.widgets.json_view import JsonView
@@ -58,3 +59,30 @@ async def test_in_a_list_and_in_json() -> None:
         assert view.path == "$.c"
         await pilot.press("slash", "up")
         assert view.query_one("SearchBar > Input", Input).value == "!1"
+
+
+async def test_in_changes_also_what_is_folded() -> None:
+    view = DiffView()
+
+    class Diff(App[None]):
+        def compose(self) -> ComposeResult:
+            yield view
+
+    app = Diff()
+    async with app.run_test(size=(60, 12)) as pilot:
+        lines = [f"line {number}" for number in range(400)]
+        view.compare("\n".join(lines), "\n".join([*lines[:-1], "other"]))
+        view.focus()
+        await pilot.press("slash", *"line 77", "enter")
+        assert app.screen is app.screen_stack[0]
+        assert view.row_count() > 400
+        row = view.cursor
+        await pilot.press("slash", *"line 7", "enter", "n")
+        assert view.cursor == row + 1
+        await pilot.press("N", "N")
+        assert view.cursor == row - 1
+        await pilot.press("slash", *"nowhere")
+        await pilot.pause()
+        assert "✗ not found" in str(app.screen.query_one(".search-status", Label).render())
+        await pilot.press("escape", "g", "n")  # from change to change again
+        assert view.cursor > 350

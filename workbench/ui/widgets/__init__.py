@@ -22,7 +22,7 @@ The public surface, module by module (each module documents the details):
                  ``format()``, ``go_to_fault()``.
                  Message ``ValidityChanged(ok, line, column, message)`` (1-based).
 ``diff_view``    ``DiffView(id=…)``: ``compare(old, new, old_label=…, new_label=…)``, ``clear()``,
-                 ``summary``. Message ``Compared(added, removed)``.
+                 ``search(text)``, ``summary``. Message ``Compared(added, removed)``.
 ``form``         ``Field(name, label, kind="text", default="", help="", choices=(), required=True,
                  check=None)``, ``FormDialog(title, fields, submit="OK")`` ->
                  ``dict[str, object] | None``.

@@ -21,7 +21,10 @@ from workbench.ui.widgets.json_paths import is_volatile, path_at
 from workbench.ui.widgets.line_diff import changes, comparable, diff_lines, no_collection
 from workbench.ui.widgets.line_view import LineView
 from workbench.ui.widgets.palette import palette
+from workbench.ui.widgets.recall import Recall
 from workbench.ui.widgets.safe_text import safe, strip_ansi
+from workbench.ui.widgets.search_bar import find_spans, needle_of
+from workbench.ui.widgets.search_prompt import SearchPrompt
 
 _CONTEXT = 3
 """Unchanged lines shown around each change."""
@@ -50,11 +53,15 @@ class _Block:
 
 
 class DiffView(LineView):
-    """Changes between an old and a new text. n/N go from change to change, enter opens a fold."""
+    """Changes between an old and a new text. n/N go from change to change, enter opens a fold.
+
+    While a text is searched, n/N go from line to line with it, also into folds.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next_change(1)", "Next change", show=False, id="diff.next"),
-        Binding("N", "next_change(-1)", "Previous change", show=False, id="diff.previous"),
+        Binding("n", "next(1)", "Next change", show=False, id="diff.next"),
+        Binding("N", "next(-1)", "Previous change", show=False, id="diff.previous"),
+        Binding("slash", "open_search", "Search", show=False, id="diff.search"),
         Binding("enter,space", "open_fold", "Unfold", show=False, id="diff.unfold"),
     ]
 
@@ -77,6 +84,8 @@ class DiffView(LineView):
         self._starts: list[int] = []  # the first row of each block, and the number of rows
         self._number = 0
         self._texts: tuple[str, str, tuple[str, str]] | None = None
+        self._needle, self._case_counts = "", False
+        self._recall = Recall()
         self.summary = ""
         """What changed, in a few words: "+3 −1", or "no difference"."""
 
@@ -184,6 +193,8 @@ class DiffView(LineView):
             partner = safe(strip_ansi(block.partners[index][:_LINE_LIMIT]))
             start, end = _changed_part(source, partner)
             text.stylize(Style(bold=True, underline=True), start + 2, end + 2)
+        for start, end in find_spans(text.plain, self._needle, self._case_counts):
+            text.stylize(colors.match, start, end)
         text.no_wrap = True
         text.end = ""
         return [segment for segment in text.render(self.app.console) if segment.text]
@@ -198,6 +209,47 @@ class DiffView(LineView):
             fold = self._blocks[number]
             self._blocks[number] = _Block("same", fold.hidden, (), (), fold.source, fold.at)
             self._blocks_changed()
+
+    # -- search ---------------------------------------------------------------------------------
+
+    def action_open_search(self) -> None:
+        """Ask for a text to search."""
+        self.app.push_screen(SearchPrompt(self.search, self._recall))
+
+    def search(self, text: str) -> str:
+        """Mark text, and go to the first line with it from the cursor on; "" ends the search.
+        Returns what came of it, in words."""
+        self._needle, self._case_counts = needle_of(text)
+        self.refresh()
+        if not text:
+            return ""
+        return "" if self._go_to_match(1, include_here=True) else "✗ not found"
+
+    def _go_to_match(self, step: int, *, include_here: bool) -> bool:
+        """Go to the next line with the needle, around the ends; unfold it if it is hidden."""
+        here = self._block_at(self.cursor)
+        for distance in range(len(self._blocks) + 1 if self._blocks else 0):
+            number = (here + step * distance) % len(self._blocks)
+            block, start = self._blocks[number], self._starts[number]
+            lines = block.hidden or block.lines
+            first = 0 if step > 0 else len(lines) - 1
+            if not distance and not block.hidden:
+                first = self.cursor - start + (0 if include_here else step)
+            for index in range(first, len(lines) if step > 0 else -1, step):
+                line = lines[index]
+                if self._needle in (line if self._case_counts else line.lower()):
+                    self.move_to(start)
+                    self.action_open_fold()
+                    self.move_to(start + index, center=True)
+                    return True
+        return False
+
+    def action_next(self, step: int) -> None:
+        """Go to the next or previous line with what is searched, or else to the next change."""
+        if self._needle:
+            self._go_to_match(step, include_here=False)
+        else:
+            self.action_next_change(step)
 
     def action_next_change(self, step: int) -> None:
         """Go to the first line of the next or previous change; stay when there is none."""

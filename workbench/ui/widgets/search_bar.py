@@ -45,10 +45,10 @@ class SearchBar(Horizontal):
     class Closed(Message):
         """Escape was pressed; the search is given up."""
 
-    def __init__(self, placeholder: str = "") -> None:
+    def __init__(self, placeholder: str = "", recall: Recall | None = None) -> None:
         super().__init__()
         self._placeholder = placeholder
-        self._recall = Recall()
+        self._recall = recall or Recall()
 
     def compose(self) -> ComposeResult:
         yield Label("/", classes="search-prompt")
