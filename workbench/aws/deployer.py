@@ -34,6 +34,7 @@ from workbench.aws.traffic_shifting import (
     RollBack,
     RunHook,
     Shift,
+    Status,
     Wait,
     configuration_of,
     new_id,
@@ -162,7 +163,7 @@ class Deployer:
         if not _is_ours(deployment, alias):
             return self._lost(deployment, "was changed by somebody else and stays as it is"), 0
         if controls.roll_back.is_set():
-            return self._roll_back(deployment, alias, "asked for"), 0
+            return self._roll_back(deployment, alias, "asked for by you", "Stopped"), 0
         counts = self._counted[deployment.id] = self._counts(deployment, alias, now)
         self._changed(deployment, counts)
         if controls.go_on.is_set():
@@ -230,10 +231,12 @@ class Deployer:
         words = f"{shifted.share:.0%} of {deployment.alias} to v{deployment.target_version}"
         return self._saved(shifted.says(now, words))
 
-    def _roll_back(self, deployment: Deployment, alias: Alias, reason: str) -> Deployment:
+    def _roll_back(
+        self, deployment: Deployment, alias: Alias, reason: str, status: Status = "Failed"
+    ) -> Deployment:
         self._route(deployment, alias, 0)
         words = f"rolled back to v{deployment.current_version}: {reason}"
-        return self._saved(deployment.says(time.time(), words, status="Failed", rolled_back=True))
+        return self._saved(deployment.says(time.time(), words, status=status, rolled_back=True))
 
     def _route(self, deployment: Deployment, alias: Alias, shifts: int) -> None:
         version, weights = deployment.routing(shifts)

@@ -13,19 +13,26 @@ from pathlib import Path
 _WINDOWED = {"code", "codium", "code-insiders", "cursor", "subl", "zed", "gedit", "gvim", "mate"}
 
 
+_USUAL = ("editor", "nano", "vim", "vi")
+"""Taken in this order when the user has set none; the first is the system's own choice."""
+
+
 class NoProgram(Exception):
     """No editor or pager can be started. The message says what to set."""
 
 
 def editor_command(environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The user's editor, from $VISUAL or $EDITOR, split as a shell would.
+    """The user's editor, from $VISUAL or $EDITOR, split as a shell would; else one that is there.
 
-    Raises NoProgram when neither is set or the program is not on PATH.
+    Raises NoProgram when what is set is not on PATH, or nothing is set and no editor found.
     """
     for variable in ("VISUAL", "EDITOR"):
         value = environment.get(variable, "").strip()
         if value:
             return _existing(value, variable)
+    for name in _USUAL:
+        if shutil.which(name, path=environment.get("PATH", "")):
+            return [name]
     raise NoProgram("No editor is set: put `export EDITOR=vim` (or nano, code …) in your shell.")
 
 

@@ -22,7 +22,7 @@ GOOD, BAD, WARN, QUIET, STRONG = (
 )
 """Names of the theme's styles for outcomes."""
 
-NOT_TRACED = "It was not traced: X-Ray traces functions whose TracingConfig is Active, not always."
+NOT_TRACED = "It was not traced: X-Ray samples, and only functions whose TracingConfig is Active."
 
 
 def milliseconds(value: float) -> str:

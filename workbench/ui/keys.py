@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
+from workbench.ui.widgets.key_names import shown
+
 SCOPES = {
     "screen": "Everywhere",
     "pane": "In every pane (not while typing in an editor)",
@@ -60,26 +62,6 @@ class Key:
 
 _QUOTES = str.maketrans("", "", "')\"")
 
-_SHOWN = {
-    "question_mark": "?",
-    "plus": "+",
-    "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "escape": "esc",
-    "ctrl+@": "ctrl+space",
-}
-
-
-def shown(key: str) -> str:
-    """A Textual key name as people write it: `question_mark` → `?`."""
-    return _SHOWN.get(key, key)
-
-
 KEYS: tuple[Key, ...] = (
     Key("screen", "invoke", ("ctrl+j", "alt+enter"), "invoke",
         "Invoke the function with the event", footer=1, priority=True),
@@ -123,7 +105,7 @@ KEYS: tuple[Key, ...] = (
         priority=True),
     Key("screen", "compare", ("f11", "alt+c"), "compare",
         "Compare: one event to versions, aliases and AWS targets, side by side", priority=True),
-    Key("screen", "burst", ("f12", "alt+b"), "burst",
+    Key("screen", "burst", ("f12", "alt+m"), "burst",
         "Burst: invoke many times at once; p50, p90, p99, cold starts, throttles", priority=True),
     Key("screen", "audit_log", (), "audit log",
         "Audit log: show in $PAGER what was changed on AWS from here"),

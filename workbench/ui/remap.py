@@ -17,7 +17,8 @@ from textual.dom import DOMNode
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from workbench.project.user_config import ConfigProblem, UserConfig
-from workbench.ui.keys import KEYS, OWN_SCREENS, Key, shown
+from workbench.ui.keys import KEYS, OWN_SCREENS, Key
+from workbench.ui.widgets.key_names import shown
 
 _MODIFIER = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)+")
 _SHORT_NAMES = {"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "del": "delete",

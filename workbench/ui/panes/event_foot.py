@@ -30,6 +30,7 @@ class EventFoot(Vertical):
         super().__init__()
         self._fault: Fault | None = None
         self._parts = 0
+        self._typing = False
         self._validity = Static("", id="validity", markup=False)
         self._place = _Place()
         self._made = Static("", id="made", markup=False)
@@ -53,10 +54,16 @@ class EventFoot(Vertical):
         self._parts = count
         self._tell()
 
+    def show_typing(self, typing: bool) -> None:
+        """Whether the editor has the focus: then `d` is a letter, and esc comes first."""
+        self._typing = typing
+        self._tell()
+
     def _tell(self) -> None:
         words = "✓ valid JSON"
         if self._parts:
-            words += f" · d decodes {self._parts} part{'s' if self._parts > 1 else ''}"
+            keys = "esc d" if self._typing else "d"
+            words += f" · {keys} decodes {self._parts} part{'s' if self._parts > 1 else ''}"
         self._validity.update(f"✗ {self._fault}" if self._fault else words)
         self._validity.set_class(self._fault is not None, "-wrong")
         self._place.display = self._fault is None

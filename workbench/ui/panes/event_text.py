@@ -123,6 +123,11 @@ class EventTextPane(WorkbenchPane):
         self._foot.show_fault(self.editor.fault)
         self._look_soon()
 
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _focus_moved(self) -> None:
+        self._foot.show_typing(self.editor.has_focus)
+
     @on(EventEditor.Left)
     def _left_editor(self, message: EventEditor.Left) -> None:
         message.stop()

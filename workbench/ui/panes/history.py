@@ -19,11 +19,13 @@ from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.json_text import format_json, is_json
 from workbench.ui.widgets.palette import Palette, palette
+from workbench.ui.widgets.safe_text import safe
 from workbench.ui.work import Job, in_thread
 
 if TYPE_CHECKING:
     from workbench.project.history import Entry, Summary
 
+_ERROR_CELLS = 60
 _LARGEST_INDENTED = 100_000  # what is longer would hold up the screen
 
 Purpose = Literal["show", "rerun", "load_event", "logs", "last"]
@@ -153,6 +155,8 @@ class HistoryPane(WorkbenchPane):
         first = Text(f"{mark}{clock(entry.started)}")
         if self._all:
             first.append(f"  {entry.function}")
+        if entry.error_message:
+            first.append(f"  {safe(entry.error_message)[:_ERROR_CELLS]}", colors[QUIET])
         return Row(
             str(entry.id),
             (first, outcome(colors, entry), Text(version, colors[QUIET])),
@@ -251,6 +255,8 @@ class HistoryPane(WorkbenchPane):
             self._show()
             if self._marked:
                 self.say("Marked. Go to another invocation and press c again.")
+            else:
+                self.say("No longer marked.")
             return
         self._marked = None
         self._show()

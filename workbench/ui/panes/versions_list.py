@@ -63,7 +63,7 @@ class VersionsList(WorkbenchPane):
 
     def compose(self) -> ComposeResult:
         yield FuzzyList(
-            columns=[Column(least=6), Column()],
+            columns=[Column(least=6), Column(), Column()],
             empty="Versions and aliases appear here.\np publishes a version.",
         )
 
@@ -206,10 +206,10 @@ class VersionsList(WorkbenchPane):
             text.append(f"  {description}", colors[QUIET])
         count = self._count_of(qualifier)
         if count and self.size.width >= _ROOM_FOR_BOTH:
-            detail = Text("  ").join([count, detail])
-        elif count and qualifier not in self.aliases:
+            return Row(qualifier, (text, count, detail), f"{name} {description}")
+        if count and qualifier not in self.aliases:
             detail = count
-        return Row(qualifier, (text, detail), f"{name} {description}")
+        return Row(qualifier, (text, Text(""), detail), f"{name} {description}")
 
     def on_resize(self) -> None:
         """A narrow pane has counts in place of dates."""

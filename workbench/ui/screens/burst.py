@@ -23,6 +23,7 @@ from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, STRONG, WARN
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.status import Status
+from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
 from workbench.ui.work import Failed, Job, in_thread
@@ -179,7 +180,8 @@ class BurstScreen(Screen[None]):
 
     def action_help(self) -> None:
         """What this screen does."""
-        self.app.push_screen(HelpScreen("burst", ()))
+        here = keys_in_force(self, {key.id for key in keys.in_force(self.app)})
+        self.app.push_screen(HelpScreen(self.app, "burst", here, ()))
 
     def _show(self) -> None:
         box = self.query_one(BurstChart)

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.aws.traffic_shifting import Deployment, HookStatus, new_counts
@@ -20,6 +19,7 @@ from workbench.ui.backend import Backend
 from workbench.ui.canaries import Canaries
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, STRONG, bar, clock, percent
+from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 
 _WIDEST = 40
@@ -29,12 +29,13 @@ _MARKS = {
     "now": ("▶", "now", STRONG),
     "waits": ("○", "waits", QUIET),
     "failed": ("✗", "failed", BAD),
+    "stopped": ("■", "stopped", STRONG),
     "skipped": ("·", "skipped", QUIET),
     "none": ("·", "none", QUIET),
 }
 
 
-class CanaryScreen(ModalScreen[None]):
+class CanaryScreen(Modal[None]):
     """Shows one deployment while it is carried out, by this screen or not (any more)."""
 
     DEFAULT_CSS = """
@@ -48,11 +49,11 @@ class CanaryScreen(ModalScreen[None]):
     CanaryScreen VerticalScroll { height: auto; max-height: 12; margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "Close", show=False, id="canary.close"),
+        Binding("escape,q", "close", "Close; it goes on", show=False, id="canary.close"),
         Binding("n", "shift_now", "Shift now", show=False, id="canary.shift-now"),
         Binding("b", "roll_back", "Roll back", show=False, id="canary.roll-back"),
-        Binding("x", "pause", "Pause", show=False, id="canary.pause"),
-        Binding("g", "go_on", "Go on", show=False, id="canary.go-on"),
+        Binding("x", "pause", "Pause: traffic stays as it is", show=False, id="canary.pause"),
+        Binding("g", "go_on", "Go on after a pause", show=False, id="canary.go-on"),
     ]
 
     def __init__(self, backend: Backend, canaries: Canaries, deployment: Deployment) -> None:
@@ -176,7 +177,7 @@ def _status(deployment: Deployment, running: bool) -> str:
         case "Failed":
             return "✗ Failed, rolled back"
         case "Stopped":
-            return "■ Stopped"
+            return "■ Stopped, rolled back" if deployment.rolled_back else "■ Stopped"
     if not running:
         return "‖ Nobody carries it out: the traffic stays as it is"
     if deployment.shifts and not deployment.is_shifted:
@@ -191,7 +192,7 @@ def _events(deployment: Deployment) -> list[tuple[str, str, str]]:
     if deployment.is_shifted and not (deployment.rolled_back and deployment.after != "Failed"):
         traffic = "done"
     elif deployment.rolled_back and deployment.before != "Failed":
-        traffic = "failed"
+        traffic = "stopped" if deployment.status == "Stopped" else "failed"
     elif deployment.shifts or deployment.before == "Succeeded" or not deployment.before_hook:
         traffic = "now"
     events = [

@@ -37,6 +37,7 @@ from workbench.ui.status import Status
 from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.pane import Pane
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
@@ -428,7 +429,8 @@ class CompareScreen(Screen[None]):
 
     def action_help(self) -> None:
         """The keys of this screen."""
-        self.app.push_screen(HelpScreen("compare", ()))
+        here = keys_in_force(self, {key.id for key in keys.in_force(self.app)})
+        self.app.push_screen(HelpScreen(self.app, "compare", here, ()))
 
     def action_close(self) -> None:
         """Back to the panes."""

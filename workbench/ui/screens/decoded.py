@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.project.encoded_parts import Part, parts, put_back
@@ -17,11 +16,12 @@ from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import json_fault
 from workbench.ui.widgets.json_text import format_json
+from workbench.ui.widgets.modal import Modal
 
 _LIST_ROWS = 7
 
 
-class DecodedScreen(ModalScreen[str | None]):
+class DecodedScreen(Modal[str | None]):
     """A list of the parts, and an editor for the one with the cursor.
 
     The answer is the event with the changed parts encoded again, None when it was given up.
@@ -40,8 +40,20 @@ class DecodedScreen(ModalScreen[str | None]):
     DecodedScreen #decoded-words { height: auto; max-height: 2; padding: 0 1; color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s,ctrl+j", "put_back", "Put back", priority=True, id="decoded.put_back"),
-        Binding("escape", "give_up", "Leave", priority=True, id="decoded.leave"),
+        Binding(
+            "ctrl+s,ctrl+j",
+            "put_back",
+            "Put back, encoded",
+            priority=True,
+            id="decoded.put_back",
+        ),
+        Binding(
+            "escape",
+            "give_up",
+            "Leave the text, or this screen",
+            priority=True,
+            id="decoded.leave",
+        ),
     ]
 
     def __init__(self, text: str, found: list[Part], here: str) -> None:

@@ -14,12 +14,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.ui.backend import Backend
 from workbench.ui.formats import QUIET, STRONG, WARN, milliseconds
 from workbench.ui.status import Status
+from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
 from workbench.ui.widgets.sparks import sparkline
@@ -43,7 +43,7 @@ _SPANS = (("3 hours", 300, 36), ("24 hours", 1800, 48), ("7 days", 14400, 42))
 _Lines = list[tuple[str, str]]
 
 
-class DetailsScreen(ModalScreen[None]):
+class DetailsScreen(Modal[None]):
     """Sections that fill as their answers come; one that is refused says why and harms no other."""
 
     DEFAULT_CSS = """
@@ -56,15 +56,15 @@ class DetailsScreen(ModalScreen[None]):
     DetailsScreen Status { height: auto; max-height: 3; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "secrets", "show or hide secrets", id="details.secrets"),
-        Binding("t", "span", "time of the metrics", id="details.span"),
-        Binding("r", "read", "read again", id="details.read"),
-        Binding("y", "copy", "copy", id="details.copy"),
+        Binding("s", "secrets", "Show or hide secrets", id="details.secrets"),
+        Binding("t", "span", "Choose the time span of the metrics", id="details.span"),
+        Binding("r", "read", "Read it again", id="details.read"),
+        Binding("y", "copy", "Copy all of it", id="details.copy"),
         Binding("j", "scroll('down')", show=False, id="details.down"),
         Binding("k", "scroll('up')", show=False, id="details.up"),
         Binding("g", "scroll('home')", show=False, id="details.first"),
         Binding("G", "scroll('end')", show=False, id="details.last"),
-        Binding("escape,q", "close", "close", id="details.close"),
+        Binding("escape,q", "close", "Close", id="details.close"),
     ]
 
     @dataclass

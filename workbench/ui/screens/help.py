@@ -1,82 +1,63 @@
-"""Help for what has focus, made from the key table."""
+"""Help for what has focus: what the place is for, and its keys, from the key table."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import ClassVar
 
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
+from workbench.ui.keys import SCOPES, in_force, in_scope, key_of
+from workbench.ui.widgets.key_names import shown
+from workbench.ui.widgets.keys_help import KeysHelp, Section
 
-from workbench.ui.formats import QUIET, STRONG
-from workbench.ui.keys import SCOPES, in_force, in_scope, key_of, shown
-from workbench.ui.widgets.palette import palette
+_WORDS = {
+    "functions": "The functions of this folder, or of an AWS account. The way from here: "
+    "<functions.edit_event> goes to the function's event, <screen.new_event> puts a sample event "
+    "there, <screen.invoke> invokes. Then <pane.pane-result> is the answer and why it failed, "
+    "<pane.pane-logs> what was logged, <pane.pane-versions> publishes versions, moves aliases, "
+    "runs canaries. In the footer ^j is ctrl+j.",
+    "event": "What the function is invoked with. While you type, esc leaves the editor: then the "
+    "letters below work. <screen.new_event> has sample events of every service.",
+    "result": "The answer, or the error with the frames of your own code first. Save the file and "
+    "<screen.rerun> runs the same event again; <result.previous_changes> shows what changed. "
+    "“1 M: $0.20” is what a million such invocations cost.",
+    "logs": "What the function and Lambda logged, newest last, grouped by invocation.",
+    "versions": "$LATEST is the code you edit; <versions.publish> publishes it as a version that "
+    "never changes, <versions.create_alias> names a version by an alias. <versions.use> makes "
+    "<screen.invoke> invoke what has the cursor. <versions.canary> shifts an alias to another "
+    "version step by step, <versions.roll_back> takes it back.",
+    "history": "Every invocation, also of earlier sessions.",
+    "triggers": "What invokes functions: queues, streams, schedules, HTTP, a template's own.",
+    "timeline": "One row for each execution environment: when it started, worked, waited, ended.",
+    "compare": "One event goes to all that are chosen; their answers are compared with the base's.",
+    "burst": "The same event many times, some at once: how long, how many cold, throttled, failed.",
+}
+"""What a place is for; `<id>` is the key of an action."""
 
-_MOVES = (
-    ("↑ ↓ j k", "Up and down in lists, JSON and logs; g and G to the ends"),
-    ("/ n N", "Search or filter; next, previous; esc takes it back"),
-    ("enter space", "JSON: fold and unfold; - and = fold and unfold all; p copies the path"),
-)
 
+class HelpScreen(KeysHelp):
+    """The keys of a place, those that work just where the focus is, those of all panes and those
+    that work everywhere.
 
-class HelpScreen(ModalScreen[None]):
-    """The keys of the pane with focus, of all panes, and those that work everywhere."""
-
-    CSS = """
-    HelpScreen { align: center middle; }
-    HelpScreen > VerticalScroll {
-        width: 84; max-width: 96%; height: auto; max-height: 94%; padding: 0 2;
-        background: $surface; border: round $border; border-subtitle-color: $text-muted;
-    }
-    HelpScreen Static { height: auto; }
+    `app`: whose keys are in force; `scope`: the place; `here`: (keys, what they do) of what has
+    the focus; `others`: the scopes that follow.
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,q,question_mark,enter", "close", "Close", show=False, id="help.close"),
-        Binding("j", "scroll('down')", "Down", show=False, id="help.down"),
-        Binding("k", "scroll('up')", "Up", show=False, id="help.up"),
-    ]
 
-    def __init__(self, scope: str, others: Sequence[str] = ("pane", "screen")) -> None:
-        super().__init__()
-        self._scope = scope
-        self._others = others
+    def __init__(
+        self,
+        app: object,
+        scope: str,
+        here: Sequence[tuple[str, str]] = (),
+        others: Sequence[str] = ("pane", "screen"),
+    ) -> None:
+        words = re.sub("<([^>]+)>", lambda found: key_of(app, found[1]), _WORDS.get(scope, ""))
+        sections = [Section(SCOPES[scope], _rows(app, scope), words)]
+        if here:
+            sections.append(Section("Where the focus is", here))
+        sections += [Section(SCOPES[other], _rows(app, other)) for other in others]
+        note = f"{key_of(app, 'screen.command_palette')} lists every action and runs it."
+        super().__init__(f"Help: {SCOPES[scope]}", sections, note)
 
-    def compose(self) -> ComposeResult:
-        box = VerticalScroll(Static(self._text()))
-        box.border_title = f"Help: {SCOPES[self._scope]}"
-        box.border_subtitle = "esc close · ↑↓ scroll"
-        yield box
 
-    def action_close(self) -> None:
-        """Back to where one was."""
-        self.dismiss(None)
-
-    def action_scroll(self, direction: str) -> None:
-        """Scroll by a line."""
-        box = self.query_one(VerticalScroll)
-        if direction == "down":
-            box.scroll_down(animate=False)
-        else:
-            box.scroll_up(animate=False)
-
-    def _text(self) -> Text:
-        colors = palette(self.app.screen)
-        text = Text()
-        for scope in (self._scope, *self._others):
-            text.append(f"{SCOPES[scope]}\n", "bold")
-            rows = [
-                (" ".join(map(shown, key.keys)), key.description)
-                for key in in_scope(scope, table=in_force(self.app))
-                if key.keys
-            ]
-            for keys, description in [*rows, *(_MOVES if scope == "pane" else ())]:
-                text.append(f"  {keys:<18}", colors[STRONG])
-                text.append(f"{description}\n")
-            text.append("\n")
-        palette_key = key_of(self.app, "screen.command_palette")
-        text.append(f"{palette_key} lists every action and runs it.", colors[QUIET])
-        return text
+def _rows(app: object, scope: str) -> list[tuple[str, str]]:
+    keys = [key for key in in_scope(scope, table=in_force(app)) if key.keys]
+    return [(" ".join(map(shown, key.keys)), key.description) for key in keys]

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -19,10 +18,11 @@ from workbench.ui import clipboard
 from workbench.ui.widgets.json_view import JsonView
 from workbench.ui.widgets.log_text import clock
 from workbench.ui.widgets.log_view import LogLine
+from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.safe_text import safe, strip_ansi
 
 
-class LogLineScreen(ModalScreen[None]):
+class LogLineScreen(Modal[None]):
     """Shows one line, or the lines that frame an invocation. y copies, escape closes."""
 
     DEFAULT_CSS = """

@@ -21,6 +21,7 @@ from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.screens.jump import JumpScreen
 from workbench.ui.status import Status
+from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
 from workbench.ui.work import Failed
 
@@ -151,7 +152,8 @@ class PaneScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Help for what has focus."""
-        self.app.push_screen(HelpScreen(self.pane.scope))
+        here = keys_in_force(self, {key.id for key in keys.in_force(self.app)})
+        self.app.push_screen(HelpScreen(self.app, self.pane.scope, here))
 
     def action_copy(self) -> None:
         """Copy from the pane with focus."""

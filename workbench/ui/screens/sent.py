@@ -7,13 +7,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from workbench.project.event_values import Resolved
 from workbench.ui.widgets.json_view import JsonView
+from workbench.ui.widgets.modal import Modal
 
 
-class SentScreen(ModalScreen[bool]):
+class SentScreen(Modal[bool]):
     """Shows an event before it is sent. The answer is whether to send it."""
 
     DEFAULT_CSS = """
@@ -25,7 +25,7 @@ class SentScreen(ModalScreen[bool]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+j,alt+enter", "answer(True)", "Send", priority=True, id="sent.send"),
+        Binding("ctrl+j,alt+enter", "answer(True)", "Send it", priority=True, id="sent.send"),
         Binding("escape,q,v", "answer(False)", "Back", id="sent.close"),
     ]
 

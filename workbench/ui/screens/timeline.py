@@ -20,6 +20,7 @@ from workbench.ui.formats import clock
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.session import Session
 from workbench.ui.timeline_rows import Limits, legend, rows
+from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.line_view import LineView
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.pane import Pane
@@ -148,7 +149,8 @@ class TimelineScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Help for the timeline."""
-        self.app.push_screen(HelpScreen("timeline", ()))
+        here = keys_in_force(self, {key.id for key in keys.in_force(self.app)})
+        self.app.push_screen(HelpScreen(self.app, "timeline", here, ()))
 
 
 class TimelineRows(LineView):

@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.aws.waterfall import waterfall
 from workbench.ui import work
 from workbench.ui.formats import BAD, clock
+from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
 from workbench.ui.work import Failed, Job, in_thread
@@ -30,7 +30,7 @@ _LEAST = 60
 _FAILED = ("! ", "fault", "error", "throttled")
 
 
-class TraceScreen(ModalScreen[None]):
+class TraceScreen(Modal[None]):
     """Shows one trace. r asks X-Ray again: segments come a moment after the answer."""
 
     DEFAULT_CSS = """
@@ -45,7 +45,7 @@ class TraceScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close", show=False, id="trace.close"),
-        Binding("r", "ask", "Ask again", show=False, id="trace.ask"),
+        Binding("r", "ask", "Read the trace again", show=False, id="trace.ask"),
         Binding("y", "copy", "Copy", show=False, id="trace.copy"),
         Binding("j", "scroll(1)", "Down", show=False, id="trace.down"),
         Binding("k", "scroll(-1)", "Up", show=False, id="trace.up"),

@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.aws.records import Function
@@ -27,6 +26,7 @@ from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.widgets.diff_view import DiffView
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
 from workbench.ui.widgets.status_bar import KeyFooter
@@ -47,7 +47,7 @@ _SIDE_BY_SIDE = 100
 _NAMED = 5  # files that the question names
 
 
-class UpdateCodeScreen(ModalScreen[bool]):
+class UpdateCodeScreen(Modal[bool]):
     """The package from the folder beside what is deployed. The answer: whether code was changed."""
 
     DEFAULT_CSS = """
@@ -68,11 +68,11 @@ class UpdateCodeScreen(ModalScreen[bool]):
         text-align: left; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "update", "update", id="update-code.update"),
-        Binding("b", "back", "previous code", id="update-code.previous"),
-        Binding("r", "read", "read again", id="update-code.read"),
-        Binding("tab", "other", "file list or changes", id="update-code.other"),
-        Binding("escape,q", "close", "close", id="update-code.close"),
+        Binding("u", "update", "Update the code on AWS", id="update-code.update"),
+        Binding("b", "back", "Go back to the code before", id="update-code.previous"),
+        Binding("r", "read", "Compare again", id="update-code.read"),
+        Binding("tab", "other", "List of files, or changes", id="update-code.other"),
+        Binding("escape,q", "close", "Close", id="update-code.close"),
     ]
 
     @dataclass

@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.aws.code_diff import FileChange
@@ -23,6 +22,7 @@ from workbench.ui.version_diff import VersionDiff, compare_versions, no_text
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.diff_view import DiffView
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 from workbench.ui.work import Failed, in_thread
 from workbench.ui.work import stop as stop_jobs
@@ -31,7 +31,7 @@ _CONFIGURATION = "configuration"
 _KINDS = {"added": ("+", GOOD), "removed": ("−", BAD), "changed": ("~", WARN), "mode": ("x", WARN)}
 
 
-class VersionDiffScreen(ModalScreen[None]):
+class VersionDiffScreen(Modal[None]):
     """Compares `new` with `old`, two of `versions`; each side can be changed."""
 
     DEFAULT_CSS = """
@@ -47,10 +47,28 @@ class VersionDiffScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close", show=False, id="version-diff.close"),
-        Binding("o", "choose('old')", "Old side", show=False, id="version-diff.old"),
-        Binding("w", "choose('new')", "New side", show=False, id="version-diff.new"),
-        Binding("x", "swap", "Swap", show=False, id="version-diff.swap"),
-        Binding("v", "show_values", "Environment values", show=False, id="version-diff.values"),
+        Binding(
+            "o",
+            "choose('old')",
+            "Choose the old side",
+            show=False,
+            id="version-diff.old",
+        ),
+        Binding(
+            "w",
+            "choose('new')",
+            "Choose the new side",
+            show=False,
+            id="version-diff.new",
+        ),
+        Binding("x", "swap", "Swap the sides", show=False, id="version-diff.swap"),
+        Binding(
+            "v",
+            "show_values",
+            "Show or hide environment values",
+            show=False,
+            id="version-diff.values",
+        ),
     ]
 
     @dataclass

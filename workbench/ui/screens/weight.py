@@ -11,17 +11,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.aws.records import Alias
 from workbench.ui.formats import QUIET, STRONG, bar, routes
+from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 
 _WIDEST = 40
 
 
-class WeightScreen(ModalScreen[tuple[str, int] | None]):
+class WeightScreen(Modal[tuple[str, int] | None]):
     """Asks for a second version and its percentage; the first one has the rest.
 
     ``versions`` are the numbers that can be the second. 0 takes it away, 100 moves the alias.
@@ -37,15 +37,29 @@ class WeightScreen(ModalScreen[tuple[str, int] | None]):
     WeightScreen Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l,plus", "more(5)", "More", show=False, id="weight.more"),
-        Binding("left,minus", "more(-5)", "Less", show=False, id="weight.less"),
-        Binding("shift+right", "more(1)", "A little more", show=False, id="weight.bit-more"),
-        Binding("shift+left", "more(-1)", "A little less", show=False, id="weight.bit-less"),
-        Binding("home,g", "more(-100)", "Nothing", show=False, id="weight.none"),
-        Binding("end,G", "more(100)", "Everything", show=False, id="weight.all"),
-        Binding("up,k", "version(-1)", "Newer version", show=False, id="weight.newer"),
-        Binding("down,j", "version(1)", "Older version", show=False, id="weight.older"),
-        Binding("enter,ctrl+j", "set", "Set", show=False, priority=True, id="weight.set"),
+        Binding("right,l,plus", "more(5)", "5 % more", show=False, id="weight.more"),
+        Binding("left,minus", "more(-5)", "5 % less", show=False, id="weight.less"),
+        Binding("shift+right", "more(1)", "1 % more", show=False, id="weight.bit-more"),
+        Binding("shift+left", "more(-1)", "1 % less", show=False, id="weight.bit-less"),
+        Binding(
+            "home,g",
+            "more(-100)",
+            "All to the first",
+            show=False,
+            id="weight.none",
+        ),
+        Binding(
+            "end,G",
+            "more(100)",
+            "All to the second",
+            show=False,
+            id="weight.all",
+        ),
+        Binding("up,k", "version(-1)", "A newer second version", show=False, id="weight.newer"),
+        Binding("down,j", "version(1)", "An older second version", show=False, id="weight.older"),
+        Binding(
+            "enter,ctrl+j", "set", "Set this share", show=False, priority=True, id="weight.set"
+        ),
         Binding("escape,q", "give_up", "Cancel", show=False, id="weight.cancel"),
     ]
 

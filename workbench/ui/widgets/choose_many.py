@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from workbench.ui.widgets.fuzzy_list import FuzzyList, Row
+from workbench.ui.widgets.modal import Modal
 
 
-class ChooseMany(ModalScreen[list[str] | None]):
+class ChooseMany(Modal[list[str] | None]):
     """Type to filter, enter marks a row or takes its mark away, ctrl+j is done; the answer are
     the marked ids in the order of the rows, None when given up. At most `most` can be marked."""
 

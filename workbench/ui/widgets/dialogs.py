@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.status_bar import SEVERITIES, Severity
 
 _FRAME_CSS = """
@@ -31,7 +31,7 @@ _FRAME_CSS = """
 """
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Modal[bool]):
     """Asks before something is done. The answer is whether to do it.
 
     ``body`` are the lines that say what will happen; ``action`` is the word on the button
@@ -81,7 +81,7 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(event.button.id == "act")
 
 
-class Message(ModalScreen[None]):
+class Message(Modal[None]):
     """Tells something that needs more than a line. Enter, space or escape closes it."""
 
     DEFAULT_CSS = _FRAME_CSS.format(name="Message")
@@ -90,7 +90,7 @@ class Message(ModalScreen[None]):
     ]
 
     def __init__(
-        self, title: str, body: str | Sequence[str], *, severity: Severity = "info"
+        self, title: str, body: str | Sequence[str], *, severity: Severity | None = None
     ) -> None:
         super().__init__()
         self._heading = title
@@ -100,7 +100,9 @@ class Message(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         bad = self._severity == "error"
         frame = Vertical(classes="dialog -danger" if bad else "dialog")
-        frame.border_title = Content(f"{SEVERITIES[self._severity]} {self._heading}")
+        frame.border_title = Content(
+            f"{SEVERITIES[self._severity]} {self._heading}" if self._severity else self._heading
+        )
         frame.border_subtitle = "esc close"
         with frame, VerticalScroll(classes="dialog-body"):
             yield Static(self._body, markup=False)
@@ -112,7 +114,7 @@ class Message(ModalScreen[None]):
         self.dismiss(None)
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(Modal[str | None]):
     """A picker: type to filter, enter takes the row. The answer is its id, None when given up.
 
     ``preview`` gives the text shown beside the list for the row with the cursor.

@@ -12,12 +12,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
 
 from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import json_fault
+from workbench.ui.widgets.modal import Modal
+
+_NOTHING = "— nothing chosen —"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Field:
     check: Callable[[object], str | None] | None = None
 
 
-class FormDialog(ModalScreen[dict[str, object] | None]):
+class FormDialog(Modal[dict[str, object] | None]):
     """A form. The answer has a value per field name; None when it was given up.
 
     ctrl+j, or enter in a one-line field, submits; escape gives up; tab goes from field to field.
@@ -68,7 +70,13 @@ class FormDialog(ModalScreen[dict[str, object] | None]):
     FormDialog Button { margin-left: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+j", "submit", "OK", priority=True, id="form.submit"),
+        Binding(
+            "ctrl+j",
+            "submit",
+            "OK; so does enter in a line",
+            priority=True,
+            id="form.submit",
+        ),
         Binding("escape", "give_up", "Cancel", id="form.cancel"),
     ]
 
@@ -173,7 +181,7 @@ def _input_of(field: Field) -> Widget:
             return Select(
                 options, value=field.default, allow_blank=not field.required, compact=True
             )
-        return Select(options, allow_blank=True, compact=True)
+        return Select(options, prompt=_NOTHING, allow_blank=True, compact=True)
     if field.kind == "json":
         return JsonEditor(field.default)
     return Input(field.default, compact=True)

@@ -9,12 +9,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from workbench.ui.widgets.modal import Modal
 
-class QuickPick(ModalScreen[str | None]):
+
+class QuickPick(Modal[str | None]):
     """Shows (key, words); a key, or enter or a click on a row, answers with the key. Escape gives
     up: None."""
 
@@ -25,6 +26,7 @@ class QuickPick(ModalScreen[str | None]):
         border: round $border; border-title-color: $foreground; border-title-style: bold;
         border-subtitle-color: $text-muted;
     }
+    QuickPick > OptionList:focus { border: round $border; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "Cancel", show=False, id="quick-pick.cancel"),

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from workbench.ui.widgets.key_names import shown
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
 
@@ -109,11 +110,11 @@ class KeyFooter(Widget):
         at = 0
         cells = []
         for key, label in self._keys:
-            shown = _shown(key)
-            end = at + cell_len(shown) + 1 + cell_len(label)
+            name = _shown(key)
+            end = at + cell_len(name) + 1 + cell_len(label)
             if end > self.size.width:
                 break
-            cells.append((at, end, key, shown, label))
+            cells.append((at, end, key, name, label))
             at = end + 3
         return cells
 
@@ -121,9 +122,9 @@ class KeyFooter(Widget):
         """Return the line."""
         line = Text(no_wrap=True, end="")
         key_style = palette(self)["footer-key"]
-        for start, _, _, shown, label in self._cells():
+        for start, _, _, name, label in self._cells():
             line.append(" " * (start - line.cell_len))
-            line.append(shown, key_style)
+            line.append(name, key_style)
             line.append(f" {label}")
         return line
 
@@ -134,24 +135,6 @@ class KeyFooter(Widget):
                 self.app.simulate_key(key)
 
 
-_NAMES = {
-    "slash": "/",
-    "question_mark": "?",
-    "plus": "+",
-    "minus": "-",
-    "space": "space",
-    "escape": "esc",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-}
-
-
 def _shown(key: str) -> str:
-    """Return a key as one reads it: "ctrl+j" as ^j, "slash" as /."""
-    *modifiers, last = key.split("+") if key != "+" else [key]
-    last = _NAMES.get(last, last)
-    return "".join("^" if name == "ctrl" else f"{name}+" for name in modifiers) + last
+    """Return a key as one reads it, short: "ctrl+j" as ^j, "slash" as /."""
+    return shown(key).replace("ctrl+", "^")
