@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from aws_lab import PROFILE, AwsLab
 
 from workbench.aws.bridge_client import BridgeClient
+from workbench.aws.bridge_delivery import BridgeDelivery, Told
 from workbench.aws.bridges import (
     Bridge,
     BucketSource,
@@ -24,6 +26,8 @@ from workbench.aws.bridges import (
 )
 from workbench.aws.errors import LambdaError
 from workbench.aws.guard import Guard
+from workbench.aws.lambda_client import LambdaClient
+from workbench.aws.records import Target
 from workbench.aws.targets import aws_target
 from workbench.project import audit_log
 
@@ -141,5 +145,25 @@ def test_what_cannot_be_removed_is_said_and_tried_again(
     assert client.bridge.begun == 2
     assert len(account.made()) == 1  # the queue is gone all the same
     lab.calm()
+    client.remove()
+    assert account.made() == []
+
+
+def test_events_are_delivered_to_wherever_the_local_lambda_is(
+    lab: AwsLab, account: Account, tmp_path: Path
+) -> None:
+    lab.create("Orders", {"app.py": "def handler(event, context): return event"})
+    gone = Target("local", "us-east-1", ACCOUNT, endpoint_url="http://127.0.0.1:1")
+    found = iter([gone, replace(gone, endpoint_url=lab.upstream.geturl())])
+    told: queue.Queue[Told] = queue.Queue()
+    client = client_of(TopicSource(TOPIC), tmp_path / "audit.log")
+    client.make(lambda bridge: None)
+    delivery = BridgeDelivery(client, lambda: LambdaClient(next(found)), told.put)
+    delivery.start()
+    account.sns.publish(TopicArn=TOPIC, Message="hello", Subject="news")
+    delivered, ran = told.get(timeout=30), told.get(timeout=30)
+    assert (delivered.kind, delivered.words) == ("delivered", "message news")
+    assert (ran.kind, ran.request_id) == ("ran", delivered.request_id)
+    delivery.stop()
     client.remove()
     assert account.made() == []

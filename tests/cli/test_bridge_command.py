@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from aws_lab import PROFILE, AwsLab, configure
 from cli_shell import environment, run
 
+from workbench.aws.workbench_surface import WorkbenchSurface
 from workbench.cli import main
 from workbench.project import audit_log
 
@@ -83,7 +85,7 @@ def bridge(*words: str, cwd: Path, folder: Path) -> Iterator[tuple[subprocess.Po
 
 
 def test_events_of_a_bucket_run_a_local_function(
-    account: AwsLab, shop: Path, tmp_path: Path
+    account: AwsLab, shop: Path, url: str, tmp_path: Path
 ) -> None:
     words = ("Echo", "--s3", BUCKET, "--prefix", "up/", "--suffix", ".txt")
     with bridge(*words, cwd=shop, folder=tmp_path) as (process, plan):
@@ -102,7 +104,12 @@ def test_events_of_a_bucket_run_a_local_function(
         assert ran["RequestId"] == delivered["RequestId"]
         (listed,) = json.loads(run("triggers", "Echo", "--json", cwd=shop).stdout)
         assert (listed["Kind"], listed["Name"]) == ("Bridge", f"S3 {BUCKET}")
+        events = WorkbenchSurface(url).events(threading.Event())
+        assert next(events).kind == "connected"
         process.send_signal(signal.SIGINT)
+        told = next(event.data for event in events if event.kind == "source")
+        assert (told["Id"], told["State"]) == (listed["Id"], "Deleted")
+        events.close()
         assert "All of it is removed." in process.stderr.read()
         assert process.wait(20) == 0
     assert configurations() == [THEIRS] and queues() == []

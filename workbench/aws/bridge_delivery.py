@@ -11,7 +11,9 @@ from workbench.aws.bridge_client import BridgeClient, Message
 from workbench.aws.bridge_events import NoEvent, event_of, in_words
 from workbench.aws.errors import LambdaError
 from workbench.aws.lambda_client import LambdaClient
+from workbench.aws.records import Target
 from workbench.aws.workbench_surface import WorkbenchSurface
+from workbench.project.server_process import ServerError
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _NEVER = frozenset([400, 413])  # of an invocation: the same event would be refused again
@@ -33,29 +35,33 @@ class BridgeDelivery:
     """Delivers from `start` on, in threads of its own, until `stop`. `tell` is called in them.
 
     Events are invoked asynchronously: the local Lambda keeps them and tries again as AWS does.
-    One stays in the queue until Lambda has accepted it.
+    One stays in the queue until Lambda has accepted it. `find` gets the local Lambda, at first and
+    when it does not answer any more: it may be somewhere else by then.
     """
 
     def __init__(
-        self, bridge: BridgeClient, client: LambdaClient, tell: Callable[[Told], None]
+        self, bridge: BridgeClient, find: Callable[[], LambdaClient], tell: Callable[[Told], None]
     ) -> None:
         self._bridge = bridge
-        self._client = client
+        self._find = find
+        self._client = find()
         self._tell = tell
         self._name, _, self._qualifier = bridge.bridge.function.partition(":")
         self._stop = threading.Event()
+        self._stop_watching = threading.Event()
         self._delivering = threading.Lock()
         self._telling = threading.Lock()
         self._sent: set[str] = set()  # request ids of what may run (again)
 
     def start(self) -> None:
         """Begin."""
-        threading.Thread(target=self._watch, name="bridge-watch", daemon=True).start()
+        self._watch_anew()
         threading.Thread(target=self._poll, name="bridge-poll", daemon=True).start()
 
     def stop(self) -> None:
         """Begin no more; returns when what is being delivered is."""
         self._stop.set()
+        self._stop_watching.set()
         # The long poll that may be under way is not waited for: its queue is about to go.
         with self._delivering:
             pass
@@ -72,7 +78,7 @@ class BridgeDelivery:
                         if not self._stop.is_set():
                             self._deliver(message)
                 pause, told = _FIRST_PAUSE, ""
-            except LambdaError as error:
+            except (LambdaError, ServerError) as error:
                 if self._stop.is_set():
                     return
                 if str(error) != told:  # the same again is no news
@@ -101,6 +107,17 @@ class BridgeDelivery:
         self._bridge.done(message)
 
     def _invoke(self, event: bytes) -> str:
+        """The invocation's request id."""
+        try:
+            return self._invoke_once(event)
+        except LambdaError as error:
+            if error.status is not None or self._stop.is_set():
+                raise
+            self._client = self._find()
+            self._watch_anew()
+            return self._invoke_once(event)
+
+    def _invoke_once(self, event: bytes) -> str:
         invocation = self._client.invoke(
             self._name,
             event,
@@ -112,8 +129,17 @@ class BridgeDelivery:
 
     # -- what becomes of them
 
-    def _watch(self) -> None:
-        target, bridge = self._client.target, self._bridge.bridge
+    def _watch_anew(self) -> None:
+        """Hear of invocations where the local Lambda is now."""
+        self._stop_watching.set()
+        stop = self._stop_watching = threading.Event()
+        watching = (self._client.target, stop)
+        threading.Thread(
+            target=self._watch, args=watching, name="bridge-watch", daemon=True
+        ).start()
+
+    def _watch(self, target: Target, stop: threading.Event) -> None:
+        bridge = self._bridge.bridge
         assert target.endpoint_url is not None
         function = f"arn:aws:lambda:{target.region}:{target.account}:function:{bridge.function}"
         described = {
@@ -124,7 +150,7 @@ class BridgeDelivery:
             "Detail": f"{bridge.place}, by the queue {bridge.name}",
         }
         surface = WorkbenchSurface(target.endpoint_url)
-        for happened in surface.events(self._stop, described):
+        for happened in surface.events(stop, described):
             data = happened.data
             if happened.kind != "invocation" or data.get("Phase") == "started":
                 continue

@@ -88,15 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise CliError("Which function? Give its NAME, or --clean.")
     source = _source(arguments)
     _clean(root, arguments, offer=True)
-    client = _local(root, arguments.name)
+    _check_function(_local(root), arguments.name)
     bridge = _bridge(arguments, source)
     target = _target(bridge, root)
-    return _run(root, arguments, client, bridge, target)
+    return _run(root, arguments, bridge, target)
 
 
-def _run(
-    root: Path, arguments: argparse.Namespace, client: LambdaClient, bridge: Bridge, target: Target
-) -> int:
+def _run(root: Path, arguments: argparse.Namespace, bridge: Bridge, target: Target) -> int:
     from workbench.aws.bridge_client import BridgeClient
     from workbench.aws.bridge_delivery import BridgeDelivery
     from workbench.aws.bridges import to_document
@@ -110,7 +108,9 @@ def _run(
         note("Nothing was made.")
         return 1
     records = BridgeRecords(StateDir(root).bridges)
-    delivery = BridgeDelivery(made, client, lambda told: _tell(told, arguments.name, as_json))
+    delivery = BridgeDelivery(
+        made, lambda: _local(root), lambda told: _tell(told, arguments.name, as_json)
+    )
     with records.held(bridge.id):
         records.put(bridge.id, to_document(bridge))
         _end_like_ctrl_c()
@@ -175,17 +175,20 @@ def _source(arguments: argparse.Namespace) -> Source:
     return RuleSource(expression=arguments.schedule)
 
 
-def _local(root: Path, name: str) -> LambdaClient:
-    """The local Lambda, which has the function."""
+def _local(root: Path) -> LambdaClient:
+    """The project's local Lambda, started when none runs."""
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.targets import local_target
     from workbench.project import server_process
 
-    client = LambdaClient(local_target(server_process.ensure(root)))
+    return LambdaClient(local_target(server_process.ensure(root)))
+
+
+def _check_function(client: LambdaClient, name: str) -> None:
+    """Raise CliError when there is no such function."""
     function, _, qualifier = name.partition(":")
     with suggesting(client, function):
         client.function(function, qualifier or None)
-    return client
 
 
 def _bridge(arguments: argparse.Namespace, source: Source) -> Bridge:
@@ -309,9 +312,11 @@ def _clean(root: Path, arguments: argparse.Namespace, *, offer: bool = False) ->
         try:
             _remove_left(records, bridge, root)
         except (CliError, LambdaError) as error:
+            # An endpoint may be gone for good with all it had.
+            forget = f"To forget it, remove {state.bridges / bridge.id}.json."
             if not offer:
-                raise
-            note(f"{bridge.name} is still there: {error}")
+                raise CliError(f"{error} {forget}") from error
+            note(f"{bridge.name} is still there: {error} {forget}")
     return 0
 
 

@@ -43,6 +43,7 @@ from workbench.local.store.records import AsyncEvent
 PREFIX = "/_workbench/"
 QUEUE_LIMIT = 200
 _KEEP_ALIVE_SECONDS = 15.0
+_BRIDGE_SECONDS = 1.0  # writing is what tells that a listener is gone
 _RESPONSE_SECONDS = 4.0
 _STREAM = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")]
 _BRIDGE_MEMBERS = ("Id", "Name", "FunctionArn", "EventSourceArn", "Detail")
@@ -216,7 +217,7 @@ class Surface:
         id = str(source["Id"])
         self._bridges[id] = source
         self._broadcaster.send("source", source)
-        events = self._events()
+        events = self._events(_BRIDGE_SECONDS)
         try:
             async for frames in events:
                 yield frames
@@ -226,13 +227,13 @@ class Surface:
                 del self._bridges[id]
                 self._broadcaster.send("source", {**source, "State": "Deleted"})
 
-    async def _events(self) -> AsyncGenerator[bytes]:
+    async def _events(self, pause: float = _KEEP_ALIVE_SECONDS) -> AsyncGenerator[bytes]:
         queue = self._broadcaster.listen()
         try:
             yield b": listening\n\n"
             while True:
                 try:
-                    frames = [await asyncio.wait_for(queue.get(), _KEEP_ALIVE_SECONDS)]
+                    frames = [await asyncio.wait_for(queue.get(), pause)]
                 except TimeoutError:
                     yield b":\n\n"
                     continue
