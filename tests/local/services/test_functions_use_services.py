@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from endpoint_lab import LocalEndpoint
+from sources_lab import until
 
 WRITER = """\
 import boto3, json, os
@@ -110,6 +112,40 @@ def test_a_state_machine_runs_functions(shared_endpoint: LocalEndpoint) -> None:
     assert json.loads(ended[0][1]) == selected
     assert [status for status, _, _ in ended] == ["SUCCEEDED", "FAILED"]
     assert ended[1][1:] == (None, "ValueError")
+
+
+def test_a_function_rotates_a_secret(shared_endpoint: LocalEndpoint) -> None:
+    code = """
+        import boto3
+
+        def handler(event, context):
+            secrets, id, token = boto3.client("secretsmanager"), event["SecretId"], event["ClientRequestToken"]
+            if event["Step"] == "createSecret":
+                old = secrets.get_secret_value(SecretId=id)
+                new = {"SecretString": old["SecretString"] + "!", "VersionStages": ["AWSPENDING"]}
+                secrets.put_secret_value(SecretId=id, ClientRequestToken=token, **new)
+            if event["Step"] == "finishSecret":
+                old = secrets.get_secret_value(SecretId=id)["VersionId"]
+                moved = {"VersionStage": "AWSCURRENT", "MoveToVersionId": token}
+                secrets.update_secret_version_stage(SecretId=id, RemoveFromVersionId=old, **moved)
+    """  # noqa: E501
+    name = shared_endpoint.create(dedent(code), Timeout=60)
+    functions, secrets = shared_endpoint.client(), shared_endpoint.client("secretsmanager")
+    secrets.create_secret(Name="door", SecretString="sesame")
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+    asked = {"SecretId": "door", "RotationLambdaARN": arn}
+    with pytest.raises(secrets.exceptions.ClientError, match="cannot invoke the specified Lambda"):
+        secrets.rotate_secret(**asked)
+    functions.add_permission(
+        FunctionName=name,
+        StatementId="rotation",
+        Action="lambda:InvokeFunction",
+        Principal="secretsmanager.amazonaws.com",
+    )
+    pending = secrets.rotate_secret(**asked)["VersionId"]
+    until(lambda: secrets.get_secret_value(SecretId="door")["SecretString"] == "sesame!")
+    found = secrets.describe_secret(SecretId="door")
+    assert found["RotationEnabled"] and "AWSCURRENT" in found["VersionIdsToStages"][pending]
 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS CLI is not installed")

@@ -37,6 +37,7 @@ from workbench.local.services import (
     lambda_tasks,
     response_shapes,
     schema_registry,
+    secret_rotation,
     sqs_queues,
     wsgi,
 )
@@ -95,6 +96,8 @@ class EmbeddedServices:
         self._preserved = PRESERVED_HEADER_NAMES_ENVIRON_KEY
         self._environ_key = environ_key_for_header
         self._pushes = pushes
+        self._place = place
+        self._notice = notice
         self._schemas = SchemaRegistries(place.account, place.region, self.kept)
         self._threads = ThreadPoolExecutor(_AT_ONCE, "request")
 
@@ -122,6 +125,8 @@ class EmbeddedServices:
         try:
             if service == schema_registry.SERVICE:
                 return self._schemas.answer(request)
+            if service == "secretsmanager":
+                secret_rotation.correct(self._place, self._notice)
             if service == "states":
                 lambda_tasks.correct()
                 name_execution(request)
