@@ -15,6 +15,12 @@ if Path("/var/tmp").is_dir():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/var/tmp")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: tests wait for other processes much of their time, so there is one worker more
+    than there are processors."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def shared_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
     """One local Lambda for all tests of a worker that only look at functions they made."""
