@@ -71,13 +71,14 @@ def test_what_cannot_be_polled_is_told(tmp_path: Path) -> None:
     text = events(
         tmp_path,
         "{E: {Type: SQS, Properties: {Queue: !Ref Q}}, F: {Type: SQS, Properties:"
-        " {Queue: !GetAtt Q.Arn, BatchSize: many}}}",
+        " {Queue: !GetAtt Q.Arn, BatchSize: many}}, G: {Type: MSK, Properties: {Topics: [t]}}}",
     )
     found = load(tmp_path, text)
     assert [source.get("BatchSize") for source in only(found).event_sources] == [None]
-    first, second = messages(found)
+    first, second, third = messages(found)
     assert "is not the ARN of a queue, a stream or a broker that is polled here" in first
     assert second.endswith("BatchSize must be a whole number.")
+    assert third.endswith("Kafka is not polled here: the function is not invoked with its events.")
 
 
 def test_a_broker_with_its_queue_and_secret(tmp_path: Path) -> None:

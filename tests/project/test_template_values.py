@@ -21,6 +21,9 @@ def with_environment(*lines: str, sections: str = "") -> str:
         "  Pictures: {Type: 'AWS::S3::Bucket'}\n"
         "  News: {Type: 'AWS::SNS::Topic'}\n"
         "  Odd: {Type: 'AWS::Odd::Thing'}\n"
+        "  Clicks: {Type: 'AWS::Kinesis::Stream'}\n"
+        "  Fan: {Type: 'AWS::Kinesis::StreamConsumer', "
+        "Properties: {StreamARN: !GetAtt Clicks.Arn}}\n"
         "  Live: {Type: 'AWS::Lambda::Alias', Properties: {FunctionName: !Ref Good, Name: live}}\n"
         "  Good:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: src\n"
         "      Handler: app.handler\n      Runtime: python3.12\n      FunctionName: good\n"
@@ -56,6 +59,10 @@ def with_environment(*lines: str, sections: str = "") -> str:
         ("!Ref Good.Version", "arn:aws:lambda:us-east-1:123456789012:function:good"),
         ("!Sub '${Good.Alias}'", "arn:aws:lambda:us-east-1:123456789012:function:good"),
         ("!Ref Live", "arn:aws:lambda:us-east-1:123456789012:function:good"),
+        (
+            "!GetAtt Fan.ConsumerARN",
+            "arn:aws:kinesis:us-east-1:123456789012:stream/Clicks/consumer/Fan",
+        ),
         ("!GetAtt GoodRole.Arn", "arn:aws:iam::123456789012:role/GoodRole"),
         ("!Base64 hi", "aGk="),
         ("!Sub 'https://${ServerlessRestApi}/Prod'", "https://serverlessrestapi/Prod"),

@@ -24,6 +24,12 @@ _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 # What SAM itself adds beside the resources that are written down: suffix → type.
 _SAM_ADDS = {"Role": "AWS::IAM::Role", "Url": "AWS::Lambda::Url"}
 _SAM_QUALIFIERS = ("Alias", "Version")  # what AutoPublishAlias adds, written Function.Alias
+# Type → the property that names what it is of.
+_NAMED_AFTER = {
+    "AWS::Lambda::Version": "FunctionName",
+    "AWS::Lambda::Alias": "FunctionName",
+    "AWS::Kinesis::StreamConsumer": "StreamARN",
+}
 _SAM_APIS = {
     "ServerlessRestApi": "AWS::Serverless::Api",
     "ServerlessHttpApi": "AWS::Serverless::HttpApi",
@@ -183,9 +189,9 @@ class Resolver:
         type_ = self._type(name)
         if type_ is None:
             return self._unknown(node, name, f"There is no parameter or resource “{name}”")
-        versioned = self._versioned(name, type_)
-        if versioned is not None:
-            return versioned
+        derived = self._derived(name, type_)
+        if derived is not None:
+            return derived
         return local_values.ref(type_, self.resource_name(name), self._place)
 
     def _get_att(self, node: Node, name: str, attribute: str) -> Resolved:
@@ -194,6 +200,8 @@ class Resolver:
         type_ = self._type(name)
         if type_ is None:
             return self._unknown(node, f"{name}.{attribute}", f"There is no resource “{name}”")
+        if attribute == "ConsumerARN":
+            return self._ref(node, name)
         known = local_values.attribute(type_, self.resource_name(name), attribute, self._place)
         if known is not None:
             return known
@@ -215,27 +223,32 @@ class Resolver:
             return f"AWS::Lambda::{rest}"
         return _SAM_APIS.get(logical_id)
 
-    def _versioned(self, logical_id: str, type_: str) -> str | None:
-        """The function of a version or an alias, as an ARN; None for anything else. A template's
-        functions run as they are in its folder, so nothing of it is published here."""
-        if type_ not in ("AWS::Lambda::Version", "AWS::Lambda::Alias"):
+    def _derived(self, logical_id: str, type_: str) -> str | None:
+        """What `Ref` gives for a resource that is named after another one; None for all others.
+
+        A version or an alias is its function's ARN: a template's functions run as they are in its
+        folder, so nothing of it is published here.
+        """
+        if type_ not in _NAMED_AFTER:
             return None
         resource = _section(self._sections, "Resources").get(logical_id)
+        properties = resource.mapping.get("Properties") if resource is not None else None
+        of = properties.mapping.get(_NAMED_AFTER[type_]) if properties is not None else None
         if resource is None:  # SAM's own
-            function = self.resource_name(logical_id.rpartition(".")[0])
+            other = self.resource_name(logical_id.rpartition(".")[0])
+        elif of is None or logical_id in self._names_open:
+            return None
         else:
-            properties = resource.mapping.get("Properties")
-            given = properties.mapping.get("FunctionName") if properties is not None else None
-            if given is None or logical_id in self._names_open:
-                return None
             self._names_open.add(logical_id)
             try:
-                function = self.text(given)
+                other = self.text(of)
             finally:
                 self._names_open.discard(logical_id)
-        if function.startswith("arn:"):
-            return ":".join(function.split(":")[:7])
-        return self._place.arn("lambda", f"function:{function}")
+        if type_ == "AWS::Kinesis::StreamConsumer":
+            return f"{other}/consumer/{self.resource_name(logical_id)}"
+        if other.startswith("arn:"):
+            return ":".join(other.split(":")[:7])
+        return self._place.arn("lambda", f"function:{other}")
 
     def _is_sam_function(self, logical_id: str) -> bool:
         resource = _section(self._sections, "Resources").get(logical_id)

@@ -64,6 +64,7 @@ NAME_PROPERTY = {
     "AWS::Events::Rule": "Name",
     "AWS::IAM::Role": "RoleName",
     "AWS::Kinesis::Stream": "Name",
+    "AWS::Kinesis::StreamConsumer": "ConsumerName",
     "AWS::KinesisFirehose::DeliveryStream": "DeliveryStreamName",
     "AWS::Lambda::Function": "FunctionName",
     "AWS::Serverless::Function": "FunctionName",

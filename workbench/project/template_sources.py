@@ -17,6 +17,7 @@ Source = dict[str, Any]
 
 _ARN = re.compile(r"arn:[^:]+:(sqs|kinesis|dynamodb|mq):[^:]*:\d{12}:.+")
 _SAM_SOURCE = {"SQS": "Queue", "Kinesis": "Stream", "DynamoDB": "Stream", "MQ": "Broker"}
+_NOT_POLLED = {"MSK": "Kafka", "SelfManagedKafka": "Kafka", "DocumentDB": "DocumentDB"}
 
 _NUMBERS = (
     "BatchSize", "MaximumBatchingWindowInSeconds", "MaximumRecordAgeInSeconds",
@@ -46,6 +47,12 @@ class SourcesReader:
                 properties = fields["Properties"].mapping
                 source = self._source(event, properties, _SAM_SOURCE[type_])
                 found += [source] if source else []
+            elif event is not None and type_ in _NOT_POLLED:
+                what = _NOT_POLLED[type_]
+                self._report(
+                    event,
+                    f"{what} is not polled here: the function is not invoked with its events.",
+                )
         return tuple(found)
 
     def of_resources(self, resources: Mapping[str, Node]) -> dict[str, tuple[Source, ...]]:
