@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 ApiKind = Literal["HTTP", "REST"]
 AuthorizerKind = Literal["AWS_IAM", "COGNITO", "JWT", "REQUEST", "TOKEN"]
@@ -65,6 +65,16 @@ class Mock:
 
 
 @dataclass(frozen=True, slots=True)
+class Validation:
+    """What requests of a REST API are validated by: parameters that have to be there, with places
+    "querystring", "header" and "path", and JSON schemas of the body by content type ("$default":
+    any other)."""
+
+    parameters: tuple[Source, ...] = ()
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """A method (or ANY) and path (`/orders/{id}`, `/{proxy+}`, `$default`), and its function.
 
@@ -84,6 +94,7 @@ class Route:
     needs_api_key: bool = False
     mock: Mock | None = None
     needs_permission: bool = False
+    validation: Validation | None = None
 
     @property
     def key(self) -> str:

@@ -22,6 +22,7 @@ from workbench.project.apis import (
     Route,
 )
 from workbench.project.loose_values import flag, mapping, member, text, texts, whole
+from workbench.project.request_validation import of_openapi
 
 Document = Mapping[str, Any]
 _INTEGRATION = "x-amazon-apigateway-integration"
@@ -112,6 +113,7 @@ class _Operations:
             scopes=scopes,
             needs_api_key=needs_api_key,
             needs_permission=not integration.get("credentials"),  # a role needs none
+            validation=of_openapi(self.document, operation) if self.kind == "REST" else None,
         )
 
     def _integration(self, operation: Document) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from workbench.project.apis import (
 from workbench.project.intrinsics import Resolver
 from workbench.project.local_values import Place, physical_name
 from workbench.project.loose_values import flag, mapping, text, texts, whole
+from workbench.project.request_validation import of_sam
 from workbench.project.template_globals import merged
 from workbench.project.tree import Node, read
 
@@ -61,6 +62,7 @@ class _Draft:
     auth: Auth
     routes: dict[tuple[str, str], Route] = field(default_factory=dict)
     preflight: Mapping[str, str] | None = None
+    models: Mapping[str, Any] = field(default_factory=dict)
 
     def add(self, route: Route) -> None:
         self.routes[route.method, route.path] = route
@@ -126,7 +128,7 @@ class ApiReader:
             cors=_cors(given.get("CorsConfiguration")) or definition.cors,
         )
         preflight = _preflight(given.get("Cors")) if kind == "REST" else None
-        draft = _Draft(api, auth, preflight=preflight)
+        draft = _Draft(api, auth, preflight=preflight, models=mapping(given.get("Models")))
         for route in definition.routes:
             draft.add(_guarded(route, auth) if route.mock is None else route)
         reference = physical_name("AWS::Serverless::Api", logical_id, self._place)
@@ -176,6 +178,8 @@ class ApiReader:
                 kind, implicit, _with_globals(shared, kind, _NOTHING)
             )
         route = _route(kind, function, given, draft.auth)
+        if route is not None and kind == "REST":
+            route = replace(route, validation=of_sam(given, draft.models))
         if route is None:
             self._report(node, f"The event {name} has no Path that begins with / and no Method.")
         else:

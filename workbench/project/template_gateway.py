@@ -14,6 +14,7 @@ from workbench.project import openapi
 from workbench.project.apis import ANY, Api, ApiKind
 from workbench.project.intrinsics import Resolver
 from workbench.project.loose_values import flag, mapping, text, texts
+from workbench.project.request_validation import VALIDATOR, VALIDATORS, required_of_method
 from workbench.project.tree import Node
 
 Report = Callable[[Node, str], None]
@@ -81,7 +82,11 @@ class GatewayReader:
                 parts.setdefault(type_, {})[part.logical_id] = part.properties
         document = mapping(given.get("Body")) or {
             "paths": _routes(given, parts) if kind == "HTTP" else _methods(parts),
-            "components": {"securitySchemes": {**_SCHEMES, **_authorizers(parts)}},
+            "components": {
+                "securitySchemes": {**_SCHEMES, **_authorizers(parts)},
+                "schemas": _models(parts),
+            },
+            VALIDATORS: _validators(parts),
         }
         definition = openapi.read(
             document, kind, lambda what: self._report(api.node, f"{api.logical_id}: {what}")
@@ -152,7 +157,18 @@ def _methods(parts: Parts) -> Paths:
                 }
             },
         }
-        operation = {_INTEGRATION: integration, "security": _security(method)}
+        operation = {
+            _INTEGRATION: integration,
+            "security": _security(method),
+            VALIDATOR: method.get("RequestValidatorId"),
+            "parameters": required_of_method(method.get("RequestParameters")),
+            "requestBody": {
+                "content": {
+                    kind: {"schema": {"$ref": f"#/components/schemas/{text(model)}"}}
+                    for kind, model in mapping(method.get("RequestModels")).items()
+                }
+            },
+        }
         path = _path(text(method.get("ResourceId")), resources)
         paths.setdefault(path, {})[_operation_name(text(method.get("HttpMethod")))] = operation
     return paths
@@ -181,6 +197,25 @@ def _security(given: dict[str, Any]) -> list[dict[str, list[str]]]:
     if flag(given.get("ApiKeyRequired")):
         asked[_KEY] = []
     return [asked]
+
+
+def _validators(parts: Parts) -> dict[str, dict[str, Any]]:
+    return {
+        logical_id: {
+            "validateRequestBody": given.get("ValidateRequestBody"),
+            "validateRequestParameters": given.get("ValidateRequestParameters"),
+        }
+        for logical_id, given in parts.get("RequestValidator", {}).items()
+    }
+
+
+def _models(parts: Parts) -> dict[str, Any]:
+    """The models by the names that Ref and other models have for them."""
+    models: dict[str, Any] = {}
+    for logical_id, given in parts.get("Model", {}).items():
+        for name in {logical_id, text(given.get("Name")) or logical_id}:
+            models[name] = mapping(given.get("Schema"))
+    return models
 
 
 def _authorizers(parts: Parts) -> dict[str, dict[str, Any]]:

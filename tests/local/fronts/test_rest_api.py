@@ -22,6 +22,10 @@ TEMPLATE = """\
           Variables: {colour: blue}
           BinaryMediaTypes: [image~1*, application/zip]
           Cors: {AllowOrigin: "'https://a.example'", AllowHeaders: "'x-one'", MaxAge: "'60'"}
+          Models:
+            Item: {type: object, required: [sku], properties: {sku: {type: string}}}
+            Cart: {type: object, required: [items],
+                   properties: {items: {type: array, items: {$ref: "#/definitions/Item"}}}}
       Echo:
         Type: AWS::Serverless::Function
         Properties:
@@ -30,6 +34,17 @@ TEMPLATE = """\
             Proxy: {Type: Api, Properties: {Path: "/{proxy+}", Method: any}}
             Order: {Type: Api, Properties: {Path: "/orders/{id}", Method: get, RestApiId: !Ref Shop}}
             Put: {Type: Api, Properties: {Path: "/orders/{id}", Method: put, RestApiId: !Ref Shop}}
+            Cart:
+              Type: Api
+              Properties:
+                Path: /cart
+                Method: post
+                RestApiId: !Ref Shop
+                RequestModel: {Model: Cart, ValidateBody: true, ValidateParameters: true}
+                RequestParameters:
+                  - method.request.header.X-Shop: {Required: true}
+                  - method.request.querystring.page: {Required: true}
+                  - method.request.querystring.size
             Key: {Type: Api, Properties: {Path: /key, Method: get, RestApiId: !Ref Shop, Auth: {ApiKeyRequired: true}}}
             Signed: {Type: Api, Properties: {Path: /signed, Method: get, RestApiId: !Ref Shop, Auth: {Authorizer: AWS_IAM}}}
       Says:
@@ -150,6 +165,24 @@ def test_an_api_key_and_a_signature_reach_the_function(apis: Apis) -> None:
     signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00"
     identity = apis.event("Shop", "/signed", Authorization=signature)["requestContext"]["identity"]
     assert identity["accessKey"] == "AKID" and identity["accountId"] == ACCOUNT
+
+
+def test_requests_are_validated(apis: Apis) -> None:
+    def cart(path: str, body: str, **headers: str) -> tuple[int, str]:
+        reply = apis.ask("Shop", path, "POST", body, **headers)
+        if reply.status == 400:
+            assert reply.headers["x-amzn-ErrorType"] == "BadRequestException"
+        return reply.status, reply.body.decode()
+
+    good = '{"items": [{"sku": "a"}]}'
+    missing = '{"message": "Missing required request parameters: [X-Shop, page]"}'
+    assert cart("/cart?page=", good) == (400, missing)
+    assert cart("/cart?page=1", good, x_shop="me")[0] == 200
+    invalid = (400, '{"message": "Invalid request body"}')
+    for body in ('{"items": [{}]}', '{"items": 1}', "{", "", "[]"):
+        assert cart("/cart?page=1", body, x_shop="me") == invalid
+    # A type without a model is not validated.
+    assert cart("/cart?page=1", "text", x_shop="me", Content_Type="text/plain")[0] == 200
 
 
 MALFORMED = (502, b'{"message": "Internal server error"}', {})

@@ -105,6 +105,9 @@ class ApiFront(ABC):
     def routed(self, request: Request) -> ApiCall | Response:
         """The request with its route, or what API Gateway answers by itself. Raises Refusal."""
 
+    def validate(self, call: ApiCall) -> None:  # noqa: B027 - HTTP APIs have no validators
+        """Raise Refusal for a request that may pass but is not what the route asks for."""
+
     @abstractmethod
     def event(self, call: ApiCall) -> dict[str, Any]:
         """The function's event."""
@@ -167,6 +170,7 @@ class ApiFront(ABC):
             respond(self._answered(call, result))
 
         try:
+            self.validate(call)
             target = self._caller.target(route.function, route.qualifier)
             if route.needs_permission:
                 sources = self._sources(call)

@@ -15,6 +15,8 @@ Why = Literal[
     "explicitly denied",
     "authorizer failed",
     "too large",
+    "missing parameters",
+    "invalid body",
     "unavailable",
     "function failed",
     "malformed result",
@@ -24,10 +26,13 @@ Why = Literal[
 
 class Refusal(Exception):
     """`why` decides on status and text, by the kind of the API; `reason` is a sentence for whoever
-    looks at the screen, not for the client."""
+    looks at the screen, not for the client, `detail` what goes into the text."""
 
-    def __init__(self, why: Why, reason: str, headers: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, why: Why, reason: str, headers: Iterable[tuple[str, str]] = (), detail: str = ""
+    ) -> None:
         super().__init__(reason)
         self.why = why
         self.reason = reason
         self.headers = list(headers)
+        self.detail = detail

@@ -11,14 +11,17 @@ from workbench.local.fronts import jwt, lambda_authorizers, payload_v1, payload_
 from workbench.local.fronts.api_call import ApiCall
 from workbench.local.fronts.api_front import SOURCE_IP, ApiFront
 from workbench.local.fronts.lambda_authorizers import Answer
+from workbench.local.fronts.place import Place
 from workbench.local.fronts.refusals import Refusal, Why
+from workbench.local.fronts.request_validator import RequestValidator
 from workbench.local.fronts.url_access import iam_identity
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Request, Response
 from workbench.local.request_ids import new_request_id, new_segment_id
-from workbench.project.apis import Authorizer
+from workbench.project.apis import Api, Authorizer
 
 _INTERNAL = "InternalServerErrorException"
+_BAD_REQUEST = "BadRequestException"
 _DENIED = "User is not authorized to access this resource"
 # Gateway responses: status, text and x-amzn-ErrorType.
 _ANSWERS: dict[Why, tuple[int, str | None, str]] = {
@@ -30,6 +33,8 @@ _ANSWERS: dict[Why, tuple[int, str | None, str]] = {
     "denied": (403, _DENIED, "AccessDeniedException"),
     "explicitly denied": (403, f"{_DENIED} with an explicit deny", "AccessDeniedException"),
     "authorizer failed": (500, None, "AuthorizerConfigurationException"),
+    "missing parameters": (400, "Missing required request parameters: [{}]", _BAD_REQUEST),
+    "invalid body": (400, "Invalid request body", _BAD_REQUEST),
     "too large": (413, "Request Too Long", "RequestTooLargeException"),
     "unavailable": (500, "Internal server error", _INTERNAL),
     "function failed": (502, "Internal server error", _INTERNAL),
@@ -43,6 +48,19 @@ _CAPITALISED = {"authorization": "Authorization", "user-agent": "User-Agent"}
 
 class RestApi(ApiFront):
     kind = "RestApi"
+
+    def __init__(self, api: Api, port: int, place: Place) -> None:
+        super().__init__(api, port, place)
+        self._validators = {
+            route.key: RequestValidator(route.validation)
+            for route in api.routes
+            if route.validation is not None
+        }
+
+    def validate(self, call: ApiCall) -> None:
+        validator = self._validators.get(call.route.key)
+        if validator is not None:
+            validator.check(call)
 
     def routed(self, request: Request) -> ApiCall:
         api = self.api
@@ -77,7 +95,8 @@ class RestApi(ApiFront):
         return Response(result.status, result.content(decode), headers)
 
     def refusal(self, call: ApiCall | None, refusal: Refusal) -> Response:
-        status, message, code = _ANSWERS[refusal.why]
+        status, text, code = _ANSWERS[refusal.why]
+        message = text and text.replace("{}", refusal.detail)
         member = "Message" if code == "AccessDeniedException" else "message"
         headers = [
             ("Content-Type", payload_v2.JSON_TYPE),
@@ -87,8 +106,8 @@ class RestApi(ApiFront):
         ]
         # Only HTTP APIs say what they ask for.
         refusal.headers.clear()
-        # AWS writes a space where the integration failed, and none elsewhere.
-        colon = ": " if code == _INTERNAL else ":"
+        # AWS writes a space where the integration or a validator failed, and none elsewhere.
+        colon = ": " if code in (_INTERNAL, _BAD_REQUEST) else ":"
         body = json.dumps({member: message}, separators=(",", colon))
         return Response(status, body.encode(), headers)
 
