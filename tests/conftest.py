@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from endpoint_lab import LocalEndpoint, local_lambda
 # must be elsewhere.
 if Path("/var/tmp").is_dir():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/var/tmp")
+
+# Started in the background of a shell, a process ignores ctrl+c, and so would all it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:
