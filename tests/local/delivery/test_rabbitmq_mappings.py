@@ -15,6 +15,7 @@ from rabbitmq_lab import ARN, Broker, broker
 from sources_lab import Fails, Function, asking_function, until
 
 from workbench.local.delivery.brokers import parse_broker
+from workbench.local.delivery.pollers.rabbitmq import in_words
 from workbench.local.delivery.pollers.rabbitmq_event import rabbitmq_record
 
 VHOST = [{"Type": "VIRTUAL_HOST", "URI": "/"}]
@@ -187,6 +188,12 @@ def test_a_broker_nobody_told_of_is_refused(
     until(lambda: client.get_event_source_mapping(UUID=made["UUID"])["State"] == "Disabled")
     with pytest.raises(refused, match="does not know where the broker"):
         client.update_event_source_mapping(UUID=made["UUID"], Enabled=True)
+
+
+def test_a_broker_that_is_not_there_is_told_in_words() -> None:
+    with pytest.raises(pika.exceptions.AMQPConnectionError) as refused:
+        pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", 1))
+    assert in_words(refused.value).endswith("Connection refused")
 
 
 def test_headers_and_dates_are_javas() -> None:

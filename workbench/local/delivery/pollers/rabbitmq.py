@@ -67,7 +67,7 @@ class RabbitSource(Source):
                 self._consume()
             except (AMQPError, OSError, AccessError, BotoCoreError, ClientError) as error:
                 self.report.count("PollingErrorCount")
-                self.report.result(f"PROBLEM: Connection error. {_words(error)}")
+                self.report.result(f"PROBLEM: Connection error. {in_words(error)}")
                 self.report.running(self.mapping.revision)
                 self.stopping.wait(pause)
                 pause = longer(pause)
@@ -241,10 +241,9 @@ class RabbitSource(Source):
         return outcomes[0] if outcomes else Outcome(0)
 
 
-def _words(error: Exception) -> str:
-    """What went wrong; many of pika's errors say nothing but their names."""
-    text = str(error) or type(error).__name__
-    inner = error.args[0] if error.args else None
-    if isinstance(inner, Exception) and str(inner):
-        text = str(inner)
-    return text
+def in_words(error: BaseException) -> str:
+    """What went wrong, for a person; many of pika's errors say it in an error that they hold."""
+    for inner in (getattr(error, "exception", None), *error.args):
+        if isinstance(inner, BaseException):
+            return in_words(inner)
+    return str(error) or type(error).__name__
