@@ -77,6 +77,9 @@ def test_a_front_door_has_routes_and_functions() -> None:
     assert front.functions == ("Echo", "Pay:live")
     assert front.routes == ("GET /a → Echo", "POST /b → Pay:live  (jwt)")
     assert activity(front, 0) == "http://127.0.0.1:3002/"
+    assert state_words(front) == ("●", "Listening")
+    balancer = {"Kind": "Alb", "Name": "Web", "Url": "http://127.0.0.1:1/", "Routes": []}
+    assert state_words(of_front({**balancer, "Healthy": False})) == ("▲", "Unhealthy")
 
 
 def test_a_mapping_of_aws_has_no_figures() -> None:

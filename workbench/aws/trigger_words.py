@@ -26,6 +26,8 @@ def state_words(trigger: Trigger) -> tuple[str, str]:
     """A glyph and a word for a trigger's state."""
     if trigger.stalls:
         return "▲", "Stalled"
+    if trigger.state == "Unhealthy":  # a load balancer's function fails its health checks
+        return "▲", trigger.state
     if trigger.kind == "Policy":
         return "○", "Allowed"
     if trigger.state in ("Enabled", "Listening"):

@@ -124,7 +124,7 @@ def of_front(front: Mapping[str, Any]) -> Trigger:
         kind=front["Kind"],
         name=front["Name"],
         functions=tuple(dict.fromkeys(functions)),
-        state="Listening",
+        state="Unhealthy" if front.get("Healthy") is False else "Listening",
         url=front["Url"],
         page=_page(front["Url"], routes),
         routes=tuple(map(_route_words, routes)),

@@ -71,10 +71,12 @@ class SourceChanged(Message):
 
 @dataclass
 class FrontFailed(Message):
-    """A request to a front door failed. `front` is its kind and name, as in `Trigger.id`."""
+    """A request to a front door failed, or the health of its function changed (`healthy`). `front`
+    is its kind and name, as in `Trigger.id`."""
 
     front: str
     words: str
+    healthy: bool | None = None
 
 
 class FunctionsChanged(Message):

@@ -62,7 +62,12 @@ class ServerEvents:
     def _front(self, data: Mapping[str, Any]) -> None:
         request = f"{data.get('Method')} {data.get('Path')} of {data.get('Name')}"
         words = f"{request} answered {data.get('Status')}: {data.get('Reason')}"
-        self._node.post_message(FrontFailed(f"{data.get('Kind')} {data.get('Name')}", words))
+        healthy = data.get("Healthy")
+        if healthy is not None:
+            health = "healthy" if healthy else "unhealthy"
+            words = f"{data.get('Name')} is {health}: {data.get('Reason')}"
+        front = f"{data.get('Kind')} {data.get('Name')}"
+        self._node.post_message(FrontFailed(front, words, healthy))
 
     def _functions(self, data: Mapping[str, Any]) -> None:
         self._node.post_message(FunctionsChanged())

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from endpoint_lab import local_lambda
+from endpoint_lab import LocalEndpoint, local_lambda
 from gateway_lab import Apis
+from sources_lab import until
 from url_lab import Reply, fetch
 
 from workbench.local.fronts.alb_health import matches
@@ -41,7 +42,7 @@ def fail(event, context):
 def health(event, context):
     with open(os.environ["CHECKED"], "a") as file:
         file.write(json.dumps(event) + chr(10))
-    return {"statusCode": 204}
+    return {"statusCode": 500 if os.path.exists(os.environ["CHECKED"] + ".sick") else 204}
 """
 
 TEMPLATE = """
@@ -79,6 +80,7 @@ GROUP = """
 MULTI = "      TargetGroupAttributes: [{Key: lambda.multi_value_headers.enabled, Value: true}]"
 CHECKED = """      HealthCheckEnabled: true
       HealthCheckIntervalSeconds: 1
+      UnhealthyThresholdCount: 1
       HealthCheckPath: /health?deep=1
       Matcher: {HttpCode: 200-299}"""
 RULE = """
@@ -126,9 +128,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url(root: Path) -> Iterator[str]:
+def balanced(root: Path) -> Iterator[LocalEndpoint]:
     with local_lambda(root, project=root) as endpoint:
-        yield Apis(endpoint, root).url("Web")
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def url(balanced: LocalEndpoint, root: Path) -> str:
+    return Apis(balanced, root).url("Web")
 
 
 def says(url: str, **result: Any) -> Reply:
@@ -251,7 +258,9 @@ def test_other_hosts_are_not_served(url: str) -> None:
     assert fetch(url, "/", Host="evil.example").status == 403
 
 
-def test_health_is_checked_when_that_is_configured(url: str, root: Path) -> None:
+def test_health_is_checked_when_that_is_configured(
+    balanced: LocalEndpoint, url: str, root: Path
+) -> None:
     seen = threading.Event()
     for _ in range(200):
         if (root / "checked").exists():
@@ -267,6 +276,15 @@ def test_health_is_checked_when_that_is_configured(url: str, root: Path) -> None
         "body": "",
         "isBase64Encoded": False,
     }
+
+    def healthy() -> bool:
+        [front] = balanced.call(balanced.server.fronts)
+        return bool(front["Healthy"])
+
+    assert healthy()
+    (root / "checked.sick").touch()
+    until(lambda: not healthy())
+    assert fetch(url, "/health").status == 500  # its only target gets the requests all the same
 
 
 def test_matchers() -> None:

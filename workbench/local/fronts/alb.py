@@ -66,6 +66,7 @@ class AlbFront:
             "Kind": self.kind,
             "Name": balancer.name,
             "Url": f"http://{self._config.host}:{self.port}/",
+            "Healthy": all(checks.healthy for checks in self._health),
             "Routes": [
                 route_document("ANY", path, group.function, group.qualifier)
                 for path, action in (*rules, ("/*", balancer.default))
@@ -154,8 +155,10 @@ class AlbFront:
 
     def _changed(self, group: TargetGroup, healthy: bool, reason: str) -> None:
         assert group.health is not None
+        request = Request("GET", group.health.path)
         status = 200 if healthy else 503
-        self._told(Request("GET", group.health.path), status, reason, group)
+        told = failure(self.kind, self._balancer.name, request, status, reason, group.function)
+        self._tell({**told, "Healthy": healthy})
 
     def _groups(self, action: Action) -> list[TargetGroup]:
         names = [name for name, _ in action.groups] if isinstance(action, Forward) else []

@@ -39,6 +39,11 @@ class HealthChecks:
         self._in_a_row = 0  # answers that speak against the state
         self._later()
 
+    @property
+    def healthy(self) -> bool:
+        """Whether the function passes; before the first answer nothing speaks against it."""
+        return self._healthy is not False
+
     def stop(self) -> None:
         """Check no more."""
         self._timer.cancel()

@@ -22,7 +22,8 @@ class Front(Protocol):
         """The response to what is no proper HTTP request, or comes to another host."""
 
     def describe(self) -> dict[str, object]:
-        """Kind, Name, Url and Routes, as `GET /_workbench/fronts` lists it."""
+        """Kind, Name, Url and Routes, as `GET /_workbench/fronts` lists it; Healthy where health
+        checks tell."""
 
     def redeclared(self, declared: Declared) -> bool:
         """Go on by another declaration; False for one that had better be made anew."""
@@ -55,7 +56,8 @@ def route_document(
 def failure(
     kind: str, name: str, request: Request, status: int, reason: str, function: str | None = None
 ) -> dict[str, object]:
-    """The event that tells the screen of a request that failed, and why."""
+    """The event that tells the screen of a request that failed, and why. One about a health check
+    has Healthy besides."""
     return {
         "Kind": kind,
         "Name": name,

@@ -170,8 +170,10 @@ class TriggersPane(WorkbenchPane):
             self._soon = self.set_timer(_TOGETHER_S, self._show_soon)
 
     def front_failed(self, message: FrontFailed) -> None:
-        """A request to a front door failed."""
+        """A request to a front door failed, or its function is healthy or unhealthy now."""
         self._failures[message.front] = f"{clock(time.time())} {message.words}"
+        if message.healthy is not None:
+            self.load()
         self._show_about()
 
     def _states(self) -> list[str]:

@@ -152,7 +152,7 @@ class WorkbenchScreen(InvokingScreen):
     @on(FrontFailed)
     def _front_failed(self, message: FrontFailed) -> None:
         self.triggers.front_failed(message)
-        self.say(message.words, "warning")
+        self.say(message.words, "success" if message.healthy else "warning")
 
     @on(Installing)
     def _installing(self, message: Installing) -> None:
