@@ -89,6 +89,7 @@ Resources:
       DefinitionSubstitutions: {Double: !GetAtt Double.Arn}
   Nowhere: {Type: AWS::S3::Bucket, Condition: Never}
   Broken: {Type: AWS::S3::Bucket, Properties: {BucketName: x}}
+  Lost: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: gone.asl.json}}
   Odd:
     Type: AWS::S3::Bucket
     Properties: {NotificationConfiguration: {QueueConfigurations: [{Queue: x}]}}
@@ -197,6 +198,10 @@ def test_what_cannot_be_made_is_told(project: LocalEndpoint) -> None:
         "CreateBucket: The specified bucket is not valid."
     ) in told
     assert "Odd of the template is not there for functions: its properties lack 'Event'" in told
+    assert (
+        "Lost of the template is not there for functions: "
+        "its properties are not understood: gone.asl.json is no file of JSON or YAML"
+    ) in told
 
 
 def test_one_that_is_added_to_the_template_is_made(project: LocalEndpoint) -> None:

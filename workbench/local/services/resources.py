@@ -275,6 +275,9 @@ def _secret(name: str, properties: Properties, place: ServiceSettings) -> Iterab
 
 
 def _state_machine(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    file = properties.get("DefinitionUri")
+    if isinstance(file, str) and properties.get("Definition") is None:
+        raise ValueError(f"{file} is no file of JSON or YAML")
     definition = _text(properties.get("DefinitionString") or properties.get("Definition") or {})
     for variable, value in (properties.get("DefinitionSubstitutions") or {}).items():
         definition = definition.replace(f"${{{variable}}}", _text(value))
