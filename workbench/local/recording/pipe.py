@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.local import own_process
 from workbench.local.metrics.catalogue import Series
 from workbench.local.recording import process
 from workbench.local.recording.invocations import InvocationRecord
@@ -43,15 +43,7 @@ class Recording:
 
     async def start(self, folder: Path) -> None:
         """Start the process, which keeps its files in `folder`."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", process.__name__, str(folder)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            # A terminal's ctrl+c is for the server, which ends this process when all is written.
-            start_new_session=True,
-            # `-m` puts the working folder first on sys.path: there must be nothing but us.
-            cwd=Path(__file__).parents[3],
-        )
+        self._process = await own_process.start(process.__name__, str(folder))
 
     @property
     def pid(self) -> int | None:
@@ -86,13 +78,8 @@ class Recording:
     async def close(self) -> None:
         """Have the rest written and end the process."""
         self._write()
-        if self._process and self._process.stdin:
-            self._process.stdin.close()
-            try:
-                await asyncio.wait_for(self._process.wait(), _CLOSING_SECONDS)
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
+        if self._process is not None:
+            await own_process.end(self._process, _CLOSING_SECONDS)
 
     def _put(self, item: tuple[Any, ...]) -> None:
         self._waiting.append(pickle.dumps(item))

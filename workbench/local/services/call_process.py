@@ -1,29 +1,22 @@
 """The process that calls AWS services for the server, which never loads boto3 itself.
 
 `python -m workbench.local.services.call_process` reads frames from its standard input until that
-ends: a length (4 bytes, big-endian) and that many bytes of pickle. The first is the
-`ServiceSettings`, each other `(id, service, operation, parameters)`; it is answered by
-`(id, result, None)` or `(id, None, (code, message))`, in the order in which calls end.
+ends. The first is the `ServiceSettings`, each other `(id, service, operation, parameters)`; it is
+answered by `(id, result, None)` or `(id, None, (code, message))`, in the order in which calls end.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
+from workbench.local.own_process import frame, read_frame
 from workbench.local.services.settings import OWN_CALLS, ServiceSettings
 
 AT_ONCE = 16
-
-
-def frame(message: object) -> bytes:
-    """`message` as it is sent over the pipe."""
-    body = pickle.dumps(message)
-    return len(body).to_bytes(4, "big") + body
 
 
 class _Clients:
@@ -72,7 +65,7 @@ def _call(clients: _Clients, service: str, operation: str, parameters: dict[str,
 
 def main(source: BinaryIO, answers: BinaryIO) -> None:
     """Carry out calls until there are no more."""
-    clients = _Clients(_read(source))
+    clients = _Clients(read_frame(source))
     lock = threading.Lock()
 
     def carry_out(id: int, service: str, operation: str, parameters: dict[str, Any]) -> None:
@@ -82,13 +75,8 @@ def main(source: BinaryIO, answers: BinaryIO) -> None:
             answers.flush()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        while (call := _read(source)) is not None:
+        while (call := read_frame(source)) is not None:
             pool.submit(carry_out, *call)
-
-
-def _read(source: BinaryIO) -> Any:
-    head = source.read(4)
-    return pickle.loads(source.read(int.from_bytes(head, "big"))) if len(head) == 4 else None
 
 
 if __name__ == "__main__":

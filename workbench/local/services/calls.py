@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import pickle
-import sys
-from pathlib import Path
 from typing import Any
 
-from workbench.local.services import call_process
+from workbench.local import own_process
 from workbench.local.services.settings import ServiceError, ServiceSettings
 
+_PROGRAM = "workbench.local.services.call_process"
 _CLOSING_SECONDS = 2
 
 
@@ -34,7 +32,7 @@ class Calls:
         id = next(self._ids)
         answer = self._waiting[id] = asyncio.get_running_loop().create_future()
         try:
-            pipe.write(call_process.frame((id, service, operation, parameters)))
+            pipe.write(own_process.frame((id, service, operation, parameters)))
             result, failure = await answer
         except ConnectionError:
             failure = ("ServiceUnavailable", "The process that calls AWS services has ended.")
@@ -48,13 +46,8 @@ class Calls:
     async def close(self) -> None:
         """End the process; calls that wait fail."""
         process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-            try:
-                await asyncio.wait_for(process.wait(), _CLOSING_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        if process is not None:
+            await own_process.end(process, _CLOSING_SECONDS)
         if self._reading is not None:
             await self._reading
 
@@ -62,17 +55,9 @@ class Calls:
         async with self._starting:
             process = self._process
             if process is None:
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", call_process.__name__),
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.PIPE,
-                    # A terminal's ctrl+c is for the server, which ends this process itself.
-                    start_new_session=True,
-                    # `-m` puts the working folder first on sys.path: there must be only us.
-                    cwd=Path(__file__).parents[3],
-                )
+                process = await own_process.start(_PROGRAM)
                 assert process.stdin is not None
-                process.stdin.write(call_process.frame(settings))
+                process.stdin.write(own_process.frame(settings))
                 self._process = process
                 self._reading = asyncio.create_task(self._read(process))
         assert process.stdin is not None
@@ -82,8 +67,7 @@ class Calls:
         assert process.stdout is not None
         try:
             while True:
-                size = int.from_bytes(await process.stdout.readexactly(4), "big")
-                id, result, failure = pickle.loads(await process.stdout.readexactly(size))
+                id, result, failure = await own_process.next_frame(process.stdout)
                 if (answer := self._waiting.pop(id, None)) is not None and not answer.done():
                     answer.set_result((result, failure))
         except asyncio.IncompleteReadError:

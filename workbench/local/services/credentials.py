@@ -6,8 +6,8 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
+from workbench.local.own_process import HOME
 from workbench.local.services import credentials_process
 from workbench.local.services.settings import LOCAL_CREDENTIALS
 
@@ -65,8 +65,7 @@ class FunctionCredentials:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            # `-m` puts the working folder first on sys.path: there must be nothing but us.
-            cwd=Path(__file__).parents[3],
+            cwd=HOME,
         )
         out, complaint = await process.communicate()
         if process.returncode != 0:

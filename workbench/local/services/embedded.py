@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 
+from workbench.local import own_process
 from workbench.local.services.backend import Backend, BackendResponse
 from workbench.local.services.keeping.forget import SCHEDULED
 from workbench.project.records import Resource
@@ -19,7 +19,6 @@ from workbench.project.records import Resource
 _PROGRAM = "workbench.local.services.embedded_process"
 _STARTING_SECONDS = 60
 _PAUSE_SECONDS = 1.0  # before the process is started for the sake of schedules
-_LONGEST_LINE = 1024 * 1024
 _LONGEST_SOCKET_PATH = 100  # what every system takes
 
 
@@ -157,17 +156,7 @@ class Embedded:
             self._backend.close()
             self._notice("The embedded services ended and were started again, with what they hold.")
         socket = self._socket()
-        process = self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", _PROGRAM),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=_LONGEST_LINE,
-            # A terminal's ctrl+c is for the server, which ends this process itself.
-            start_new_session=True,
-            # `-m` puts the working folder first on sys.path: there must be nothing but us.
-            cwd=Path(__file__).parents[3],
-            env=_environment(),
-        )
+        process = self._process = await own_process.start(_PROGRAM, environment=_environment())
         self._tell(
             {
                 "Folder": str(self._state),

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from workbench.local.own_process import HOME
 from workbench.local.store.database import open_database
 from workbench.local.store.log_writer import SCHEMA, SCHEMA_VERSION, Appended, LogWriter
 
@@ -72,8 +73,7 @@ class LogProcess:
             stdout=subprocess.PIPE,
             # A terminal's ctrl+c is for the server, which ends this process when all is written.
             start_new_session=True,
-            # `-m` puts the working folder first on sys.path: there must be nothing but us.
-            cwd=Path(__file__).parents[3],
+            cwd=HOME,
         )
         return self._process
 

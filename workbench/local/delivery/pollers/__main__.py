@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +21,7 @@ from workbench.local.delivery.pollers.reports import Reporter
 from workbench.local.delivery.pollers.source import Source
 from workbench.local.delivery.pollers.sqs import QueueSource
 from workbench.local.delivery.pollers.stream import StreamSource
-from workbench.local.delivery.pollers.supervisor import frame
+from workbench.local.own_process import frame, read_frame
 
 _SECONDS_AFTER_A_MISTAKE = 5.0
 
@@ -99,7 +98,7 @@ def main(source: BinaryIO, answers: BinaryIO) -> None:
             answers.write(frame(report))
             answers.flush()
 
-    begin = _read(source)
+    begin = read_frame(source)
 
     surroundings = Surroundings(
         begin["Url"], Path(begin["State"]), begin["TimeScale"], begin["Settings"]
@@ -107,13 +106,8 @@ def main(source: BinaryIO, answers: BinaryIO) -> None:
     reporter = Reporter(send)
     reporter.start()
     sources = Sources(surroundings, reporter)
-    while (orders := _read(source)) is not None:
+    while (orders := read_frame(source)) is not None:
         sources.set(orders["Mappings"], orders["Known"])
-
-
-def _read(source: BinaryIO) -> Any:
-    head = source.read(4)
-    return pickle.loads(source.read(int.from_bytes(head, "big"))) if len(head) == 4 else None
 
 
 if __name__ == "__main__":

@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import pickle
 import sqlite3
-import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
+
+from workbench.local import own_process
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +21,6 @@ _CLOSING_SECONDS = 3.0
 _LONGEST_PAUSE = 30.0
 
 Report = Mapping[str, Any]
-
-
-def frame(message: object) -> bytes:
-    """`message` as it travels in either direction: a length (4 bytes, big-endian), a pickle."""
-    body = pickle.dumps(message)
-    return len(body).to_bytes(4, "big") + body
 
 
 class Pollers:
@@ -68,12 +61,8 @@ class Pollers:
         """End the process; it is given a moment to finish what runs."""
         self._closed = True
         process = self._process
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-            try:
-                await asyncio.wait_for(process.wait(), _CLOSING_SECONDS)
-            except TimeoutError:
-                process.kill()
+        if process is not None:
+            await own_process.end(process, _CLOSING_SECONDS)
         if self._serving is not None:
             if self._process is None:
                 self._serving.cancel()  # it waits to start another
@@ -95,23 +84,14 @@ class Pollers:
 
     async def _run(self) -> None:
         """One process, from its start to its end. Raises IncompleteReadError and OSError."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", __package__),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            # A terminal's ctrl+c is for the server, which ends this process itself.
-            start_new_session=True,
-            # `-m` puts the working folder first on sys.path: there must be nothing but us.
-            cwd=Path(__file__).parents[4],
-        )
+        process = await own_process.start(__package__)
         assert process.stdin is not None and process.stdout is not None
         self._process = process
         try:
-            process.stdin.write(frame(self._begin))
+            process.stdin.write(own_process.frame(self._begin))
             self._send(process, self._orders)
             while not self._closed:
-                size = int.from_bytes(await process.stdout.readexactly(4), "big")
-                report = pickle.loads(await process.stdout.readexactly(size))
+                report = await own_process.next_frame(process.stdout)
                 try:
                     self._reported(report)
                 except sqlite3.Error:  # the next one has what this one had
@@ -124,4 +104,4 @@ class Pollers:
     def _send(self, process: asyncio.subprocess.Process, orders: object) -> None:
         assert process.stdin is not None
         if not process.stdin.is_closing():
-            process.stdin.write(frame(orders))
+            process.stdin.write(own_process.frame(orders))
