@@ -115,23 +115,31 @@ def test_rules_and_schedules(account: Account, tmp_path: Path) -> None:
         assert len(account.made()) == 2
         client.remove()
         assert account.made() == []
+    logged = operations(tmp_path / "audit.log")
+    assert logged[1:5] == [
+        "events:PutRule",
+        "events:PutTargets",
+        "events:RemoveTargets",
+        "events:DeleteRule",
+    ]
+    assert logged[-3:-1] == ["scheduler:CreateSchedule", "scheduler:DeleteSchedule"]
 
 
-@pytest.mark.parametrize(
-    "denied", ["CreateQueue", "Subscribe", "PutTargets", "PutBucketNotification"]
-)
 def test_without_permission_nothing_is_half_made(
-    denied: str, lab: AwsLab, account: Account, tmp_path: Path
+    lab: AwsLab, account: Account, tmp_path: Path
 ) -> None:
-    lab.deny(denied)
-    source = {
-        "PutTargets": RuleSource(pattern='{"source": ["shop"]}'),
-        "PutBucketNotification": BucketSource("bridged"),
-    }.get(denied, TopicSource(TOPIC))
-    client = client_of(source, tmp_path / "audit.log")
-    with pytest.raises(LambdaError, match=f"not authorized to perform: .*:{denied} "):
-        client.make(lambda bridge: None)
-    assert account.made() == [] and client.bridge.begun == 0
+    for denied, source in (
+        ("CreateQueue", TopicSource(TOPIC)),
+        ("Subscribe", TopicSource(TOPIC)),
+        ("PutTargets", RuleSource(pattern='{"source": ["shop"]}')),
+        ("PutBucketNotification", BucketSource("bridged")),
+    ):
+        lab.deny(denied)
+        client = client_of(source, tmp_path / "audit.log")
+        with pytest.raises(LambdaError, match=f"not authorized to perform: .*:{denied} "):
+            client.make(lambda bridge: None)
+        lab.calm()
+        assert account.made() == [] and client.bridge.begun == 0
 
 
 def test_what_cannot_be_removed_is_said_and_tried_again(

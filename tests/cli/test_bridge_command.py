@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import signal
 import subprocess
@@ -124,17 +125,26 @@ def test_events_of_a_bucket_run_a_local_function(
     assert all("alice" in change["who"] for change in changes)
 
 
-def test_what_a_crash_leaves_is_removed_later(account: AwsLab, shop: Path, tmp_path: Path) -> None:
+def test_what_a_crash_leaves_is_removed_later(
+    account: AwsLab,
+    shop: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with bridge("Echo", "--s3", BUCKET, cwd=shop, folder=tmp_path) as (process, _):
         process.kill()
     assert len(queues()) == 1 and len(configurations()) == 2
-    asked = run("bridge", "--clean", cwd=shop, env=settings(tmp_path))
-    assert asked.returncode == 2 and "--yes agrees" in asked.stderr
-    assert "bucket bridged  (account 123456789012, region us-east-1" in asked.stderr
-    cleaned = run("bridge", "--clean", "--yes", cwd=shop, env=settings(tmp_path))
-    assert cleaned.returncode == 0, cleaned.stderr
+    monkeypatch.chdir(shop)
+    monkeypatch.setattr("sys.stdin", io.StringIO())  # nobody to ask, even with pytest -s
+    assert main.run(["bridge", "--clean"]) == 2
+    told = capsys.readouterr().err
+    assert "bucket bridged  (account 123456789012, region us-east-1" in told
+    assert "--yes agrees" in told
+    assert main.run(["bridge", "--clean", "--yes"]) == 0
     assert configurations() == [THEIRS] and queues() == []
-    assert list((shop / ".workbench" / "bridges").iterdir()) == []
+    assert main.run(["bridge", "--clean"]) == 0
+    assert "Nothing is left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
