@@ -8,6 +8,8 @@ from rich.text import Text
 from screen_lab import at_screen
 
 from workbench.ui.screens.help import HelpScreen
+from workbench.ui.widgets.dialogs import Choose
+from workbench.ui.widgets.keys_help import KeysHelp
 
 
 async def test_every_size_shows_the_panes(shop: Path) -> None:
@@ -30,6 +32,12 @@ async def test_help_palette_and_jump(shop: Path) -> None:
         await hands.opens(HelpScreen, "the help")
         await hands.reads("Go to this function's event")
         await hands.press("escape")
+        await hands.press("ctrl+n")
+        await hands.opens(Choose, "the samples")
+        await hands.press("f1")
+        await hands.opens(KeysHelp, "the help of the picker")
+        await hands.reads("Earlier filter")
+        await hands.press("escape", "escape")
         await hands.press("ctrl+o", "5")
         await hands.sees(lambda: hands.screen.pane is hands.screen.versions, "Versions")
         await hands.press("ctrl+p")

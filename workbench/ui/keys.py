@@ -322,15 +322,21 @@ def bindings(*scopes: str) -> list[Binding]:
 
 
 def footer(
-    scope: str, extra: Iterable[tuple[str, str]] = (), table: Iterable[Key] = KEYS
+    scope: str,
+    extra: Iterable[tuple[str, str]] = (),
+    table: Iterable[Key] = KEYS,
+    now: str = "",
 ) -> list[tuple[str, str]]:
     """The at most seven (key, label) pairs for the footer while `scope` has focus.
 
     Keys are Textual's names. The order is that of the table's `footer` numbers; `extra` comes
-    first.
+    first. `now`: the action of the scope that what is shown just now calls for; it stands second.
     """
     keys = in_scope("screen", scope, table=table)
-    ranked = sorted((key for key in keys if key.footer and key.keys), key=_rank)
+    wanted = next((key for key in keys if key.keys and key.id == f"{scope}.{now}"), None)
+    ranked = sorted((key for key in keys if key.footer and key.keys and key != wanted), key=_rank)
+    if wanted is not None:
+        ranked.insert(1, wanted)
     pairs = [*extra, *((key.keys[0], key.label) for key in ranked)]
     return [*pairs[:6], pairs[-1]] if len(pairs) > 7 else pairs
 

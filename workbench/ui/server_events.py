@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from workbench.project.records import Problem
+from workbench.ui.keys import key_of
 from workbench.ui.messages import (
     FrontFailed,
     FunctionsChanged,
@@ -74,7 +75,11 @@ class ServerEvents:
 
     def _reload(self, data: Mapping[str, Any]) -> None:
         files = ", ".join(str(name) for name in data.get("Files", []))
-        self._say(f"reloaded {files or data.get('FunctionName', '')}", "success", "⟳")
+        name, last = str(data.get("FunctionName", "")), self._session.last
+        again = last is not None and last.function == name and not self._session.watching
+        key = key_of(self._node.app, "screen.rerun")
+        then = f" · {key} runs the same event again" if again else ""
+        self._say(f"reloaded {files or name}{then}", "success", "⟳")
         if self._session.watching:
             self._watch(str(data.get("FunctionName", "")), [str(n) for n in data.get("Files", [])])
 

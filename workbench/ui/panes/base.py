@@ -79,6 +79,10 @@ class WorkbenchPane(Pane, can_focus=True):
     def _own_title(self) -> Content:
         return Content.styled(f" {self.number} {self.title} ", "bold reverse")
 
+    def calls_for(self) -> str:
+        """The action that what is shown just now calls for, to stand in the footer; "" for none."""
+        return ""
+
     def takes_tab(self) -> bool:
         """Do what tab does in the pane now; False when it does nothing there but leave it."""
         return False

@@ -9,6 +9,7 @@ from contextlib import suppress
 from textual import work
 
 from workbench.aws.records import InvocationType
+from workbench.aws.triggers import Trigger
 from workbench.project.event_shape import Example
 from workbench.project.events import SavedEventError, SavedEvents
 from workbench.project.history import HistoryError
@@ -17,6 +18,7 @@ from workbench.ui.panes.event_elsewhere import Nothing, from_clipboard, from_his
 from workbench.ui.panes.event_sharing import from_shared, share, unshare
 from workbench.ui.panes.event_source import Blank, Chosen, Elsewhere, choose_event, choose_saved
 from workbench.ui.panes.event_text import START, EventTextPane
+from workbench.ui.panes.likely_events import likely_events
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.form import Field, FormDialog
@@ -36,6 +38,7 @@ class EventPane(EventTextPane):
         super().__init__(session)
         self._saved = SavedEvents(session.root)
         self.log_lines: Callable[[], list[str]] = list
+        self.triggers: Callable[[], list[Trigger]] = list
         """The lines of the Logs pane, for events that were printed."""
         self._name: str | None = None
         self._origin = ""
@@ -163,7 +166,9 @@ class EventPane(EventTextPane):
             return
         account = self.session.backend.target.account if self.session.backend else None
         region = self.session.backend.target.region if self.session.backend else "us-east-1"
-        chosen = await choose_event(self.app, self._names(), region, account or "123456789012")
+        likely = likely_events(self.triggers(), self._function or "")
+        account = account or "123456789012"
+        chosen = await choose_event(self.app, self._names(), region, account, likely)
         if isinstance(chosen, Elsewhere):
             await self._take_from(chosen.name)
         else:

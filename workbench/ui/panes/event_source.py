@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from textual.app import App
 from workbench.aws.records import InvocationType
 from workbench.samples import BadParameter, SampleEvent, catalogue, find
 from workbench.samples.parameters import Parameter
+from workbench.ui.panes.likely_events import Likely
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, Row
@@ -52,11 +53,23 @@ ELSEWHERE = {
 
 
 async def choose_event(
-    app: App[Any], saved: Sequence[str], region: str, account: str
+    app: App[Any],
+    saved: Sequence[str],
+    region: str,
+    account: str,
+    likely: Sequence[Likely] = (),
 ) -> Chosen | Blank | Elsewhere | str | None:
     """Let the person pick: a saved event (its name), a sample filled in, `{}`, where else to
-    take one from, or nothing."""
-    rows = [Row("blank", ("Empty event", "{}", ""), search="empty blank {}")]
+    take one from, or nothing. First stand those that are `likely`."""
+    rows = [
+        Row(
+            f"likely:{number}",
+            (f"→ {each.words}", find(each.sample).service, each.sample),
+            search=f"{each.words} {find(each.sample).service} {find(each.sample).title}",
+        )
+        for number, each in enumerate(likely)
+    ]
+    rows.append(Row("blank", ("Empty event", "{}", ""), search="empty blank {}"))
     rows += [
         Row(f"elsewhere:{name}", (words, "", ""), search=f"{words} {description}")
         for name, (words, description) in ELSEWHERE.items()
@@ -75,7 +88,7 @@ async def choose_event(
             "New event",
             rows,
             [Column(), Column(), Column()],
-            preview=lambda row_id: _preview(row_id, region, account),
+            preview=lambda row_id: _preview(row_id, region, account, likely),
         )
     )
     if choice is None:
@@ -87,6 +100,9 @@ async def choose_event(
         return name
     if kind == "elsewhere":
         return Elsewhere(name)
+    if kind == "likely":
+        each = likely[int(name)]
+        return await _fill_in(app, find(each.sample), region, account, each.values)
     return await _fill_in(app, find(name), region, account)
 
 
@@ -103,20 +119,42 @@ async def choose_saved(
     )
 
 
-def _preview(row_id: str, region: str, account: str) -> str:
+def _preview(row_id: str, region: str, account: str, likely: Sequence[Likely]) -> str:
     kind, _, name = row_id.partition(":")
+    if kind == "likely":
+        each = likely[int(name)]
+        sample = find(each.sample)
+        text = _text(sample, _known(sample, each.values), region, account)
+        return f"This function's trigger: {each.words}.\n{sample.description}\n\n{text}"
     if kind == "elsewhere":
         return ELSEWHERE[name][1]
     if kind != "sample":
         return "{}" if kind == "blank" else f"The saved event “{name}”."
     sample = find(name)
-    return f"{sample.description}\n\n{_text(sample, {}, region, account)}"
+    return f"{sample.service}: {sample.description}\n\n{_text(sample, {}, region, account)}"
 
 
-async def _fill_in(app: App[Any], sample: SampleEvent, region: str, account: str) -> Chosen | None:
+def _known(sample: SampleEvent, values: Mapping[str, str]) -> dict[str, str]:
+    """Those of the values that the sample has a parameter for, and that it takes."""
+    known = {}
+    for parameter in sample.parameters:
+        value = values.get(parameter.name)
+        if value is not None and (not parameter.choices or value in parameter.choices):
+            known[parameter.name] = value
+    return known
+
+
+async def _fill_in(
+    app: App[Any],
+    sample: SampleEvent,
+    region: str,
+    account: str,
+    known: Mapping[str, str] | None = None,
+) -> Chosen | None:
     values: dict[str, str] = {}
     if sample.parameters:
-        fields = [_field(parameter) for parameter in sample.parameters]
+        start = _known(sample, known or {})
+        fields = [_field(parameter, start.get(parameter.name)) for parameter in sample.parameters]
         answer = await app.push_screen_wait(FormDialog(sample.title, fields, submit="Use"))
         if answer is None:
             return None
@@ -129,7 +167,7 @@ def _text(sample: SampleEvent, values: dict[str, str], region: str, account: str
     return json.dumps(event, indent=2, ensure_ascii=False) + "\n"
 
 
-def _field(parameter: Parameter) -> Field:
+def _field(parameter: Parameter, start: str | None) -> Field:
     def check(value: object) -> str | None:
         try:
             parameter.check(_as_text(value))
@@ -141,7 +179,7 @@ def _field(parameter: Parameter) -> Field:
         parameter.name,
         parameter.name,
         kind=parameter.type,
-        default=parameter.default,
+        default=parameter.default if start is None else start,
         help=parameter.description,
         choices=parameter.choices,
         required=bool(parameter.default),

@@ -210,7 +210,8 @@ class FunctionsPane(WorkbenchPane):
         if wanted in functions and self.rows.highlighted != wanted and not self.rows.filter_text:
             self.rows.highlight(wanted)
         more = " …" if self._loading else ", not all" if self._broken_off else ""
-        self.subtitle = f"{len(functions):,}{more}" if functions else ""
+        count = f"{len(functions):,} function{'' if len(functions) == 1 else 's'}"
+        self.subtitle = f"{count}{more}" if functions else ""
         nothing = not functions and not self._loading and self.session.backend is not None
         if nothing and self.session.is_aws:
             self.show_empty("There is no function in this account and region.\n\n^t another target")

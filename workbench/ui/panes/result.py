@@ -34,6 +34,9 @@ _TICK_S = 0.1
 _VIEWS = {"http": "HTTP", "payload": "Payload", "error": "Error", "changes": "Changes"}
 
 
+_CALLS_FOR = {"error": "open_frame", "http": "open_in_browser", "changes": "ignore"}
+
+
 class ResultPane(WorkbenchPane):
     """Status, facts and the payload, the HTTP response or error it means, or what changed."""
 
@@ -263,6 +266,10 @@ class ResultPane(WorkbenchPane):
             self.say("There is one view only.")
             return
         self.action_view(self._views[(self._views.index(current) + 1) % len(self._views)])
+
+    def calls_for(self) -> str:
+        """What one does most in the view that shows."""
+        return _CALLS_FOR.get(self.query_one(ContentSwitcher).current or "", "")
 
     def why_not(self, action: str) -> str | None:
         """Most are about an answer, or one of its views."""

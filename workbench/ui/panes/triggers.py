@@ -95,6 +95,11 @@ class TriggersPane(WorkbenchPane):
         return self._rows
 
     @property
+    def known(self) -> list[Trigger]:
+        """All that were read."""
+        return list(self._triggers.values())
+
+    @property
     def trigger(self) -> Trigger | None:
         """The one under the cursor."""
         return self._triggers.get(self.rows.highlighted or "")

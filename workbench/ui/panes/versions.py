@@ -307,10 +307,11 @@ class VersionsPane(VersionsList):
             return
         from workbench.ui.screens.version_diff import VersionDiffScreen
 
-        await self.app.push_screen_wait(
-            VersionDiffScreen(backend, name, self._resolved(row), self._compared_with(row),
-                              [LATEST, *self.numbers()])
-        )  # fmt: skip
+        new, old = self._resolved(row), self._compared_with(row)
+        if old == LATEST:  # the first version: what came after it is on the new side
+            new, old = old, new
+        versions = [LATEST, *self.numbers()]
+        await self.app.push_screen_wait(VersionDiffScreen(backend, name, new, old, versions))
 
     def _resolved(self, row: str) -> str:
         """The version a row is about: of an alias the new one."""

@@ -116,6 +116,9 @@ class CanaryScreen(Modal[None]):
                 f"✗ {errors:,} {'error' if errors == 1 else 'errors'}" if errors else "no errors"
             )
             text.append(f"{wrong}\n", colors[BAD] if errors else colors[QUIET])
+        if running and not any(invocations for _, _, (invocations, _) in sides):
+            how = f"Invocations of {deployment.alias} count: space on it in Versions, then invoke."
+            text.append(f"  {how}\n", colors[QUIET])
         text.append("\n")
         text.append(f"{_status(deployment, running)}\n\n", "bold")
         for name, mark, words in _events(deployment):

@@ -111,7 +111,7 @@ class DetailsScreen(Modal[None]):
     def on_mount(self) -> None:
         self.query_one(KeyFooter).set_keys(
             [("s", "secrets"), ("t", "time span"), ("r", "read again"), ("y", "copy"),
-             ("escape", "close")]
+             ("escape", "close"), ("f1", "help")]
         )  # fmt: skip
         self.query_one(VerticalScroll).focus()
         self.action_read()

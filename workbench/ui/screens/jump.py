@@ -35,6 +35,9 @@ class JumpScreen(ModalScreen[str | None]):
             label = Static(key, markup=False)
             label.styles.offset = (region.x + 1, region.y)
             yield label
+        hint = Static("a key goes there · esc stays here", markup=False)
+        hint.styles.offset = (2, max(0, self.app.size.height - 2))
+        yield hint
 
     def on_key(self, event: events.Key) -> None:
         """Any key ends it."""

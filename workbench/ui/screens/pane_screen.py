@@ -81,7 +81,9 @@ class PaneScreen(Screen[None]):
             first, last = keys.pairs_of(self.app, _INVOKE), keys.pairs_of(self.app, _HELP)
             pairs = [*first, *(busy or others), *last]
         else:
-            pairs = keys.footer(self.pane.scope, busy, keys.in_force(self.app))
+            pairs = keys.footer(
+                self.pane.scope, busy, keys.in_force(self.app), self.pane.calls_for()
+            )
         self.query_one(KeyFooter).set_keys(pairs)
 
     @on(Say)

@@ -47,6 +47,7 @@ class ProjectScreen(PaneScreen):
         self.versions = VersionsPane(session)
         self.history = HistoryPane(session)
         self.triggers = TriggersPane(session)
+        self.event.triggers = lambda: self.triggers.known
         super().__init__(
             [
                 self.functions,

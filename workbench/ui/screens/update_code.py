@@ -123,7 +123,7 @@ class UpdateCodeScreen(Modal[bool]):
     def on_mount(self) -> None:
         self.query_one(KeyFooter).set_keys(
             [("u", "update"), ("b", "previous code"), ("r", "read again"), ("tab", "changes"),
-             ("escape", "close")]
+             ("escape", "close"), ("f1", "help")]
         )  # fmt: skip
         self.query_one(FuzzyList).focus()
         self.action_read()

@@ -35,6 +35,10 @@ _LOOKED_AT = 200
 """Changes that are searched for times and ids."""
 
 
+_BESIDE = 6
+"""Cells of a line for its sign and for what follows the change that is scrolled to."""
+
+
 @dataclass(slots=True)
 class _Block:
     """Rows of one kind. ``partners`` are the lines they replace or are replaced by, one by one."""
@@ -163,7 +167,10 @@ class DiffView(LineView):
         self.cursor = 0
         self.scroll_to(0, 0, animate=False, force=True)
         self._blocks_changed()
-        self.action_next_change(1)
+        if self.size.height:
+            self.action_next_change(1)
+        else:  # it is about to be shown: how far to scroll depends on its height
+            self.call_after_refresh(self.action_next_change, 1)
         self.post_message(self.Compared(self, added, removed))
 
     def _blocks_changed(self) -> None:
@@ -186,7 +193,12 @@ class DiffView(LineView):
         source = safe(strip_ansi(block.lines[index][:_LINE_LIMIT]))
         signs = {"same": "  ", "old": "- ", "new": "+ "}
         styles = {"same": "log-platform", "old": "diff-removed", "new": "diff-added"}
-        text = Text(signs.get(block.kind, "") + source)
+        shown, x = signs.get(block.kind, "") + source, self.scroll_offset.x
+        if x and block.is_change:  # the sign stays in sight
+            shown = shown[:x] + signs[block.kind] + shown[x + 2 :]
+        elif x and block.kind != "same":
+            shown = " " * x + shown
+        text = Text(shown)
         # As a span: Rich leaves the style of a text without spans out.
         text.stylize(colors[styles[block.kind]] if block.kind in styles else colors.muted)
         if block.partners:
@@ -265,6 +277,18 @@ class DiffView(LineView):
         )
         if 0 <= at < len(changes):
             self.move_to(changes[at], center=True)
+            self._show_columns(changes[at])
+
+    def _show_columns(self, row: int) -> None:
+        """Scroll sideways to what is different in a long line, and back for a short one."""
+        number = self._block_at(row)
+        block, index = self._blocks[number], row - self._starts[number]
+        x, width = 0, self.scrollable_content_region.width
+        if block.partners:
+            start, end = _changed_part(block.lines[index], block.partners[index])
+            if start + _BESIDE > width:
+                x = min(start, end + _BESIDE - width)  # no further than needed
+        self.scroll_to(x=x, animate=False, force=True)
 
 
 def _compared(

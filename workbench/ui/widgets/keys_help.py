@@ -94,13 +94,14 @@ class KeysHelp(ModalScreen[None]):
 
 
 def keys_in_force(screen: Screen[Any], but: Collection[str] = ()) -> list[tuple[str, str]]:
-    """(keys, what they do) of all that works in `screen` now, what has the focus first.
+    """(keys, what they do) of all that works in `screen` now: its own, then what has the focus.
 
     `but`: ids of bindings to leave out. Bindings without an id, those of Textual's own inputs and
     lists, are known to everybody's hands.
     """
     found: dict[str, tuple[list[str], str]] = {}
-    for key, active in screen.active_bindings.items():
+    all_active = screen.active_bindings.items()
+    for key, active in sorted(all_active, key=lambda item: item[1].node is not screen):
         binding = active.binding
         if binding.id and binding.description and active.enabled and binding.id not in but:
             found.setdefault(binding.id, ([], binding.description))[0].append(shown(key))

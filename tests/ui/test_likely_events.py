@@ -1,0 +1,31 @@
+"""The samples that a function's own triggers would send stand first in the list of new events."""
+
+from __future__ import annotations
+
+from workbench.aws.triggers import Trigger
+from workbench.samples import find
+from workbench.ui.panes.likely_events import likely_events
+
+
+def test_each_route_of_an_api_is_its_own_sample() -> None:
+    api = Trigger(
+        "RestApi Orders", "RestApi", "Orders", ("Place:live", "Read"), url="http://127.0.0.1:1/",
+        routes=("POST /orders → Place:live  (Auth)", "ANY /orders/{id} → Place", "GET /o → Read"),
+    )  # fmt: skip
+    first, second = likely_events([api], "Place")
+    assert (first.sample, first.words) == (
+        "apigateway-rest-proxy",
+        "POST /orders of REST API Orders",
+    )
+    assert first.values == {"method": "POST", "path": "/orders"}
+    assert second.values["path"] == "/orders/42"
+    assert [each.words for each in likely_events([api], "Read")] == ["GET /o of REST API Orders"]
+    assert likely_events([api], "Other") == []
+
+
+def test_a_queue_gives_its_name_and_what_sends_no_sample_is_left_out() -> None:
+    queue = Trigger("1", "SQS", "orders", ("Place",))
+    policy = Trigger("2", "Policy", "s3.amazonaws.com", ("Place",))
+    (found,) = likely_events([policy, queue], "Place")
+    assert found.sample == "sqs-message" and found.values["queue"] == "orders"
+    assert "queue" in {parameter.name for parameter in find(found.sample).parameters}
