@@ -149,7 +149,6 @@ def test_cdk_output_finds_the_asset_folder(project: Path) -> None:
         ("{PackageType: Image}", "run `docker build -t bad .` and add ImageUri: bad, or run"),
         ("{CodeUri: src, Handler: x, Runtime: provided.al2023}", "no executable file “bootstrap”"),
         ("{CodeUri: ts, Handler: app.handler, Runtime: nodejs22.x}", "is TypeScript (app.ts)"),
-        ("{CodeUri: src/app.py, Handler: a.b, Runtime: python3.12}", "a folder or a .zip"),
     ],
 )
 def test_a_function_that_cannot_run_is_told_and_hides_no_other(
@@ -241,6 +240,11 @@ def test_inline_code_becomes_a_file_and_follows_the_template(project: Path) -> N
     assert path.is_relative_to(project / ".workbench")
     load(project, text.replace("return 1", "return 2"))
     assert "return 2" in path.read_text()
+
+
+def test_a_file_alone_is_code_too(project: Path) -> None:
+    found = load(project, (HEAD + GOOD).replace("CodeUri: src", "CodeUri: src/app.py"))
+    assert only(found).code == project / "src" and messages(found) == []
 
 
 def test_a_zip_is_code_too(project: Path) -> None:

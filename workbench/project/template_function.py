@@ -256,13 +256,11 @@ class Reader:
         if path is not None:
             return path
         path = (self._path.parent / where).resolve()
-        if path.is_dir() or (path.is_file() and path.suffix in (".zip", ".jar")):
+        if path.is_file() and path.suffix not in (".zip", ".jar"):
+            path = path.parent  # of a file alone a deployment makes a package, with it at the top
+        if path.exists():
             self._paths[where] = path
             return path
-        if path.is_file():
-            raise Unusable(
-                node, f"{function.logical_id}: the code must be a folder or a .zip, not {where}."
-            )
         raise Unusable(node, f"{function.logical_id}: the code folder {where} does not exist.")
 
     def _inline(self, function: Declaration, node: Node, runtime: str) -> Path:
