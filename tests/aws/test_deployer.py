@@ -157,7 +157,7 @@ def test_one_that_was_stopped_goes_on_and_is_rolled_back_on_demand(
     controls = Controls()
     controls.ask(controls.roll_back)
     done = second.run(left, controls)
-    assert (done.status, done.share) == ("Failed", 0.0)
+    assert (done.status, done.share) == ("Stopped", 0.0)
     assert routing(client, function) == ("1", {})
 
 

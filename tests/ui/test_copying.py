@@ -6,15 +6,16 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from screen_lab import at_screen
 
 from workbench.aws.records import Target
-from workbench.ui.aws_command import TooLarge
+from workbench.ui.backend import Request
 from workbench.ui.clipboard import clipboard_command
-from workbench.ui.invocation_code import curl_command, python_code
+from workbench.ui.invocation_code import TooLarge, aws_command, curl_command, python_code
 from workbench.ui.widgets.quick_pick import QuickPick
 
 EVENT = '{"word": "it\'s \\"quoted\\" $HOME", "list": [true, null, 1.5]}'
@@ -52,7 +53,7 @@ def output_of(program: str, code: str) -> str:
 
 
 def test_aws_by_curl_is_signed_with_the_profiles_credentials() -> None:
-    command = curl_command(AWS, "a:b", EVENT, qualifier="live", invocation_type="Event")
+    command = curl_command(AWS, Request("a:b", EVENT, "live", "Event"))
     credentials, _, curl = command.partition(" && ")
     assert credentials == (
         "eval \"$(aws configure export-credentials --profile 'prod account' --format env)\""
@@ -64,12 +65,29 @@ def test_aws_by_curl_is_signed_with_the_profiles_credentials() -> None:
     )
     assert words[words.index("--data-binary") + 1] == EVENT
     assert "X-Amz-Invocation-Type: Event" in words
-    with pytest.raises(TooLarge):
-        curl_command(AWS, "a", "x" * 200_000)
+
+
+def test_the_aws_command_can_be_pasted_into_a_shell() -> None:
+    target = Target("local", "us-east-1", endpoint_url="http://127.0.0.1:9")
+    words = shlex.split(aws_command(target, Request("Echo", EVENT, "live", "Event")))
+    assert words[2:5] == ["aws", "lambda", "invoke"]
+    assert words[words.index("--payload") + 1] == EVENT
+    assert words[words.index("--qualifier") + 1] == "live"
+    assert words[words.index("--invocation-type") + 1] == "Event"
+    assert words[words.index("--endpoint-url") + 1] == "http://127.0.0.1:9"
+    aws = shlex.split(aws_command(AWS, Request("Echo", "{}")))
+    assert aws[:3] == ["aws", "lambda", "invoke"]
+    assert aws[aws.index("--profile") + 1] == "prod account"
+
+
+@pytest.mark.parametrize("command", [aws_command, curl_command])
+def test_a_huge_event_is_no_command(command: Callable[[Target, Request], str]) -> None:
+    with pytest.raises(TooLarge, match="events/"):
+        command(AWS, Request("Echo", "x" * 200_000))
 
 
 def test_python_names_what_differs_from_the_usual() -> None:
-    code = python_code(AWS, "orders", "no json", qualifier="live", invocation_type="Event")
+    code = python_code(AWS, Request("orders", "no json", "live", "Event"))
     compile(code, "copied", "exec")
     assert "profile_name='prod account'" in code
     assert "Qualifier='live', InvocationType='Event', Payload=event" in code

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import pytest
 
-from workbench.aws.records import Target
 from workbench.ui import memory
-from workbench.ui.aws_command import TooLarge, invoke_command
 from workbench.ui.editor import NoProgram, editor_command, open_at, pager_command, run
 from workbench.ui.memory import Draft, Memory
 from workbench.ui.programs import handler_file
@@ -51,26 +48,6 @@ def test_a_program_that_fails_is_a_sentence() -> None:
     assert run(["false"]) == "false ended with exit status 1."
     assert run(["true"]) is None
     assert "could not be started" in str(run(["/no/such/program"]))
-
-
-def test_the_aws_command_can_be_pasted_into_a_shell() -> None:
-    event = """{"who": "it's \\"me\\" $HOME"}"""
-    target = Target("local", "us-east-1", endpoint_url="http://127.0.0.1:9")
-    command = invoke_command(target, "Echo", event, qualifier="live", invocation_type="Event")
-    words = shlex.split(command)
-    assert words[2:5] == ["aws", "lambda", "invoke"]
-    assert words[words.index("--payload") + 1] == event
-    assert words[words.index("--qualifier") + 1] == "live"
-    assert words[words.index("--invocation-type") + 1] == "Event"
-    assert words[words.index("--endpoint-url") + 1] == "http://127.0.0.1:9"
-    aws = shlex.split(invoke_command(Target("aws", "eu-west-1", profile="shop"), "Echo", "{}"))
-    assert aws[:3] == ["aws", "lambda", "invoke"]
-    assert aws[aws.index("--profile") + 1] == "shop"
-
-
-def test_a_huge_event_is_no_command() -> None:
-    with pytest.raises(TooLarge, match="file://"):
-        invoke_command(Target("aws", "eu-west-1"), "Echo", "x" * 200_000)
 
 
 def test_the_memory_comes_back(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,7 @@ def summaries(
         ]
         found: dict[int, dict[str, float]] = defaultdict(dict)
         statistics = {statistic.lower(): statistic for statistic in STATISTICS}
-        for result in _results(client, queries, start, end):
+        for result in metric_results(client, queries, start, end):
             number, _, statistic = result["Id"].removeprefix("q").partition("_")
             if result["Values"]:
                 name = statistics[statistic]
@@ -72,9 +72,10 @@ def _metrics(client: Any, function: str | None) -> Iterator[tuple[str, str]]:
                 yield metric["Dimensions"][0]["Value"], metric["MetricName"]
 
 
-def _results(
-    client: Any, queries: list[dict[str, Any]], start: int, end: int
+def metric_results(
+    client: Any, queries: Sequence[dict[str, Any]], start: int, end: int
 ) -> Iterator[dict[str, Any]]:
+    """What GetMetricData answers to any number of queries, `start` and `end` in epoch seconds."""
     for at in range(0, len(queries), _QUERIES):
         pages = client.get_paginator("get_metric_data").paginate(
             MetricDataQueries=queries[at : at + _QUERIES], StartTime=start, EndTime=end

@@ -8,16 +8,15 @@ alias with one version only, `ExecutedVersion` may be missing: then all of it is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workbench.aws.clients import Clients
 from workbench.aws.errors import in_words
-from workbench.aws.metrics import NAMESPACE
+from workbench.aws.metrics import NAMESPACE, metric_results
 from workbench.aws.records import Alias, Counts
 
 _METRICS = ("Invocations", "Errors")
-_QUERIES = 500  # in one GetMetricData
 _MOST_VERSIONS = 30  # whose share of an alias is asked for
 
 Series = tuple[str, str]
@@ -98,7 +97,7 @@ def _read(
     ]
     begin, end = int(start) // 60 * 60, int(now) // 60 * 60 + 60
     with in_words(clients.target):
-        for result in _results(client, queries, begin, end):
+        for result in metric_results(client, queries, begin, end):
             place, _, number = result["Id"][1:].partition("_")
             values = found[int(place)][wanted[int(number)]]
             for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
@@ -124,14 +123,3 @@ def _query(id: str, function: str, metric: str, series: Series) -> dict[str, Any
             "Stat": "Sum",
         },
     }
-
-
-def _results(
-    client: Any, queries: Sequence[dict[str, Any]], start: int, end: int
-) -> Iterator[dict[str, Any]]:
-    for at in range(0, len(queries), _QUERIES):
-        pages = client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=queries[at : at + _QUERIES], StartTime=start, EndTime=end
-        )
-        for page in pages:
-            yield from page["MetricDataResults"]

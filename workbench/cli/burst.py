@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.cli.agreement import add_yes_option, open_agreed
-from workbench.cli.event_option import made_anew, read_event
+from workbench.cli.event_option import add_event_options, made_anew, read_event
 from workbench.cli.output import add_json_option, wants_json
 from workbench.cli.problems import CliError
 from workbench.cli.target import add_target_options, project_root, suggesting
@@ -38,7 +38,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "examples:\n  workbench burst Hello -n 1000 -c 50\n"
         "  workbench burst Hello --event busy-day -n 200 -c 10 --qualifier live"
     )
-    parser.add_argument("name", metavar="NAME", help="the function: its name or ARN")
     parser.add_argument(
         "-n", "--count", metavar="N", type=int, default=100, help="how many in all (default: 100)"
     )
@@ -46,21 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-c", "--concurrency", metavar="C", type=int, default=10,
         help="how many at a time (default: 10)",
     )  # fmt: skip
-    parser.add_argument(
-        "--event",
-        metavar="EVENT",
-        help="a saved event of the function, a sample event (`workbench events list`), a JSON "
-        "file, or - for standard input (default: {}); values such as {{uuid}} are made anew "
-        "for each invocation",
-    )
-    parser.add_argument(
-        "--set",
-        metavar="PARAMETER=VALUE",
-        action="append",
-        default=[],
-        help="a sample event's parameter; may be given often",
-    )
-    parser.add_argument("--qualifier", metavar="Q", help="version or alias (default: $LATEST)")
+    add_event_options(parser, more="; values such as {{uuid}} are made anew for each invocation")
     add_yes_option(parser)
     add_json_option(parser)
     add_target_options(parser)

@@ -18,6 +18,25 @@ if TYPE_CHECKING:
     from workbench.aws.records import InvocationType
 
 
+def add_event_options(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Add NAME, --event, --set and --qualifier: what is invoked; `more` is for --event's help."""
+    parser.add_argument("name", metavar="NAME", help="the function: its name or ARN")
+    parser.add_argument(
+        "--event",
+        metavar="EVENT",
+        help="a saved event of the function, a sample event (`workbench events list`), a JSON "
+        f"file, or - for standard input (default: {{}}){more}",
+    )
+    parser.add_argument(
+        "--set",
+        metavar="PARAMETER=VALUE",
+        action="append",
+        default=[],
+        help="a sample event's parameter; may be given often",
+    )
+    parser.add_argument("--qualifier", metavar="Q", help="version or alias (default: $LATEST)")
+
+
 def read_event(arguments: argparse.Namespace, root: Path, function: str) -> bytes:
     """The event to invoke `function` with, `{}` when none is named.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbench.cli import outcome
 from workbench.cli.agreement import add_yes_option, open_agreed
-from workbench.cli.event_option import made_ready, read_event, service_type
+from workbench.cli.event_option import add_event_options, made_ready, read_event, service_type
 from workbench.cli.output import note
 from workbench.cli.problems import CliError
 from workbench.cli.target import add_target_options, project_root, suggesting
@@ -33,21 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  workbench invoke Thumbnails --event s3-put --set bucket=photos\n"
         "  echo '{\"a\": 1}' | workbench invoke Hello --event - --qualifier live"
     )
-    parser.add_argument("name", metavar="NAME", help="the function: its name or ARN")
-    parser.add_argument(
-        "--event",
-        metavar="EVENT",
-        help="a saved event of the function, a sample event (`workbench events list`), a JSON "
-        "file, or - for standard input (default: {})",
-    )
-    parser.add_argument(
-        "--set",
-        metavar="PARAMETER=VALUE",
-        action="append",
-        default=[],
-        help="a sample event's parameter; may be given often",
-    )
-    parser.add_argument("--qualifier", metavar="Q", help="version or alias (default: $LATEST)")
+    add_event_options(parser)
     parser.add_argument(
         "--type",
         choices=("RequestResponse", "Event", "DryRun"),

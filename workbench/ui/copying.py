@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from workbench.ui.aws_command import invoke_command
-from workbench.ui.invocation_code import curl_command, python_code
+from workbench.ui.backend import Request
+from workbench.ui.invocation_code import aws_command, curl_command, python_code
 from workbench.ui.session import Session
 from workbench.ui.widgets.json_view import JsonView
 from workbench.ui.widgets.log_view import LogView
@@ -64,19 +65,12 @@ def _of_session(session: Session, event: str) -> list[Copy]:
         found.append(Copy("n", "the function's ARN", lambda: function.arn))
     if backend is None:
         return found
-    target, qualifier, kind = backend.target, session.qualifier, session.invocation_type
+    target = backend.target
+    request = Request(name, event, session.qualifier, session.invocation_type)
     for key, what, make in (
-        ("c", "the invocation as an aws command", invoke_command),
+        ("c", "the invocation as an aws command", aws_command),
         ("u", "the invocation as a curl command", curl_command),
         ("b", "the invocation as Python with boto3", python_code),
     ):
-        found.append(
-            Copy(
-                key,
-                what,
-                lambda make=make: make(  # type: ignore[misc]
-                    target, name, event, qualifier=qualifier, invocation_type=kind
-                ),
-            )
-        )
+        found.append(Copy(key, what, partial(make, target, request)))
     return found

@@ -12,8 +12,9 @@ from workbench.project import audit_log
 from workbench.project.records import Problem
 from workbench.project.state_dir import StateDir
 from workbench.ui import memory
-from workbench.ui.aws_command import TooLarge, invoke_command
+from workbench.ui.backend import Request
 from workbench.ui.copying import copies
+from workbench.ui.invocation_code import TooLarge, aws_command
 from workbench.ui.keys import key_of
 from workbench.ui.messages import ProblemsChanged
 from workbench.ui.panes.event import EventPane
@@ -123,14 +124,10 @@ class ProjectScreen(PaneScreen):
         if name is None or backend is None:
             self.say("There is no function to invoke yet.", "warning")
             return
+        session, event = self.session, self.event.as_sent()
+        request = Request(name, event, session.qualifier, session.invocation_type)
         try:
-            command = invoke_command(
-                backend.target,
-                name,
-                self.event.as_sent(),
-                qualifier=self.session.qualifier,
-                invocation_type=self.session.invocation_type,
-            )
+            command = aws_command(backend.target, request)
         except TooLarge as error:
             self.say(str(error), "warning")
             return
