@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import shutil
-import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser_lab import needs_browser, said, shown, site
 from endpoint_lab import LocalEndpoint
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 PAGE = """\
 <!doctype html><title>a page</title><form method=post enctype=text/plain target=hidden
  action="INVOKE"><input name='{"a":"' value='"}'></form><iframe name=hidden></iframe>
@@ -61,48 +55,17 @@ def page(endpoint: LocalEndpoint, counted: tuple[str, Path]) -> Iterator[str]:
     html = PAGE.replace("INVOKE", invoke).replace("SIGNED", SIGNED)
     html = html.replace("STATUS", f"{endpoint.url}/_workbench/status")
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(html.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Silence."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as site:
-        thread = threading.Thread(target=site.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{site.server_port}/"
-        site.shutdown()
-        thread.join()
+    with site(lambda: html) as url:
+        yield url
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
+@needs_browser
 def test_a_page_cannot_invoke(
     endpoint: LocalEndpoint, counted: tuple[str, Path], page: str, tmp_path: Path
 ) -> None:
     name, trace = counted
-    assert BROWSER is not None
-    shown = subprocess.run(
-        [
-            BROWSER,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--virtual-time-budget=10000",
-            "--dump-dom",
-            page,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=80,
-        check=True,
-    ).stdout
-    said = json.loads(shown.partition('<pre id="said">')[2].partition("</pre>")[0])
-    assert said == {
+    told = json.loads(said(shown(page, tmp_path / "profile")))
+    assert told == {
         "simple": "opaque 0",  # sent without a signature, answered with 403
         "readable": "refused",
         "signed": "refused",
