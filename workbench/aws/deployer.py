@@ -88,33 +88,13 @@ class Deployer:
         that version already or to two, or is being deployed.
         """
         name = configuration_of(configuration).name
-        now = self.client.alias(function, alias)
-        if now.weights:
-            raise LambdaError(
-                "Weighted",
-                f"{alias} leads to two versions now",
-                advice="Give it one first: roll it back or move it.",
-            )
-        if now.function_version == version:
-            raise LambdaError("SameVersion", f"{alias} leads to v{version} already")
-        if "$LATEST" in (version, now.function_version):
-            raise LambdaError("Latest", "Traffic is shifted between published versions only")
-        for name_of_function, qualifier in ((function, version), (before_hook, None),
-                                            (after_hook, None)):  # fmt: skip
-            if name_of_function:
-                self.client.function(name_of_function, qualifier)
-        key = self.client.target.key
-        for other in self.deployments.unfinished(key):
-            if (other.function, other.alias) == (function, alias):
-                raise LambdaError(
-                    "DeploymentLimit",
-                    f"{other.id} of {alias} is not over",
-                    advice="Go on with it, or roll it back.",
-                )
+        now = self._shiftable(function, alias, version)
+        for hook in filter(None, (before_hook, after_hook)):
+            self.client.function(hook)
         began = time.time()
         deployment = Deployment(
             id=new_id(),
-            target=key,
+            target=self.client.target.key,
             function=function,
             alias=alias,
             current_version=now.function_version,
@@ -128,6 +108,29 @@ class Deployer:
         )
         steps = deployment.steps.words
         return self._saved(deployment.says(began, f"v{now.function_version} → v{version}, {steps}"))
+
+    def _shiftable(self, function: str, alias: str, version: str) -> Alias:
+        """The alias as it is. Raises LambdaError when it cannot be shifted to `version`."""
+        now = self.client.alias(function, alias)
+        if now.weights:
+            raise LambdaError(
+                "Weighted",
+                f"{alias} leads to two versions now",
+                advice="Give it one first: roll it back or move it.",
+            )
+        if now.function_version == version:
+            raise LambdaError("SameVersion", f"{alias} leads to v{version} already")
+        if "$LATEST" in (version, now.function_version):
+            raise LambdaError("Latest", "Traffic is shifted between published versions only")
+        self.client.function(function, version)
+        for other in self.deployments.unfinished(self.client.target.key):
+            if (other.function, other.alias) == (function, alias):
+                raise LambdaError(
+                    "DeploymentLimit",
+                    f"{other.id} of {alias} is not over",
+                    advice="Go on with it, or roll it back.",
+                )
+        return now
 
     def run(self, deployment: Deployment, controls: Controls) -> Deployment:
         """Carry it out, or on, until it is over or `controls.stop`; returns how it is then.

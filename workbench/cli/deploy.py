@@ -15,7 +15,7 @@ from workbench.cli.target import add_target_options, project_root, suggesting
 if TYPE_CHECKING:
     from workbench.aws.deployer import Deployer
     from workbench.aws.records import Counts, Target
-    from workbench.aws.traffic_shifting import Deployment
+    from workbench.aws.traffic_shifting import Controls, Deployment
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +61,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     from workbench.aws.deployer import Deployer
-    from workbench.aws.guard import permitted
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.traffic_shifting import Controls
 
@@ -70,27 +69,43 @@ def run(arguments: argparse.Namespace) -> int:
         raise CliError("Give either a VERSION, or --resume or --roll-back.")
     target = open_agreed(arguments, arguments.name, _words(arguments))
     client = LambdaClient(target)
-    said: list[int] = []
-
-    def tell(deployment: Deployment, counts: Counts) -> None:
-        for _, words in deployment.said[len(said) :]:
-            said.append(1)
-            note(words)
-
-    deployer = Deployer(client, project_root(arguments), tell)
+    teller = _Teller()
+    deployer = Deployer(client, project_root(arguments), teller.tell)
     with suggesting(client, arguments.name):
         deployment = _left(deployer, arguments) if left else _new(deployer, arguments, target)
     if left:
-        said.extend([1] * len(deployment.said))
+        teller.told = len(deployment.said)
     controls = Controls()
     if arguments.roll_back:
         controls.ask(controls.roll_back)
-    # In a thread, so that ctrl+c is heard while it waits.
+    result = _carried_out(deployer, deployment, controls)
+    if wants_json(arguments):
+        print_json(asdict(result))
+    else:
+        print(f"{result.id}: {result.status}")
+    return 0 if result.status == "Succeeded" else 1
+
+
+class _Teller:
+    """Tells each thing that a deployment says once; `told` were."""
+
+    told = 0
+
+    def tell(self, deployment: Deployment, counts: Counts) -> None:
+        for _, words in deployment.said[self.told :]:
+            note(words)
+        self.told = len(deployment.said)
+
+
+def _carried_out(deployer: Deployer, deployment: Deployment, controls: Controls) -> Deployment:
+    """The deployment when it is over. In a thread, so that ctrl+c is heard while it waits."""
+    from workbench.aws.guard import permitted
+
     results: list[Deployment | Exception] = []
 
     def carry_out() -> None:
         try:
-            with permitted(target):
+            with permitted(deployer.client.target):
                 results.append(deployer.run(deployment, controls))
         except Exception as error:  # raised again below, in the thread that tells people
             results.append(error)
@@ -101,17 +116,12 @@ def run(arguments: argparse.Namespace) -> int:
         thread.join()
     except KeyboardInterrupt:
         controls.ask(controls.stop)
-        again = f"workbench deploy {arguments.name} {arguments.alias} --resume"
+        again = f"workbench deploy {deployment.function} {deployment.alias} --resume"
         note(f"{deployment.id} is left as it is; `{again}` goes on.")
         raise
-    result = results[0]
-    if isinstance(result, Exception):
-        raise result
-    if wants_json(arguments):
-        print_json(asdict(result))
-    else:
-        print(f"{result.id}: {result.status}")
-    return 0 if result.status == "Succeeded" else 1
+    if isinstance(results[0], Exception):
+        raise results[0]
+    return results[0]
 
 
 def _words(arguments: argparse.Namespace) -> str:

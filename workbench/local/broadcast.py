@@ -60,4 +60,5 @@ class Broadcaster:
         return queue
 
     def leave(self, queue: asyncio.Queue[bytes]) -> None:
+        """This listener hears nothing any more."""
         self._listeners.discard(queue)

@@ -71,6 +71,7 @@ class DependencySet:
 
     @property
     def is_node(self) -> bool:
+        """Whether npm installs it, or else pip."""
         return self.declared_in.name == "package.json"
 
 

@@ -56,6 +56,8 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class FixedResponse:
+    """What a rule of type fixed-response answers."""
+
     status: int
     content_type: str
     body: str

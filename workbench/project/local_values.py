@@ -23,12 +23,14 @@ class Place:
 
     @property
     def partition(self) -> str:
+        """The partition of the region, as ARNs begin with."""
         if self.region.startswith("cn-"):
             return "aws-cn"
         return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
 
     @property
     def url_suffix(self) -> str:
+        """What `AWS::URLSuffix` is there."""
         return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
 
     def pseudo_parameters(self) -> dict[str, str | list[str]]:
@@ -44,6 +46,7 @@ class Place:
         }
 
     def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource in the account and region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def _stack_id(self) -> str:

@@ -33,6 +33,8 @@ class OriginError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OriginResponse:
+    """What an origin answered, its body whole."""
+
     status: int
     description: str
     headers: list[tuple[str, str]]

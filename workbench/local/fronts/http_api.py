@@ -37,6 +37,8 @@ _PLAIN = "text/plain; charset=utf-8"
 
 
 class HttpApi(ApiFront):
+    """Its front door. What differs from REST APIs is here."""
+
     kind = "HttpApi"
 
     def routed(self, request: Request) -> ApiCall | Response:

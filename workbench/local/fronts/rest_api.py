@@ -47,6 +47,8 @@ _CAPITALISED = {"authorization": "Authorization", "user-agent": "User-Agent"}
 
 
 class RestApi(ApiFront):
+    """Its front door. What differs from HTTP APIs is here."""
+
     kind = "RestApi"
 
     def __init__(self, api: Api, port: int, place: Place) -> None:

@@ -30,6 +30,7 @@ def _bad_zip() -> ApiError:
 
 
 def too_big() -> ApiError:
+    """Lambda's error for code that is too large unzipped (lambda-facts §10.1)."""
     return invalid_parameter(f"Unzipped size must be smaller than {MAX_UNZIPPED} bytes")
 
 
