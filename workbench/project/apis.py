@@ -116,7 +116,8 @@ class CorsConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """An HTTP API or a REST API with its one stage. `name` is its logical id."""
+    """An HTTP API or a REST API. `name` is its logical id, `stage` the one that its address shows;
+    `other_stages` are more of them, with their variables."""
 
     kind: ApiKind
     name: str
@@ -126,6 +127,12 @@ class Api:
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     binary_media_types: tuple[str, ...] = ()
     cors: CorsConfiguration | None = None
+    other_stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def stages(self) -> dict[str, Mapping[str, str]]:
+        """The variables of each stage by its name."""
+        return {**self.other_stages, self.stage: self.stage_variables}
 
 
 def parse_route(text: str) -> Route:

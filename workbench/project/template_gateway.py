@@ -91,23 +91,37 @@ class GatewayReader:
         definition = openapi.read(
             document, kind, lambda what: self._report(api.node, f"{api.logical_id}: {what}")
         )
-        stage = next(iter((parts.get("Stage") or parts.get("Deployment") or {}).values()), {})
-        variables = mapping(stage.get("StageVariables" if kind == "HTTP" else "Variables"))
+        stages = _stages(kind, parts)
+        stage = next(iter(stages))
         cors = mapping(given.get("CorsConfiguration"))
         return Api(
             kind,
             api.logical_id,
-            text(stage.get("StageName")) or ("$default" if kind == "HTTP" else "prod"),
+            stage,
             definition.routes,
             definition.authorizers,
-            {name: text(value) for name, value in variables.items()},
+            stages.pop(stage),
             (*definition.binary_media_types, *texts(given.get("BinaryMediaTypes"))),
             openapi.cors_configuration(cors) if cors else definition.cors,
+            stages,
         )
 
 
 Parts = Mapping[str, Mapping[str, dict[str, Any]]]
 Paths = dict[str, dict[str, Any]]
+
+
+def _stages(kind: ApiKind, parts: Parts) -> dict[str, dict[str, str]]:
+    """The stages and their variables, at least one; a deployment may have made one too."""
+    default = "$default" if kind == "HTTP" else "prod"
+    member = "StageVariables" if kind == "HTTP" else "Variables"
+    stages: dict[str, dict[str, str]] = {}
+    for stage in (*parts.get("Stage", {}).values(), *parts.get("Deployment", {}).values()):
+        name = text(stage.get("StageName"))
+        if name and name not in stages:
+            variables = mapping(stage.get(member))
+            stages[name] = {variable: text(value) for variable, value in variables.items()}
+    return stages or {default: {}}
 
 
 def _routes(api: dict[str, Any], parts: Parts) -> Paths:

@@ -1,7 +1,8 @@
-"""Routes that SAM does not make need a permission in their function's policy; why is told."""
+"""APIs that SAM does not make: permissions of functions, why they refuse is told, and stages."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 
@@ -49,6 +50,17 @@ Resources:
   Quick:
     Type: AWS::ApiGatewayV2::Api
     Properties: {ProtocolType: HTTP, Name: quick, Target: !GetAtt Other.Arn}
+  RoleNext:
+    Type: AWS::ApiGateway::Stage
+    Properties: {RestApiId: !Ref Role, StageName: v2, Variables: {colour: red}}
+  Web:
+    Type: AWS::ApiGatewayV2::Api
+    Properties:
+      {ProtocolType: HTTP, Target: !GetAtt Other.Arn, CredentialsArn: "arn:aws:iam::1:role/x"}
+  WebMain: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Web, StageName: $default}}
+  WebNext:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Web, StageName: next, StageVariables: {colour: blue}}
 """
 )
 
@@ -91,6 +103,22 @@ def test_why_a_url_refuses_is_told(apis: Apis) -> None:
 
 def test_an_integration_with_a_role_needs_none(apis: Apis) -> None:
     assert apis.ask("Role", "/orders/7").status == 200
+
+
+def test_an_api_may_have_several_stages(apis: Apis) -> None:
+    url = apis.url("Role").removesuffix("v1/")
+    event = json.loads(fetch(url, "/v2/orders/7").body)
+    assert (event["path"], event["stageVariables"]) == ("/orders/7", {"colour": "red"})
+    context = event["requestContext"]
+    assert (context["stage"], context["path"]) == ("v2", "/v2/orders/7")
+    assert apis.event("Role", "/orders/7")["stageVariables"] is None
+    assert fetch(url, "/v3/orders/7").status == 403
+
+    event = apis.event("Web", "/next/a")
+    assert (event["requestContext"]["stage"], event["rawPath"]) == ("next", "/next/a")
+    assert event["stageVariables"] == {"colour": "blue"}
+    event = apis.event("Web", "/nextto/a")
+    assert event["requestContext"]["stage"] == "$default" and "stageVariables" not in event
 
 
 def test_a_permission_counts_from_when_it_is_added_until_it_is_removed(apis: Apis) -> None:

@@ -50,7 +50,7 @@ class ApiAccess:
         self._caller = caller
         self._key_sets = key_sets
         self._shapes = shapes
-        self._lambdas = LambdaAuthorizers(caller)
+        self._lambdas = {stage: LambdaAuthorizers(caller) for stage in api.stages}
 
     def granted(self, call: ApiCall) -> bool:
         """Whether the request may go on, as far as that is known at once; if not, ask `grant`.
@@ -66,7 +66,9 @@ class ApiAccess:
         name, authorizer = self._authorizer(call)
         if authorizer.kind in _TOKENS:
             return False
-        answer = self._lambdas.remembered(name, authorizer, self._identity(call, name, authorizer))
+        answer = self._lambdas[call.stage].remembered(
+            name, authorizer, self._identity(call, name, authorizer)
+        )
         if answer is None:
             return False
         self._pass(call, name, authorizer, answer, 0)
@@ -84,7 +86,7 @@ class ApiAccess:
         event = self._shapes.authorizer_event(call, authorizer, identity)
         target = self._caller.target(authorizer.function, authorizer.qualifier)
         trace = self._caller.trace(target, call.request.headers.get("x-amzn-trace-id"))
-        answer = await self._lambdas.ask(name, authorizer, identity, event, trace)
+        answer = await self._lambdas[call.stage].ask(name, authorizer, identity, event, trace)
         milliseconds = int((time.monotonic() - began) * 1000)
         self._pass(call, name, authorizer, answer, milliseconds)
 
@@ -126,13 +128,13 @@ class ApiAccess:
         if place == "querystring":
             return dict(call.request.query_pairs()).get(name)
         if place == "stageVariables":
-            return self._api.stage_variables.get(name)
+            return call.variables.get(name)
         known = {
             "routeKey": call.route.key,
             "httpMethod": call.request.method,
             "path": call.path,
             "resourcePath": call.route.path,
-            "stage": self._api.stage,
+            "stage": call.stage,
             "identity.sourceIp": "127.0.0.1",
             "identity.userAgent": call.request.headers.get("user-agent"),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,8 @@ class ApiCall:
     """The request, its route and what is known of it.
 
     `path` is the one that was asked for, `resource_path` that without the stage; `parameters` are
-    those of the path. `authorizer` is for the event's `requestContext`. `trace` is the header.
+    those of the path, `variables` those of the `stage`. `authorizer` is for the event's
+    `requestContext`. `trace` is the header.
     """
 
     request: Request
@@ -24,6 +26,8 @@ class ApiCall:
     path: str
     resource_path: str
     began: float
+    stage: str
+    variables: Mapping[str, str]
     request_id: str = field(default_factory=new_request_id)
     extended_id: str = field(default_factory=lambda: f"{new_segment_id()[:15]}=")
     authorizer: Any = None

@@ -41,6 +41,7 @@ class ApiFront(ABC):
         self.id = api.name.lower()  # as Ref gives it in the template
         self.domain = f"{self.id}.execute-api.{self.config.region}.amazonaws.com"
         self.routes = RouteTable(api.routes)
+        self.stages = api.stages
         self._caller = place.caller
         self._tell = place.tell
         self._access = ApiAccess(api, place.caller, place.key_sets, self)
@@ -97,7 +98,7 @@ class ApiFront(ABC):
         """See `api_access.Shapes`."""
         config, method = self.config, call.request.method
         place = f"{partition(config.region)}:execute-api:{config.region}:{config.account}"
-        return f"arn:{place}:{self.id}/{self.api.stage}/{method}{call.resource_path}"
+        return f"arn:{place}:{self.id}/{call.stage}/{method}{call.resource_path}"
 
     # -- what differs
 

@@ -48,11 +48,13 @@ class HttpApi(ApiFront):
             if preflight is not None:
                 return preflight
         path = request.path
-        if api.stage != "$default":
-            stage, _, rest = path[1:].partition("/")
-            if stage != api.stage:
-                raise Refusal("no stage", f"{api.name} has the one stage {api.stage}.")
+        stage, _, rest = path[1:].partition("/")
+        if stage in self.stages and stage != "$default":
             path = f"/{rest}"
+        elif "$default" in self.stages:
+            stage = "$default"
+        else:
+            raise Refusal("no stage", f"Stages of {api.name}: {', '.join(self.stages)}.")
         found = self.routes.find(request.method, path)
         if found is None:
             raise Refusal("no route", f"{api.name} has no route for {request.method} {path}.")
@@ -60,7 +62,9 @@ class HttpApi(ApiFront):
         parameters = {name: unquote(value) for name, value in parameters.items()}
         # Paths reach functions decoded, and only up to a ? that appears by that.
         full = _decoded(request.path)
-        return ApiCall(request, route, parameters, full, _decoded(path), time.time())
+        return ApiCall(
+            request, route, parameters, full, _decoded(path), time.time(), stage, self.stages[stage]
+        )
 
     def event(self, call: ApiCall) -> dict[str, Any]:
         if call.route.payload_version == "1.0":
@@ -157,7 +161,7 @@ class HttpApi(ApiFront):
             "http": {**payload_v2.http_member(call.request, SOURCE_IP), "path": call.path},
             "requestId": call.extended_id,
             "routeKey": call.route.key,
-            "stage": self.api.stage,
+            "stage": call.stage,
             **payload_v2.time_members(call.began),
         }
 
@@ -165,8 +169,8 @@ class HttpApi(ApiFront):
         members: dict[str, Any] = {}
         if call.parameters:
             members["pathParameters"] = call.parameters
-        if self.api.stage_variables:
-            members["stageVariables"] = dict(self.api.stage_variables)
+        if call.variables:
+            members["stageVariables"] = dict(call.variables)
         return members
 
     def _event_v1(self, call: ApiCall) -> dict[str, Any]:
@@ -211,7 +215,7 @@ class HttpApi(ApiFront):
             "requestTimeEpoch": moment["timeEpoch"],
             "resourceId": None,
             "resourcePath": route.path,
-            "stage": self.api.stage,
+            "stage": call.stage,
         }
         body = payload_v2.body_members(request)
         return {
@@ -223,7 +227,7 @@ class HttpApi(ApiFront):
             **payload_v1.query_members(request.query_pairs()),
             "requestContext": context,
             "pathParameters": call.parameters or None,
-            "stageVariables": dict(self.api.stage_variables) or None,
+            "stageVariables": dict(call.variables) or None,
             "body": body.get("body"),
             "isBase64Encoded": body["isBase64Encoded"],
         }

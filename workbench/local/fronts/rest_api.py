@@ -68,13 +68,15 @@ class RestApi(ApiFront):
         api = self.api
         full = "/" + request.path.lstrip("/")
         stage, _, rest = full[1:].partition("/")
-        if stage != api.stage:
-            raise Refusal("no stage", f"Paths of {api.name} begin with its stage, /{api.stage}/.")
+        variables = self.stages.get(stage)
+        if variables is None:
+            stages = " or ".join(f"/{each}/" for each in self.stages)
+            raise Refusal("no stage", f"Paths of {api.name} begin with its stage, {stages}.")
         path = "/" + rest.lstrip("/")
         found = self.routes.find(request.method, path.rstrip("/") or "/")
         if found is None:
             raise Refusal("no route", f"{api.name} has no method for {request.method} {path}.")
-        return ApiCall(request, *found, full, path, time.time())
+        return ApiCall(request, *found, full, path, time.time(), stage, variables)
 
     def event(self, call: ApiCall) -> dict[str, Any]:
         body = payload_v1.body_members(
@@ -156,7 +158,7 @@ class RestApi(ApiFront):
             **payload_v1.header_members(headers),
             **payload_v1.query_members(request.query_pairs()),
             "pathParameters": call.parameters or None,
-            "stageVariables": dict(self.api.stage_variables) or None,
+            "stageVariables": dict(call.variables) or None,
             "requestContext": self._context(call),
         }
 
@@ -178,7 +180,7 @@ class RestApi(ApiFront):
             "requestTimeEpoch": moment["timeEpoch"],
             "resourceId": f"{crc32(call.route.path.encode()):08x}"[:6],
             "resourcePath": call.route.path,
-            "stage": self.api.stage,
+            "stage": call.stage,
         }
         if call.authorizer is not None and not isinstance(call.authorizer, Caller):
             context["authorizer"] = call.authorizer
