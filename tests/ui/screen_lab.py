@@ -87,16 +87,30 @@ class Hands:
         """The workbench screen, also below a dialog."""
         return next(s for s in self.app.screen_stack if isinstance(s, WorkbenchScreen))
 
-    async def press(self, *keys: str) -> None:
-        """Press keys, each when what the one before set off in the widgets has been dealt with.
+    async def settles(self) -> None:
+        """Wait until every widget has dealt with its messages and what they led to is painted.
 
-        `Pilot.press` waits for an idle processor instead, which on a busy machine takes seconds.
+        `Pilot.pause` sends a message to each widget for that and `Pilot.press` waits for an idle
+        processor as well: the one costs most of a test's time, the other seconds on a busy machine.
         """
+        limit = time.monotonic() + 2  # a handler may wait for what takes long
+        while time.monotonic() < limit:
+            await asyncio.sleep(0)
+            if self._quiet():
+                screen = self.app.screen
+                screen._on_timer_update()
+                if self._quiet() and not (screen._layout_required or screen._dirty_widgets):
+                    return
+
+    def _quiet(self) -> bool:
+        queues = [node._message_queue for node in (self.app, *self.app._registry)]
+        return all(not queue.values and queue.ready_event._waiters for queue in queues)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each when what the one before set off in the widgets has been dealt with."""
         for key in keys:
             self.app.simulate_key(key)
-            # To the app, from there to what has the focus, and what that tells its pane.
-            for _ in range(3):
-                await self.pilot.pause(0)
+            await self.settles()
 
     async def type(self, text: str) -> None:
         """Type a text."""
@@ -106,7 +120,7 @@ class Hands:
         """Wait until a condition holds; fails with `what` after twenty seconds."""
         limit = time.monotonic() + 20
         while time.monotonic() < limit:
-            await self.pilot.pause(0)
+            await self.settles()
             with contextlib.suppress(LookupError):
                 if condition():
                     return
@@ -151,9 +165,14 @@ class Hands:
             f"{name} listed by the local Lambda",
         )
         self.screen.functions.rows.highlight(name)
-        await self.pilot.pause(0)
+        await self.settles()
         self.screen.functions.settle()
         await self.sees(lambda: self.screen.session.function == name, f"{name} chosen")
+        # Logs, versions and history follow when the cursor has rested there.
+        rest = self.screen._rest
+        await self.sees(
+            lambda: rest is None or rest._task is None or rest._task.done(), "the panes to follow"
+        )
 
     async def goes_to_aws(self) -> None:
         """Change to AWS: the lab's profile, see `aws_lab.configure`."""
@@ -165,6 +184,7 @@ class Hands:
 async def at_screen(root: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Hands]:
     """Open the screen on a project."""
     app = WorkbenchApp(root)
+    app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         hands = Hands(app, pilot)
         await hands.sees(lambda: isinstance(app.screen, WorkbenchScreen), "the panes")

@@ -155,13 +155,15 @@ async def test_versions_are_compared_and_deployed_by_a_canary(project: Path) -> 
 
 
 async def test_on_aws_a_canary_is_agreed_to_once(shop: Path, aws: AwsLab) -> None:
+    numbers = []  # others publish versions in this account too
     for number in "12":
         aws.local.update_function_configuration(FunctionName="Echo", Description=number)
         aws.local.get_waiter("function_updated_v2").wait(
             FunctionName="Echo", WaiterConfig={"Delay": 0.05}
         )
-        aws.local.publish_version(FunctionName="Echo")
-    aws.local.create_alias(FunctionName="Echo", Name="live", FunctionVersion="1")
+        numbers.append(aws.local.publish_version(FunctionName="Echo")["Version"])
+    old, new = numbers
+    aws.local.create_alias(FunctionName="Echo", Name="live", FunctionVersion=old)
     async with at_screen(shop) as hands:
         await hands.goes_to_aws()
         await hands.on_function("Echo")
@@ -172,10 +174,10 @@ async def test_on_aws_a_canary_is_agreed_to_once(shop: Path, aws: AwsLab) -> Non
         await hands.opens(FormDialog, "the form")
         await hands.press("ctrl+j")
         await hands.opens(Confirm, "the question")
-        for words in ("v1 → v2, 10% for 5 minutes", "AWS account", ":live"):
+        for words in (f"v{old} → v{new}, 10% for 5 minutes", "AWS account", ":live"):
             assert words in hands.text()
         await hands.press("y")
         await hands.opens(CanaryScreen, "the canary")
         await hands.reads("next shift in")
         await hands.press("b")
-        await hands.reads("rolled back to v1: asked for")
+        await hands.reads(f"rolled back to v{old}: asked for")

@@ -283,6 +283,7 @@ class LogsPane(WorkbenchPane):
         """Choose the functions whose lines are shown."""
         if not self.allowed("functions"):
             return
+        self.follow_function()  # quick hands: the cursor has not rested on the function yet
         functions = sorted(self.session.functions.values(), key=lambda each: each.name.casefold())
         chosen = await self.app.push_screen_wait(
             ChooseMany(
