@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from workbench.aws.alias_history import DELETED, SEEN, AliasHistory
@@ -17,10 +18,10 @@ def test_changes_from_here_and_those_of_others(tmp_path: Path) -> None:
     history = AliasHistory(tmp_path)
     assert history.of("local", "Echo") == []
     history.change("local", "Echo", alias("1"), "created")
-    history.see("local", "Echo", [alias("1"), alias("7", "beta")])
-    history.see("local", "Echo", [alias("1"), alias("7", "beta")])
+    history.see("local", "Echo", [alias("1"), alias("7", "beta")], time.time())
+    history.see("local", "Echo", [alias("1"), alias("7", "beta")], time.time())
     history.change("local", "Echo", alias("1", v2=0.1), "weighted")
-    history.see("local", "Echo", [alias("2")])
+    history.see("local", "Echo", [alias("2")], time.time())
     history.change("aws:1:eu-west-1", "Echo", alias("5"), "moved")
     live = history.of("local", "Echo", "live")
     assert [(state.version, dict(state.weights), state.how) for state in live] == [
@@ -38,7 +39,16 @@ def test_changes_from_here_and_those_of_others(tmp_path: Path) -> None:
 
 def test_who_made_a_change_counts_more_than_who_saw_it(tmp_path: Path) -> None:
     history = AliasHistory(tmp_path)
-    history.see("local", "Echo", [alias("2")])  # read between the change and its line
+    history.see("local", "Echo", [alias("2")], time.time())  # read between the change and its line
     history.change("local", "Echo", alias("2"), "moved")
     history.change("local", "Echo", alias("2"), "moved")
     assert [state.how for state in history.of("local", "Echo")] == ["moved"]
+
+
+def test_what_was_read_before_a_change_is_not_seen_after_it(tmp_path: Path) -> None:
+    history, began = AliasHistory(tmp_path), time.time()
+    history.change("local", "Echo", alias("1"), "created")
+    history.change("local", "Echo", alias("2"), "moved")
+    history.see("local", "Echo", [alias("1")], began)
+    history.see("local", "Echo", [], began)
+    assert [state.how for state in history.of("local", "Echo")] == ["moved", "created"]

@@ -95,6 +95,28 @@ def test_a_canary_with_hooks_goes_through(
     assert history[0].how == f"canary {done.id}"
 
 
+def test_an_alarm_rolls_back(client: LambdaClient, function: str, tmp_path: Path) -> None:
+    cloudwatch = client.clients.service("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="errors", MetricName="Errors", Namespace="AWS/Lambda", Threshold=1, Period=60,
+        EvaluationPeriods=1, Statistic="Sum", ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+
+    def changed(deployment: Deployment, counts: Counts) -> None:
+        if deployment.shifts == 1:
+            cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="-")
+
+    deployer = Deployer(client, tmp_path, changed)
+    canary = "Canary10Percent30Minutes"
+    with pytest.raises(LambdaError, match="There is no alarm other"):
+        deployer.create(function, "live", "2", canary, alarms=["errors", "other"])
+    made = deployer.create(function, "live", "2", canary, alarms=["errors"])
+    done = deployer.run(made, Controls())
+    assert (done.status, done.shifts, done.rolled_back) == ("Failed", 1, True)
+    assert "the alarm errors is in state ALARM" in str(done.said)
+    assert routing(client, function) == ("1", {})
+
+
 @pytest.mark.parametrize(
     ("hook", "words"),
     [("Object", "the hook BeforeAllowTraffic (Object) failed"), ("Crash", "ValueError")],

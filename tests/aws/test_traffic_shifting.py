@@ -46,6 +46,12 @@ def test_the_configurations_are_codedeploys() -> None:
         configuration_of("Half")
 
 
+def test_an_alarm_rolls_back_at_any_time() -> None:
+    for at in (deployment(before_hook="F", before="Pending"), deployment(shifts=1, shifted=NOW)):
+        step = next_step(at, NOW, alarming=["Wrong"])
+        assert step == RollBack("the alarm Wrong is in state ALARM")
+
+
 def test_a_canary_without_hooks() -> None:
     at_start = deployment()
     assert next_step(at_start, NOW) == Shift(1)

@@ -48,7 +48,8 @@ Resources:
   Resource: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.resource}}}}
   Fail: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.fail}}}}
   Slow: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.slow}}}}
-  Big: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.broken_pipe}}}}
+  Big: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.broken_pipe,
+    DeploymentPreference: {{Type: AllAtOnce, Alarms: [None], Hooks: {{PreTraffic: Fail}}}}}}}}
   Traced: {{Type: AWS::Serverless::Function, Properties: {{Handler: app.fail, Tracing: Active}}}}
   Lost: {{Type: AWS::Serverless::Function, Properties: {{Handler: a.b, CodeUri: nowhere}}}}
 """

@@ -32,8 +32,11 @@ def client(shop: Path) -> LambdaClient:
     return client
 
 
-def test_all_at_once(shop: Path, client: LambdaClient) -> None:
-    result = run("deploy", "Big", "live", "2", "--type", "AllAtOnce", cwd=shop)
+def test_all_at_once_as_the_template_says(shop: Path, client: LambdaClient) -> None:
+    result = run("deploy", "Big", "live", "2", cwd=shop)
+    assert result.returncode == 1, result.stderr
+    assert "the hook BeforeAllowTraffic (Fail) failed" in result.stderr
+    result = run("deploy", "Big", "live", "2", "--before", "", cwd=shop)
     assert result.returncode == 0, result.stderr
     assert "100% of live to v2" in result.stderr
     assert json.loads(result.stdout)["status"] == "Succeeded"
@@ -44,7 +47,19 @@ def test_all_at_once(shop: Path, client: LambdaClient) -> None:
 
 def test_one_that_is_left_waits_for_resume_or_roll_back(shop: Path, client: LambdaClient) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "workbench", "deploy", "Big", "live", "2"],
+        [
+            sys.executable,
+            "-m",
+            "workbench",
+            "deploy",
+            "Big",
+            "live",
+            "2",
+            "--before",
+            "",
+            "--type",
+            "Canary10Percent5Minutes",
+        ],
         cwd=shop,
         env=environment(),
         stdout=subprocess.PIPE,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aws_lab import AwsLab
 from screen_lab import ECHO, Hands, at_screen
+from textual.widgets import Select
 
 from workbench.aws.alias_history import AliasHistory
 from workbench.aws.deployments import Deployments
@@ -92,6 +93,12 @@ async def test_an_alias_is_weighted_moved_rolled_back_and_deleted(project: Path)
 
 
 async def test_versions_are_compared_and_deployed_by_a_canary(project: Path) -> None:
+    template = project / "template.yaml"
+    preference = "{Type: Canary10Percent30Minutes, Hooks: {PostTraffic: !Ref Broken}}"
+    echo = "CodeUri: echo/\n"
+    template.write_text(
+        template.read_text().replace(echo, f"{echo}      DeploymentPreference: {preference}\n")
+    )
     async with at_screen(project, (80, 24)) as hands:
         await publish(hands, project, "one", "two")
         hands.screen.versions.rows.highlight("2")
@@ -118,9 +125,13 @@ async def test_versions_are_compared_and_deployed_by_a_canary(project: Path) -> 
         await create_alias(hands, "live")
         await hands.press("c")
         await hands.opens(FormDialog, "the form")
+        await hands.reads("As the template says: Canary10Percent30Minutes.")
+        after = list(hands.app.screen.query(Select))[-1]
+        assert after.value == "Broken"
+        after.clear()
         await hands.press("ctrl+j")
         await hands.opens(CanaryScreen, "the canary")
-        await hands.reads("next shift in")
+        await hands.reads("10% for 30 minutes")
         await hands.reads("10% of live to v2")
         await hands.press("ctrl+q")
         await hands.opens(Confirm, "the question")

@@ -74,15 +74,22 @@ class AliasHistory:
         """Remember that an alias was deleted from here."""
         self._gone(self.of(target, function, alias), "deleted")
 
-    def see(self, target: str, function: str, aliases: Iterable[Alias]) -> None:
-        """Remember what of all of a function's aliases is not as it was left here."""
+    def see(self, target: str, function: str, aliases: Iterable[Alias], read: float) -> None:
+        """Remember what of all of a function's aliases is not as it was left here.
+
+        They were asked for at `read` (epoch seconds): what was changed from here since then is
+        newer than what they say.
+        """
         known: dict[str, list[AliasState]] = {}
         for state in self.of(target, function):
             known.setdefault(state.alias, []).append(state)
+        changed = {name for name, states in known.items() if states[0].time >= read}
         for alias in aliases:
-            self._add(known.pop(alias.name, []), _state(target, function, alias, SEEN))
-        for states in known.values():
-            self._gone(states, SEEN)
+            states = known.pop(alias.name, [])
+            if alias.name not in changed:
+                self._add(states, _state(target, function, alias, SEEN))
+        for name in known.keys() - changed:
+            self._gone(known[name], SEEN)
 
     def before(self, target: str, function: str, alias: Alias) -> str | None:
         """The version an alias led to, alone, the last time that it led elsewhere than now."""

@@ -12,12 +12,13 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 from workbench.aws import version_metrics
+from workbench.aws.alarms import alarm_states, deployed_alarms
 from workbench.aws.alias_history import AliasHistory
 from workbench.aws.deployments import Deployments
 from workbench.aws.errors import LambdaError
@@ -80,12 +81,14 @@ class Deployer:
         before_hook: str = "",
         after_hook: str = "",
         max_error_percent: float = 0.0,
+        alarms: Iterable[str] = (),
         waits_divided_by: float = 1.0,
     ) -> Deployment:
         """A deployment of `version` to the alias, on disk and not begun.
 
-        Raises LambdaError when the alias, the version or a hook is not there, the alias leads to
-        that version already or to two, or is being deployed.
+        `alarms` are names, or logical ids of the function's stack. Raises LambdaError when the
+        alias, the version, a hook or an alarm is not there, the alias leads to that version
+        already or to two, or is being deployed.
         """
         name = configuration_of(configuration).name
         now = self._shiftable(function, alias, version)
@@ -104,6 +107,7 @@ class Deployer:
             before_hook=before_hook,
             after_hook=after_hook,
             max_error_percent=max_error_percent,
+            alarms=deployed_alarms(self.client.clients, function, alarms),
             waits_divided_by=waits_divided_by,
         )
         steps = deployment.steps.words
@@ -172,7 +176,7 @@ class Deployer:
         if controls.go_on.is_set():
             controls.go_on.clear()
             deployment = replace(deployment, shifted=0.0)
-        step = next_step(deployment, now, counts)
+        step = next_step(deployment, now, counts, self._alarming(deployment))
         match step:
             case RollBack():
                 return self._roll_back(deployment, alias, step.reason), 0
@@ -219,6 +223,12 @@ class Deployer:
                 {**counts.errors, new: max(errors, whole[1])},
             )
         return counts
+
+    def _alarming(self, deployment: Deployment) -> list[str]:
+        if not deployment.alarms:
+            return []
+        states = alarm_states(self.client.clients, deployment.alarms)
+        return [name for name, state in states.items() if state == "ALARM"]
 
     def _shift(self, deployment: Deployment, alias: Alias, shifts: int) -> Deployment:
         now = time.time()

@@ -79,6 +79,7 @@ class Deployments:
 def _read(text: str) -> Deployment:
     values: dict[str, Any] = json.loads(text)
     values["said"] = tuple((float(at), str(words)) for at, words in values["said"])
+    values["alarms"] = tuple(map(str, values.get("alarms", ())))
     values["counted_before"] = tuple(map(int, values["counted_before"]))
     if values["configuration"] not in CONFIGURATIONS:
         raise ValueError(values["configuration"])

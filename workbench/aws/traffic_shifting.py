@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import string
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -71,6 +71,9 @@ CONFIGURATIONS: Mapping[str, Configuration] = {
 }
 """CodeDeploy's predefined configurations by the names SAM gives them."""
 
+DEFAULT = "Canary10Percent5Minutes"
+"""The configuration where nobody names one."""
+
 
 def configuration_of(name: str) -> Configuration:
     """The configuration of a name, with or without CodeDeploy's prefix. Raises ValueError."""
@@ -87,7 +90,8 @@ class Deployment:
     Times are epoch seconds. `waits_divided_by` shortens the configuration's minutes (the local
     Lambda's time scale). More errors of the new version than `max_error_percent` of its
     invocations since `shifted_first` roll back; what had been counted in that minute before is
-    `counted_before` (invocations, errors). `said` is what happened, each with its time.
+    `counted_before` (invocations, errors). So does any of the CloudWatch `alarms` in state ALARM.
+    `said` is what happened, each with its time.
     """
 
     id: str
@@ -101,6 +105,7 @@ class Deployment:
     before_hook: str = ""
     after_hook: str = ""
     max_error_percent: float = 0.0
+    alarms: tuple[str, ...] = ()
     waits_divided_by: float = 1.0
     status: Status = "InProgress"
     before: HookStatus = ""
@@ -195,13 +200,18 @@ class Finish:
 Step = RunHook | AwaitHook | Shift | Wait | RollBack | Finish
 
 
-def next_step(deployment: Deployment, now: float, counts: Counts = NO_COUNTS) -> Step | None:
+def next_step(
+    deployment: Deployment, now: float, counts: Counts = NO_COUNTS, alarming: Sequence[str] = ()
+) -> Step | None:
     """What is to be done for a deployment at `now`; None when it is over.
 
-    `counts` are the alias's since the minute in which its first shift happened.
+    `counts` are the alias's since the minute in which its first shift happened, `alarming` those
+    of its alarms that are in state ALARM.
     """
     if deployment.status != "InProgress":
         return None
+    if alarming:
+        return RollBack(f"the alarm {alarming[0]} is in state ALARM")
     reason = too_many_errors(deployment, counts)
     if reason is not None:
         return RollBack(reason)

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from workbench.aws.deployer import Deployer
     from workbench.aws.records import Counts, Target
     from workbench.aws.traffic_shifting import Controls, Deployment
+    from workbench.project.records import DeploymentPreference
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    from workbench.aws.traffic_shifting import CONFIGURATIONS
+    from workbench.aws.traffic_shifting import CONFIGURATIONS, DEFAULT
 
     parser.description = (
         "Shift an alias's traffic to another version step by step, as AWS CodeDeploy does, and "
-        "back again when too many invocations fail or a hook does. ctrl+c leaves it as it is; "
-        "--resume goes on. Ends with status 1 unless all traffic was shifted."
+        "back again when too many invocations fail, a hook does, or an alarm is in state ALARM. "
+        "What is not given is as the template's DeploymentPreference says. ctrl+c leaves it as it "
+        "is; --resume goes on. Ends with status 1 unless all traffic was shifted."
     )
     parser.epilog = (
         "examples:\n"
@@ -38,13 +40,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--type",
         choices=tuple(CONFIGURATIONS),
-        default="Canary10Percent5Minutes",
         metavar="TYPE",
-        help="Canary10Percent5Minutes (default; or 10, 15, 30), Linear10PercentEvery1Minute "
-        "(or 2, 3, 10Minutes), AllAtOnce",
+        help="Canary10Percent5Minutes (or 10, 15, 30), Linear10PercentEvery1Minute (or 2, 3, "
+        f"10Minutes), AllAtOnce (default: the template's, else {DEFAULT})",
     )
-    parser.add_argument("--before", metavar="F", default="", help="hook BeforeAllowTraffic")
-    parser.add_argument("--after", metavar="F", default="", help="hook AfterAllowTraffic")
+    for option, hook in (("--before", "BeforeAllowTraffic"), ("--after", "AfterAllowTraffic")):
+        words = f'hook {hook} (default: the template\'s; "" for none)'
+        parser.add_argument(option, metavar="F", help=words)
+    parser.add_argument(
+        "--alarm",
+        metavar="A",
+        action="append",
+        help="a CloudWatch alarm that rolls back (again for more; default, on AWS: the "
+        'template\'s; "" for none)',
+    )
     parser.add_argument(
         "--max-errors",
         metavar="P",
@@ -137,16 +146,57 @@ def _new(deployer: Deployer, arguments: argparse.Namespace, target: Target) -> D
     scale = 1.0
     if target.kind == "local" and target.endpoint_url:
         scale = float(WorkbenchSurface(target.endpoint_url).status().get("TimeScale", 1))
+    wanted = _preference(deployer, arguments)
     return deployer.create(
         arguments.name,
         arguments.alias,
         arguments.version,
-        arguments.type,
-        before_hook=arguments.before,
-        after_hook=arguments.after,
+        wanted.type,
+        before_hook=wanted.before_hook,
+        after_hook=wanted.after_hook,
         max_error_percent=arguments.max_errors,
+        alarms=wanted.alarms,
         waits_divided_by=scale,
     )
+
+
+def _preference(deployer: Deployer, arguments: argparse.Namespace) -> DeploymentPreference:
+    """What the options say, and where they say nothing, the template."""
+    from workbench.aws.deployment_preference import preference_of
+    from workbench.aws.recording import simple_name
+    from workbench.aws.traffic_shifting import CONFIGURATIONS, DEFAULT
+    from workbench.project.discover import discover
+    from workbench.project.records import DeploymentPreference
+
+    client = deployer.client
+    local = client.target.kind == "local"
+    given = DeploymentPreference(
+        arguments.type or DEFAULT,
+        arguments.before or "",
+        arguments.after or "",
+        tuple(filter(None, arguments.alarm or ())),
+    )
+    options = (arguments.type, arguments.before, arguments.after, arguments.alarm)
+    if all(option is not None for option in options):
+        return given
+    deployed = () if local else (each.name for page in client.functions() for each in page)
+    declared = discover(project_root(arguments)).functions
+    template = preference_of(simple_name(arguments.name), declared, deployed)
+    if template is None:
+        return given
+    wanted = DeploymentPreference(
+        given.type if arguments.type else template.type,
+        given.before_hook if arguments.before is not None else template.before_hook,
+        given.after_hook if arguments.after is not None else template.after_hook,
+        given.alarms if arguments.alarm is not None or local else template.alarms,
+    )
+    if wanted.type not in CONFIGURATIONS:
+        raise CliError(
+            f"The template's {wanted.type} is not one of CodeDeploy's own: name one by --type."
+        )
+    if wanted != given:
+        note("As the template's DeploymentPreference says where no option does.")
+    return wanted
 
 
 def _left(deployer: Deployer, arguments: argparse.Namespace) -> Deployment:

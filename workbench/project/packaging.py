@@ -27,7 +27,7 @@ MAX_UNZIPPED = 262_144_000
 _NATIVE = (".so", ".node", ".dylib", ".pyd")
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 # CloudFormation's names of functions that have none of their own: stack, logical id, random part.
-_GENERATED = re.compile(r".+-(?P<logical_id>[A-Za-z0-9]+)-[A-Za-z0-9]{12}")
+_GENERATED = re.compile(r"(?P<stack>.+)-(?P<logical_id>[A-Za-z0-9]+)-[A-Za-z0-9]{12}")
 
 
 class PackagingError(Exception):
@@ -59,6 +59,12 @@ def source_of(name: str, functions: Iterable[FunctionSource]) -> FunctionSource 
         return by_name[name]
     generated = _GENERATED.fullmatch(name)
     return by_name.get(generated["logical_id"]) if generated else None
+
+
+def stack_of(name: str) -> str | None:
+    """The stack in a function's name that CloudFormation made, None in any other."""
+    generated = _GENERATED.fullmatch(name)
+    return generated["stack"] if generated else None
 
 
 def build(source: FunctionSource, state: StateDir, on_progress: Callable[[str], None]) -> Package:

@@ -37,6 +37,17 @@ class FunctionUrl:
 
 
 @dataclass(frozen=True, slots=True)
+class DeploymentPreference:
+    """How SAM has CodeDeploy deploy a function: the configuration's name without CodeDeploy's
+    prefix, the functions that are its hooks ("" for none), and the names of CloudWatch alarms."""
+
+    type: str
+    before_hook: str = ""
+    after_hook: str = ""
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionSource:
     """A function whose code is a folder (or a built artefact) on this machine, or a container
     image, which has an `image_uri`, the members of its ImageConfig, and no runtime and handler.
@@ -47,7 +58,8 @@ class FunctionSource:
     `event_invoke_config` has the members that PutFunctionEventInvokeConfig takes, `logging` those
     of LoggingConfig, `event_sources` those of CreateEventSourceMapping but FunctionName, for each
     queue and stream, `permissions` those of AddPermission but FunctionName. `alias` is the one that
-    each deployment publishes a version for; `provisioned_concurrency` is that alias's.
+    each deployment publishes a version for; `provisioned_concurrency` is that alias's, and
+    `deployment` says how it is shifted.
     """
 
     name: str
@@ -75,6 +87,7 @@ class FunctionSource:
     reserved_concurrency: int | None = None
     alias: str | None = None
     provisioned_concurrency: int | None = None
+    deployment: DeploymentPreference | None = None
 
     @property
     def folders(self) -> tuple[Path, ...]:

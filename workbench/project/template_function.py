@@ -14,6 +14,7 @@ from workbench.project.records import FunctionSource
 from workbench.project.state_dir import StateDir, StateDirError
 from workbench.project.template_async import AsyncReader
 from workbench.project.template_concurrency import ConcurrencyReader
+from workbench.project.template_deployment import preference
 from workbench.project.template_image import ImageReader
 from workbench.project.template_logging import LoggingReader
 from workbench.project.template_sources import SourcesReader
@@ -108,6 +109,9 @@ class Reader:
             alias=self._concurrency.alias(get("AutoPublishAlias")) if function.is_sam else None,
             provisioned_concurrency=(
                 self._concurrency.provisioned(function.properties) if function.is_sam else None
+            ),
+            deployment=(
+                preference(get("DeploymentPreference"), self._resolver) if function.is_sam else None
             ),
         )
 

@@ -103,9 +103,10 @@ class Backend:
 
         Aliases that somebody else changed are added to the history kept here.
         """
-        versions, aliases = self.client.versions(function), self.client.aliases(function)
+        versions, began = self.client.versions(function), time.time()
+        aliases = self.client.aliases(function)
         with contextlib.suppress(OSError):  # a history that cannot be written hides no versions
-            self.alias_history.see(self.target.key, function, aliases)
+            self.alias_history.see(self.target.key, function, aliases, began)
         return versions, aliases
 
     def version_counts(

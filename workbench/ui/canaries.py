@@ -32,6 +32,7 @@ class CanaryRequest:
     before_hook: str = ""
     after_hook: str = ""
     max_error_percent: float = 0.0
+    alarms: tuple[str, ...] = ()
     waits_divided_by: float = 1.0
 
 
@@ -90,6 +91,7 @@ class Canaries:
                 before_hook=request.before_hook,
                 after_hook=request.after_hook,
                 max_error_percent=request.max_error_percent,
+                alarms=request.alarms,
                 waits_divided_by=request.waits_divided_by,
             )
             self._controls[deployment.id] = Controls()

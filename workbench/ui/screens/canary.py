@@ -126,8 +126,9 @@ class CanaryScreen(Modal[None]):
             text.append(f"{glyph} {word:<8}", colors[style])
             text.append(f"{name:<20}")
             text.append(f"{words}\n", colors[QUIET])
-        limit = f"at most {deployment.max_error_percent:g}% errors"
-        text.append(f"  Rolls back by itself: {limit}, hooks succeed.", colors[QUIET])
+        limit = f"more than {deployment.max_error_percent:g}% errors, a hook that fails"
+        alarms = "".join(f", the alarm {name}" for name in deployment.alarms)
+        text.append(f"  Rolls back by itself: {limit}{alarms}.", colors[QUIET])
         return text
 
     # -- keys -----------------------------------------------------------------------------------
