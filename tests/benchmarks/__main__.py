@@ -26,7 +26,6 @@ NAMES = (
     "sources",
     "fronts",
     "screen",
-    "answers",
     "kills",
 )
 MODULES = {"async": "async_drain"}  # whose name is not theirs

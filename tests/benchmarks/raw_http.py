@@ -61,8 +61,8 @@ class RawConnection:
         status = int(head[9:12])
         if b"transfer-encoding: chunked" in head:
             return status, self._chunked(body)
-        at = head.find(b"content-length:")
-        length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        at = head.find(b"\r\ncontent-length:")  # not x-amzn-remapped-content-length
+        length = int(head[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         while len(body) < length:
             body += self._more()
         return status, body

@@ -36,7 +36,8 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         env = {**os.environ, **(environment or {})}
         env |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        for name in ("LINES", "COLUMNS", "NO_COLOR"):
+        # Without its bytecode, which an installed package has, a program is compiled at each start.
+        for name in ("LINES", "COLUMNS", "NO_COLOR", "PYTHONDONTWRITEBYTECODE"):
             env.pop(name, None)
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
@@ -87,10 +88,13 @@ class Terminal:
                 return came
         raise NotShown(f"{text!r} was not shown, but: {self._words()}")
 
-    def wait_until_quiet(self, seconds: float = 0.15) -> float:
-        """The time (perf_counter, seconds) of the last output before `seconds` without any."""
-        last = time.perf_counter()
-        while self._read_some(seconds):
+    def wait_until_quiet(self, seconds: float = 0.15, most: float = 15) -> float:
+        """The time (perf_counter, seconds) of the last output before `seconds` without any.
+
+        After `most` seconds it is not waited for any longer: a cursor may blink.
+        """
+        begun = last = time.perf_counter()
+        while self._read_some(seconds) and last - begun < most:
             last = time.perf_counter()
         return last
 
@@ -110,6 +114,17 @@ class Terminal:
     def ever_showed(self, text: str) -> bool:
         """Whether `text` has come since the start."""
         return text.encode() in _ESCAPES.sub(b"", self._before + self._shown)
+
+    def processor_ms(self) -> float:
+        """The processor time the program has had, all its threads together."""
+        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e6
+
+    def memory_mb(self) -> float:
+        """The program's resident memory."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+)", status)
+        return int(found[1]) / 1024 if found else 0.0
 
     def _words(self) -> str:
         """The last of what was shown, without frames and empty places."""

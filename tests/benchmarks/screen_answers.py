@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.measure import Row, limit_row, milliseconds
-from tests.benchmarks.screen import widget
+from tests.benchmarks.screen_start import widget
 
 _ROUNDS = 5
 GO = "\x07"
 
 
-def run(scratch: Path, notes: list[str]) -> Iterator[Row]:
-    """The rows of `answers`."""
+def run(scratch: Path) -> Iterator[Row]:
+    """The rows."""
     shown, searched, filtered = [], [], []
     for _ in range(_ROUNDS):
         with widget("json") as terminal:
