@@ -49,15 +49,21 @@ def fetch(target: Target, group: str, start: int, end: int, limit: int = 10_000)
 
 
 def tail(
-    target: Target, group: str, *, since_ms: int, stop: threading.Event
+    target: Target,
+    group: str,
+    *,
+    since_ms: int,
+    stop: threading.Event,
+    clients: Clients | None = None,
 ) -> Iterator[list[LogEvent]]:
     """The group's events from `since_ms` (epoch ms), then new ones as they come, until `stop`.
 
     A batch at a time, never an empty one; none comes twice. Waits for a group that does not exist
-    yet. Blocks for up to a second after `stop` is set. Raises LambdaError.
+    yet. Blocks for up to a second after `stop` is set. `clients` are those of the target
+    that the caller has already. Raises LambdaError.
     """
     seen = _Seen(since_ms)
-    clients = Clients(target)
+    clients = clients or Clients(target)
     pause = 0.2 if target.kind == "local" else 1.0
     live = True
     while not stop.is_set():

@@ -15,6 +15,8 @@ from workbench.project.server_process import ServerInfo
 
 if TYPE_CHECKING:
     from boto3.session import Session
+    from botocore.loaders import Loader
+    from botocore.session import Session as BotocoreSession
 
 
 def local_target(server: ServerInfo) -> Target:
@@ -98,6 +100,7 @@ def session_for(target: Target) -> Session:
         return _session(target.profile) if target.kind == "aws" else _local_session(target.region)
 
 
+@cache
 def partition_of(region: str) -> str:
     """The partition ("aws", "aws-cn", …) a region's ARNs begin with."""
     import botocore.session
@@ -110,13 +113,27 @@ def _session(profile: str | None) -> Session:
     import botocore.session
     from botocore.utils import JSONFileCache
 
-    session = botocore.session.Session(profile=profile)
+    session = _with_models(botocore.session.Session(profile=profile))
     roles = session.get_component("credential_provider").get_provider("assume-role")
     # Sessions of roles are shared with the AWS command line, which can ask for MFA codes. Asked
     # here, the question would wait unseen behind the screen.
     roles.cache = JSONFileCache(str(Path("~/.aws/cli/cache").expanduser()))
     roles._prompter = partial(_refuse_mfa, profile)
     return boto3.Session(botocore_session=session)
+
+
+def _with_models(session: BotocoreSession) -> BotocoreSession:
+    """The session with the service models that all sessions share: each would read its own, which
+    is megabytes, and a session is garbage that only a collection finds."""
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _loader(data_path: str | None) -> Loader:
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 def _refuse_mfa(profile: str | None, prompt: str) -> str:
@@ -131,12 +148,14 @@ def _local_session(region: str) -> Session:
     import botocore.session
 
     # Neither AWS_PROFILE nor the files of ~/.aws matter here, nor may a fault in them.
-    isolated = botocore.session.Session(
-        session_vars={
-            "profile": (None, None, None, None),
-            "config_file": (None, None, os.devnull, None),
-            "credentials_file": (None, None, os.devnull, None),
-        }
+    isolated = _with_models(
+        botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
     )
     return boto3.Session("local", "local", region_name=region, botocore_session=isolated)
 

@@ -151,7 +151,8 @@ class Backend:
         `stop`."""
         from workbench.aws import logs
 
-        return logs.tail(self.target, group, since_ms=since_ms, stop=stop)
+        clients = self.client.clients
+        return logs.tail(self.target, group, since_ms=since_ms, stop=stop, clients=clients)
 
     def events(self, stop: threading.Event) -> Iterator[WorkbenchEvent]:
         """What happens at the local Lambda, until `stop`; nothing on AWS."""
