@@ -104,6 +104,37 @@ def test_what_may_not_be_delivered_goes_to_the_targets_queue(hurried: LocalEndpo
     assert attributes["ERROR_CODE"] == "NO_PERMISSIONS"
 
 
+def test_another_bus_gets_an_event_and_an_archive_replays_it(hurried: LocalEndpoint) -> None:
+    source, events = f"shop-{uuid.uuid4().hex}", hurried.client("events")
+    bus = events.create_event_bus(Name=source)["EventBusArn"]
+    archive = events.create_archive(ArchiveName=source[:40], EventSourceArn=bus)["ArchiveArn"]
+    pattern = json.dumps({"source": [source]})
+    events.put_rule(Name=source, EventPattern=pattern)
+    events.put_targets(Rule=source, Targets=[{"Id": "bus", "Arn": bus}])
+    events.put_rule(Name="onto", EventBusName=source, EventPattern=pattern)
+    with asking_function(hurried) as function:
+        hurried.client().add_permission(
+            FunctionName=function.name,
+            StatementId="events",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+        )
+        target = {"Id": "f", "Arn": arn_of(function)}
+        events.put_targets(Rule="onto", EventBusName=source, Targets=[target])
+        put(hurried, source, {"n": 1})
+        (event,) = function.wait(lambda events: len(events) == 1)
+        events.start_replay(
+            ReplayName=source,
+            EventSourceArn=archive,
+            EventStartTime=datetime.now(UTC) - timedelta(hours=1),
+            EventEndTime=datetime.now(UTC),
+            Destination={"Arn": bus},
+        )
+        _, again = function.wait(lambda events: len(events) == 2)
+    assert event["detail"] == {"n": 1} and "replay-name" not in event
+    assert again == {**event, "id": again["id"], "replay-name": source}
+
+
 @pytest.mark.parametrize(
     ("given", "code", "message"),
     [

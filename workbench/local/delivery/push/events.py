@@ -1,12 +1,11 @@
 """Rules of the embedded EventBridge: which events they choose and what their targets get.
 
 moto's rules know neither functions as targets nor the whole grammar of patterns, and a disabled
-rule goes on sending: here is its sending anew. Targets of kinds that are not here are moto's.
+rule goes on sending: here is its sending anew.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -30,7 +29,7 @@ def correct(deliveries: Deliveries, notice: Callable[[str], None]) -> None:
     """Make moto's rules so. Loads that part of moto."""
     from moto.events import models, responses
 
-    sender = _Sender(deliveries, notice, models.Rule.send_to_targets)
+    sender = _Sender(deliveries, notice)
     rule: Any = models.Rule
     backend: Any = models.EventsBackend
     rule.send_to_targets = sender.sending()
@@ -41,11 +40,7 @@ def correct(deliveries: Deliveries, notice: Callable[[str], None]) -> None:
 
 def publish(account: str, region: str, event: Event) -> None:
     """An event of an AWS service comes to the account's default bus."""
-    from moto.events.models import events_backends
-
-    buses = events_backends[account][region].event_buses
-    for rule in list(buses["default"].rules.values()):
-        rule.send_to_targets(dict(event))  # type: ignore[arg-type]
+    _to_bus(account, region, "default", event)
 
 
 def run_schedule(rule: Any, when: datetime) -> None:
@@ -117,15 +112,9 @@ def _test_event_pattern(handler: Any) -> Any:
 
 
 class _Sender:
-    def __init__(
-        self,
-        deliveries: Deliveries,
-        notice: Callable[[str], None],
-        original: Callable[..., None],
-    ) -> None:
+    def __init__(self, deliveries: Deliveries, notice: Callable[[str], None]) -> None:
         self._deliveries = deliveries
         self._notice = notice
-        self._original = original
 
     def sending(self) -> Callable[..., None]:
         """What takes the place of moto's `Rule.send_to_targets`."""
@@ -141,15 +130,16 @@ class _Sender:
                 return
             for target in list(rule.targets):
                 try:
-                    self._send(rule, target, event, transform_input)
+                    self._send(rule, target, event)
                 except Exception as error:  # one target must not hold up the others
                     reason = f"{type(error).__name__} {error}".strip()
                     self._notice(f"The rule {rule.name} cannot send to {target['Arn']}: {reason}.")
 
         return send_to_targets
 
-    def _send(self, rule: Any, target: Mapping[str, Any], event: Event, transform: bool) -> None:
+    def _send(self, rule: Any, target: Mapping[str, Any], event: Event) -> None:
         arn = target["Arn"]
+        region, account, resource = arn.split(":", 5)[3:]
         input = target_input(target, event, rule.name, rule.arn)
         match arn.split(":")[2]:
             case "lambda":
@@ -161,16 +151,16 @@ class _Sender:
             case "sns":
                 from moto.sns.models import sns_backends
 
-                region, account = arn.split(":")[3:5]
                 sns_backends[account][region].publish(_text(input), arn=arn)
             case "states":
                 state_machines.start(arn, json.dumps(input))
+            case "events" if resource.startswith("event-bus/"):
+                _to_bus(account, region, resource.removeprefix("event-bus/"), event)
+            case "events" if rule.managed_by:  # by an archive, which is no resource of its target
+                _to_archive(rule, event)
             case _:
-                from moto.events.models import EventPattern
-
-                alone = copy.copy(rule)
-                alone.targets, alone.event_pattern = [target], EventPattern.load(None)
-                self._original(alone, dict(event), transform)
+                what = "functions, queues, topics, state machines and buses"
+                raise NotImplementedError(f"rules send to {what} here")
 
     def _invoke(self, rule: Any, target: Mapping[str, Any], input: Any) -> None:
         def failed(code: str, reason: str) -> None:
@@ -196,6 +186,21 @@ class _Sender:
                 failed=failed,
             )
         )
+
+
+def _to_bus(account: str, region: str, name: str, event: Event) -> None:
+    from moto.events.models import events_backends
+
+    for rule in list(events_backends[account][region].event_buses[name].rules.values()):
+        rule.send_to_targets(dict(event))  # type: ignore[arg-type]
+
+
+def _to_archive(rule: Any, event: Event) -> None:
+    from moto.events.models import events_backends
+
+    for archive in events_backends[rule.account_id][rule.region_name].archives.values():
+        if archive.rule is not None and archive.rule.arn == rule.arn:
+            archive.events.append(dict(event))  # type: ignore[arg-type]
 
 
 def _text(input: Any) -> str:
