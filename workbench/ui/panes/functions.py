@@ -18,6 +18,7 @@ from workbench.project.records import Project
 from workbench.ui.formats import outcome, state
 from workbench.ui.messages import FunctionChosen
 from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.panes.function_trends import FunctionTrends, Invocations
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.palette import Palette, palette
@@ -39,7 +40,8 @@ _SHOW_EVERY_S = 0.2
 
 
 class FunctionsPane(WorkbenchPane):
-    """A filterable list: name, last result, runtime, state. The cursor chooses the function."""
+    """A filterable list: name, last result, runtime, state, and where there is room how the last
+    invocations went. The cursor chooses the function."""
 
     scope = "functions"
 
@@ -55,6 +57,12 @@ class FunctionsPane(WorkbenchPane):
         """The newest invocation of every function."""
 
         results: Mapping[str, Summary]
+
+    @dataclass
+    class Trends(Message):
+        """The last invocations of the functions that are seen."""
+
+        found: Invocations
 
     class Listed(Message):
         """The list is complete."""
@@ -82,10 +90,19 @@ class FunctionsPane(WorkbenchPane):
         self._broken_off = False
         self._choosing: Timer | None = None
         self._chosen_before = session.memory.function
+        self._trends = FunctionTrends(
+            lambda: self.call_later(self._read_trends), lambda: palette(self)
+        )
 
     def compose(self) -> ComposeResult:
         yield FuzzyList(
-            columns=[Column(), Column(width=11), Column(width=10), Column()],
+            columns=[
+                Column(),
+                Column(width=11),
+                Column(width=10),
+                Column(),
+                *self._trends.columns(),
+            ],
             empty="Looking for functions …",
             no_match="No function matches. Esc clears the filter.",
         )
@@ -146,6 +163,7 @@ class FunctionsPane(WorkbenchPane):
         self.session.functions = {}
         self._listed = {}
         self._results = {}
+        self._trends.forget()
         self._show()
 
     @on(Page)
@@ -183,10 +201,22 @@ class FunctionsPane(WorkbenchPane):
             if self._results.get(name) != result
         }
         self._results = dict(message.results)
+        self._trends.results(self._results)
         colors = palette(self)
         for name in changed:
             if name in self.session.functions:
                 self.rows.update_row(self._row(self.session.functions[name], colors))
+
+    def _read_trends(self) -> None:
+        backend = self.session.backend
+        if backend is not None:
+            read = self._trends.reader(backend)
+            in_thread(self, "trends", lambda job: self.Trends(read()))
+
+    @on(Trends)
+    def _trends_came(self, message: Trends) -> None:
+        self._trends.came(message.found)
+        self.rows.body.refresh()
 
     def failed(self, group: str, sentence: str) -> None:
         """A list that breaks off keeps what was read."""

@@ -19,6 +19,7 @@ from textual.widgets import Static
 from workbench.ui.backend import Backend
 from workbench.ui.formats import QUIET, STRONG, WARN, milliseconds
 from workbench.ui.status import Status
+from workbench.ui.trends import SHOWN, trend_lines
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
@@ -35,6 +36,7 @@ _SECTIONS = {
     "environment": "Environment",
     "triggers": "What invokes it",
     "role": "Execution role",
+    "recent": "Its last invocations from here",
     "metrics": "Metrics",
 }
 _SPANS = (("3 hours", 300, 36), ("24 hours", 1800, 48), ("7 days", 14400, 42))
@@ -129,6 +131,7 @@ class DetailsScreen(Modal[None]):
         self._in_thread(
             "configuration", lambda: self.Configured(backend.client.configuration(name, qualifier))
         )
+        self._in_thread("recent", lambda: self.Found("recent", _recent_lines(backend, name)))
         self._in_thread("triggers", lambda: self.Found("triggers", _trigger_lines(backend, name)))
         self._measure()
 
@@ -274,6 +277,11 @@ def _value(series: Series) -> str:
     if value is None:
         return "–"
     return milliseconds(value) if series.metric == "Duration" else f"{value:,.0f}"
+
+
+def _recent_lines(backend: Backend, function: str) -> _Lines:
+    last = backend.history.recent(backend.target.key, function, SHOWN)
+    return [(name, line) for name, line in trend_lines(last) if line] or [("", "None yet.")]
 
 
 def _trigger_lines(backend: Backend, function: str) -> _Lines:

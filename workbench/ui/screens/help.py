@@ -14,7 +14,9 @@ _WORDS = {
     "<functions.edit_event> goes to the function's event, <screen.new_event> puts a sample event "
     "there, <screen.invoke> invokes. Then <pane.pane-result> is the answer and why it failed, "
     "<pane.pane-logs> what was logged, <pane.pane-versions> publishes versions, moves aliases, "
-    "runs canaries. In the footer ^j is ctrl+j.",
+    "runs canaries. In the footer ^j is ctrl+j. Where there is room, as zoomed by <pane.zoom>, the "
+    "last ten invocations follow: durations with the middle one, which failed, and the cost of a "
+    "million.",
     "event": "What the function is invoked with. While you type, esc leaves the editor: then the "
     "letters below work. <screen.new_event> has sample events of every service.",
     "result": "The answer, or the error with the frames of your own code first. Save the file and "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -39,12 +39,14 @@ class Row:
 class Column:
     """A column: its title (no title line when all are empty) and width in cells (None: fits).
 
-    Of the first one ``least`` counts: rather than give it less room, the last ones are left out.
+    One with ``paint`` is made from a row's id when the row is painted, and needs a width. Of the
+    first one ``least`` counts: rather than give it less room, the last ones are left out.
     """
 
     title: str = ""
     width: int | None = None
     least: int = 12
+    paint: Callable[[str], Text] | None = None
 
 
 class FuzzyRows(LineView):
@@ -142,11 +144,14 @@ class FuzzyRows(LineView):
         mark = "▌" if row == self.cursor and self.is_active else " "
         parts.append(Text(mark, style=colors["json-key"]))
         for column, width in enumerate(self._widths()):
+            paint = self._columns[column].paint
             content = item.columns[column] if column < len(item.columns) else ""
             text = content.copy() if isinstance(content, Text) else Text(content)
             text.plain = safe(text.plain)
+            if paint is not None:
+                text = paint(item.id)
             text.no_wrap = True
-            if self._fuzzy.words:
+            if self._fuzzy.words and paint is None:
                 for position in self._fuzzy.positions(text.plain):
                     text.stylize(colors.match + Style(bold=True), position, position + 1)
             text.truncate(width, overflow="ellipsis", pad=True)
