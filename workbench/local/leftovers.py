@@ -19,7 +19,7 @@ from pathlib import Path
 from workbench.local.containers.leftovers import remove_leftovers
 from workbench.local.runtime.filesystem.mark import mark
 
-_PROC = Path("/proc")
+_PROC = "/proc"
 _NAMES = (b"HOME=", b"LAMBDA_RUNTIME_DIR=")
 _FOLDERS = ("home", "packages")
 _PASSES = 10  # a process may fork while we look
@@ -33,7 +33,7 @@ def end_leftovers(state: Path) -> None:
     Does nothing where there is no /proc, but for containers.
     """
     remove_leftovers(state, mark(state))
-    if not hasattr(os, "pidfd_open") or not _PROC.is_dir():
+    if not hasattr(os, "pidfd_open") or not Path(_PROC).is_dir():
         return
     before = time.clock_gettime(time.CLOCK_BOOTTIME) + _LOOKING_S
     marks = tuple(name + os.fsencode(state / folder) for name in _NAMES for folder in _FOLDERS)
@@ -45,23 +45,24 @@ def end_leftovers(state: Path) -> None:
 
 def _older(before: float) -> Iterator[int]:
     ticks = os.sysconf("SC_CLK_TCK")
-    for entry in _PROC.iterdir():
-        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+    for entry in os.listdir(_PROC):  # noqa: PTH208
+        if not entry.isdecimal() or int(entry) == os.getpid():
             continue
         with contextlib.suppress(OSError):
-            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+            fields = _read(f"{_PROC}/{entry}/stat").rpartition(b")")[2].split()
             if fields[0] != b"Z" and int(fields[19]) / ticks <= before:
-                yield int(entry.name)
+                yield int(entry)
 
 
 def _kill(pid: int, marks: tuple[bytes, ...], name: bytes) -> bool:
-    """Kill the process if it bears one of the marks, or has a /tmp of this name; whether it did."""
+    """Kill the process if it is one of ours; whether it did."""
     with contextlib.suppress(OSError):
-        # Held first: the number cannot go to another process between looking and killing.
+        if not _is_ours(pid, marks, name):
+            return False
+        # Held, and looked at again: its number may have gone to another process.
         held = os.pidfd_open(pid)
         try:
-            environment = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
-            if any(_bears(variable, marks) for variable in environment) or _has_mount(pid, name):
+            if _is_ours(pid, marks, name):
                 signal.pidfd_send_signal(held, signal.SIGKILL)
                 return True
         finally:
@@ -69,11 +70,27 @@ def _kill(pid: int, marks: tuple[bytes, ...], name: bytes) -> bool:
     return False
 
 
+def _is_ours(pid: int, marks: tuple[bytes, ...], name: bytes) -> bool:
+    """Whether the process bears one of the marks, or has a /tmp of this name."""
+    environment = _read(f"{_PROC}/{pid}/environ")
+    if any(mark in environment for mark in marks):  # seldom, and then looked at more closely
+        variables = environment.split(b"\0")
+        if any(_bears(variable, marks) for variable in variables):
+            return True
+    return _has_mount(pid, name)
+
+
 def _bears(variable: bytes, marks: tuple[bytes, ...]) -> bool:
     return any(variable == mark or variable.startswith(mark + b"/") for mark in marks)
 
 
 def _has_mount(pid: int, name: bytes) -> bool:
-    here = Path("/proc/self/ns/mnt").readlink()
-    there = Path(f"/proc/{pid}/ns/mnt").readlink()
-    return here != there and name in Path(f"/proc/{pid}/mounts").read_bytes()
+    here = os.readlink(f"{_PROC}/self/ns/mnt")  # noqa: PTH115
+    there = os.readlink(f"{_PROC}/{pid}/ns/mnt")  # noqa: PTH115
+    return here != there and name in _read(f"{_PROC}/{pid}/mounts")
+
+
+def _read(path: str) -> bytes:
+    # Without pathlib and buffers: there are hundreds of processes to look at.
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return file.readall()

@@ -7,13 +7,14 @@ asks nobody.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-import secrets
-import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from workbench.local.containers.tool import ContainerTool, find_tool
+if TYPE_CHECKING:
+    from workbench.local.containers.tool import ContainerTool
 
 LABEL = "workbench.state"
 _FILE = "containers"
@@ -23,7 +24,7 @@ _WITHIN_S = 20.0
 
 def new_name() -> str:
     """A name for a container, which tells when it was made."""
-    return f"workbench-{time.time_ns()}-{secrets.token_hex(6)}"
+    return f"workbench-{time.time_ns()}-{os.urandom(6).hex()}"
 
 
 def note_containers(state: Path) -> None:
@@ -41,7 +42,14 @@ def remove_leftovers(state: Path, mark: str) -> None:
     """Kill and remove all containers with this `mark` as their LABEL that were made before this
     call: a next server's are not touched. Blocks."""
     before = time.time_ns()
-    if not (state / _FILE).exists() or (tool := find_tool()) is None:
+    if not (state / _FILE).exists():
+        return
+    # Late: half of what the process that writes history would import, which seldom needs it.
+    import subprocess
+
+    from workbench.local.containers.tool import find_tool
+
+    if (tool := find_tool()) is None:
         return
     listing = ("ps", "--all", "--format={{.Names}}", f"--filter=label={LABEL}={mark}")
     with contextlib.suppress(OSError, subprocess.SubprocessError):
@@ -52,6 +60,8 @@ def remove_leftovers(state: Path, mark: str) -> None:
 
 
 def _run(tool: ContainerTool, *arguments: str) -> str:
+    import subprocess
+
     command = [str(tool.program), *arguments]
     done = subprocess.run(command, capture_output=True, check=True, timeout=_WITHIN_S, text=True)
     return done.stdout

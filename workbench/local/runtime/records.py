@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from workbench.local.runtime.response_stream import ResponseStream
+if TYPE_CHECKING:  # The process that writes history reads these records, and needs no asyncio.
+    from workbench.local.runtime.response_stream import ResponseStream
 
 InvocationType = Literal["RequestResponse", "Event"]
 ReportStatus = Literal["success", "error", "failure", "timeout"]
