@@ -10,6 +10,7 @@ from screen_lab import at_screen
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.keys_help import KeysHelp
+from workbench.ui.widgets.quick_pick import QuickPick
 
 
 async def test_every_size_shows_the_panes(shop: Path) -> None:
@@ -113,10 +114,14 @@ async def test_panes_are_resized_and_come_back_as_they_were(shop: Path) -> None:
         assert width == 140 * 3 // 11 + 4
         await hands.press(*["left_curly_bracket"] * 5)
         await hands.reads("This pane cannot get lower here.")
-        await hands.press("right_curly_bracket", "4", "f10")
+        await hands.press("right_curly_bracket", "4", "f10", "v", "r")
+        await hands.opens(QuickPick, "the ranges")
+        await hands.press("1")
+        await hands.reads("no debug lines · the last minute")
         screen.remember()
     async with at_screen(shop, (140, 40)) as hands:
         await hands.reads("4 Logs (zoomed)")
+        await hands.reads("no debug lines · the last minute")
         await hands.on_function("Echo")
         screen = hands.screen
         assert screen.pane is screen.logs

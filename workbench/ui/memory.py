@@ -2,7 +2,8 @@
 
 The function and its qualifier, and for every function the event that was in the editor, its name
 and the cursor, and what comparisons of its answers ignore. Losing the file loses convenience only:
-saved events and history are elsewhere. The panes come back as they were, too.
+saved events and history are elsewhere. The panes come back as they were, too, and Logs with its
+level and range.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ class Memory:
     moved: dict[str, int] = field(default_factory=dict)
     """By how many cells borders between panes were moved, see `layout.arrange`."""
     zoomed: bool = False
+    log_level: int = 0
+    """Which lines Logs shows, see `log_lines.LEVELS`."""
+    log_range: str = ""
+    """From when on it does, the key of one of `log_lines.RANGES`; "" for the usual one."""
 
 
 def load(path: Path) -> Memory:
@@ -74,6 +79,8 @@ def load(path: Path) -> Memory:
             panes=[str(pane) for pane in data.get("panes", [])],
             moved={str(name): int(cells) for name, cells in data.get("moved", {}).items()},
             zoomed=data.get("zoomed") is True,
+            log_level=int(data.get("log_level", 0)),
+            log_range=str(data.get("log_range", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         return Memory()

@@ -49,8 +49,10 @@ class LogsPane(WorkbenchPane):
         self._chosen: tuple[str, ...] = ()  # by the person; else it is the function of the screen
         self._reading = 0
         self._interleaved = Interleaved(0, 1)
-        self._range = _USUAL_RANGE
-        self._level = 0
+        memory = session.memory
+        known = [key for key, _, _ in RANGES]
+        self._range = memory.log_range if memory.log_range in known else _USUAL_RANGE
+        self._level = memory.log_level if 0 <= memory.log_level < len(LEVELS) else 0
         self._waiting = 0
 
     def compose(self) -> ComposeResult:
@@ -62,6 +64,9 @@ class LogsPane(WorkbenchPane):
 
     def on_mount(self) -> None:
         self.set_interval(_INTERLEAVE_S, self._interleave)
+        if self._level:
+            self.view.keep(LEVELS[self._level][1])
+            self._show_state()
 
     @property
     def view(self) -> LogView:
@@ -240,7 +245,7 @@ class LogsPane(WorkbenchPane):
 
     def action_levels(self) -> None:
         """Narrow to warnings, to errors, or show all levels."""
-        self._level = (self._level + 1) % len(LEVELS)
+        self._level = self.session.memory.log_level = (self._level + 1) % len(LEVELS)
         words, passes = LEVELS[self._level]
         self.view.keep(passes)
         self._show_state()
@@ -275,7 +280,7 @@ class LogsPane(WorkbenchPane):
             QuickPick("Show lines from", choices, current=self._range)
         )
         if key is not None:
-            self._range = key
+            self._range = self.session.memory.log_range = key
             self._follow(self._followed)
 
     @textual_work(exclusive=True, group="dialog")

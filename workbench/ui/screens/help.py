@@ -22,7 +22,8 @@ _WORDS = {
     "result": "The answer, or the error with the frames of your own code first. Save the file and "
     "<screen.rerun> runs the same event again; <result.previous_changes> shows what changed. "
     "“1 M: $0.20” is what a million such invocations cost.",
-    "logs": "What the function and Lambda logged, newest last, grouped by invocation.",
+    "logs": "What the function and Lambda logged, newest last, grouped by invocation. "
+    "Level and range stay as they are for this project; the border tells them.",
     "versions": "$LATEST is the code you edit; <versions.publish> publishes it as a version that "
     "never changes, <versions.create_alias> names a version by an alias. <versions.use> makes "
     "<screen.invoke> invoke what has the cursor. <versions.canary> shifts an alias to another "

@@ -59,7 +59,8 @@ class _Block:
 class DiffView(LineView):
     """Changes between an old and a new text. n/N go from change to change, enter opens a fold.
 
-    While a text is searched, n/N go from line to line with it, also into folds.
+    While a text is searched, n/N go from line to line with it (of `!text`: without it), also into
+    folds.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,7 +89,7 @@ class DiffView(LineView):
         self._starts: list[int] = []  # the first row of each block, and the number of rows
         self._number = 0
         self._texts: tuple[str, str, tuple[str, str]] | None = None
-        self._needle, self._case_counts = "", False
+        self._needle, self._case_counts, self._inverse = "", False, False
         self._recall = Recall()
         self.summary = ""
         """What changed, in a few words: "+3 −1", or "no difference"."""
@@ -205,7 +206,8 @@ class DiffView(LineView):
             partner = safe(strip_ansi(block.partners[index][:_LINE_LIMIT]))
             start, end = _changed_part(source, partner)
             text.stylize(Style(bold=True, underline=True), start + 2, end + 2)
-        for start, end in find_spans(text.plain, self._needle, self._case_counts):
+        needle = "" if self._inverse else self._needle
+        for start, end in find_spans(text.plain, needle, self._case_counts):
             text.stylize(colors.match, start, end)
         text.no_wrap = True
         text.end = ""
@@ -226,12 +228,14 @@ class DiffView(LineView):
 
     def action_open_search(self) -> None:
         """Ask for a text to search."""
-        self.app.push_screen(SearchPrompt(self.search, self._recall))
+        words = "text to find, or !text for lines without it"
+        self.app.push_screen(SearchPrompt(self.search, self._recall, words))
 
     def search(self, text: str) -> str:
-        """Mark text, and go to the first line with it from the cursor on; "" ends the search.
-        Returns what came of it, in words."""
-        self._needle, self._case_counts = needle_of(text)
+        """Mark text, and go to the first line with it from the cursor on, or of `!text` to the
+        first without it; "" ends the search. Returns what came of it, in words."""
+        self._inverse = text.startswith("!") and len(text) > 1
+        self._needle, self._case_counts = needle_of(text[1:] if self._inverse else text)
         self.refresh()
         if not text:
             return ""
@@ -243,13 +247,15 @@ class DiffView(LineView):
         for distance in range(len(self._blocks) + 1 if self._blocks else 0):
             number = (here + step * distance) % len(self._blocks)
             block, start = self._blocks[number], self._starts[number]
+            if block.kind == "title":
+                continue
             lines = block.hidden or block.lines
             first = 0 if step > 0 else len(lines) - 1
             if not distance and not block.hidden:
                 first = self.cursor - start + (0 if include_here else step)
             for index in range(first, len(lines) if step > 0 else -1, step):
-                line = lines[index]
-                if self._needle in (line if self._case_counts else line.lower()):
+                line = lines[index] if self._case_counts else lines[index].lower()
+                if (self._needle in line) != self._inverse:
                     self.move_to(start)
                     self.action_open_fold()
                     self.move_to(start + index, center=True)

@@ -23,10 +23,10 @@ class SearchPrompt(ModalScreen[None]):
     SearchPrompt { background: transparent; }
     """
 
-    def __init__(self, search: Callable[[str], str], recall: Recall) -> None:
+    def __init__(self, search: Callable[[str], str], recall: Recall, placeholder: str) -> None:
         super().__init__()
         self._search = search
-        self._bar = SearchBar("text to find", recall)
+        self._bar = SearchBar(placeholder, recall)
 
     def compose(self) -> ComposeResult:
         yield self._bar
