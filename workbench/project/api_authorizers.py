@@ -16,7 +16,8 @@ from workbench.project.apis import (
 )
 from workbench.project.loose_values import flag, mapping, member, text, texts, whole
 
-_FUNCTION = re.compile(r":function:([a-zA-Z0-9-_]+)(?::([a-zA-Z0-9-_$]+))?")
+_NAME = r"(?:[a-zA-Z0-9-_]|\$LATEST|\$\{stageVariables\.\w+\})+"
+_FUNCTION = re.compile(f":function:({_NAME})(?::({_NAME}))?")
 _SOURCE = re.compile(
     r"(?:(?:method\.|\$)?request\.(header|querystring)|\$?(stageVariables|context))\.(.+)"
 )
@@ -37,7 +38,8 @@ class Auth:
 
 
 def function_of(arn: object) -> tuple[str, str | None] | None:
-    """Name and qualifier of the function in an ARN, or in the URI of an integration."""
+    """Name and qualifier of the function in an ARN, or in the URI of an integration, where
+    `${stageVariables.NAME}` may stand in them (see `apis.Api.routes_of`)."""
     match = _FUNCTION.search(text(arn))
     return None if match is None else (match[1], match[2])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 ApiKind = Literal["HTTP", "REST"]
@@ -24,6 +24,7 @@ ANY = "ANY"
 _ROUTE = re.compile(
     rf"(?:({ANY}|{'|'.join(METHODS)})\s+(/\S*)|(\$default))=([a-zA-Z0-9-_]{{1,64}})(?::(\S+))?"
 )
+_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,21 @@ class Api:
     def stages(self) -> dict[str, Mapping[str, str]]:
         """The variables of each stage by its name."""
         return {**self.other_stages, self.stage: self.stage_variables}
+
+    def routes_of(self, stage: str) -> tuple[Route, ...]:
+        """The routes with the functions that a stage's variables name, as a whole or in part:
+        `${stageVariables.name}` stands for them in the URI of an integration."""
+        variables = self.stages[stage]
+
+        def called(route: Route) -> Route:
+            whole = f"{route.function}:{route.qualifier or ''}"
+            if "${" not in whole:
+                return route
+            named = _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), whole)
+            function, qualifier = named.split(":")[:2]
+            return replace(route, function=function, qualifier=qualifier or None)
+
+        return tuple(called(route) for route in self.routes)
 
 
 def parse_route(text: str) -> Route:

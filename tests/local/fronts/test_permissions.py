@@ -35,6 +35,7 @@ Globals: {Function: {CodeUri: src, Runtime: python3.11, Handler: app.echo}}
 Resources:
   Echo: {Type: AWS::Serverless::Function}
   Other: {Type: AWS::Serverless::Function}
+  Says: {Type: AWS::Serverless::Function, Properties: {Handler: app.says}}
 """
     + REST.format(name="Allowed", function="Echo", more="")
     + REST.format(name="Elsewhere", function="Echo", more="")
@@ -56,11 +57,15 @@ Resources:
   Web:
     Type: AWS::ApiGatewayV2::Api
     Properties:
-      {ProtocolType: HTTP, Target: !GetAtt Other.Arn, CredentialsArn: "arn:aws:iam::1:role/x"}
-  WebMain: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Web, StageName: $default}}
+      ProtocolType: HTTP
+      Target: !Sub arn:aws:lambda:us-east-1:123456789012:function:${!stageVariables.function}
+      CredentialsArn: arn:aws:iam::1:role/x
+  WebMain:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Web, StageName: $default, StageVariables: {function: Echo}}
   WebNext:
     Type: AWS::ApiGatewayV2::Stage
-    Properties: {ApiId: !Ref Web, StageName: next, StageVariables: {colour: blue}}
+    Properties: {ApiId: !Ref Web, StageName: next, StageVariables: {function: "Says:$LATEST"}}
 """
 )
 
@@ -114,11 +119,13 @@ def test_an_api_may_have_several_stages(apis: Apis) -> None:
     assert apis.event("Role", "/orders/7")["stageVariables"] is None
     assert fetch(url, "/v3/orders/7").status == 403
 
-    event = apis.event("Web", "/next/a")
-    assert (event["requestContext"]["stage"], event["rawPath"]) == ("next", "/next/a")
-    assert event["stageVariables"] == {"colour": "blue"}
+
+def test_stage_variables_may_name_the_function(apis: Apis) -> None:
     event = apis.event("Web", "/nextto/a")
-    assert event["requestContext"]["stage"] == "$default" and "stageVariables" not in event
+    assert (event["requestContext"]["stage"], event["rawPath"]) == ("$default", "/nextto/a")
+    assert event["stageVariables"] == {"function": "Echo"}
+    said = json.dumps({"statusCode": 201, "body": "said"})
+    assert apis.ask("Web", "/next/a", "POST", said, content_type="text/plain").status == 201
 
 
 def test_a_permission_counts_from_when_it_is_added_until_it_is_removed(apis: Apis) -> None:

@@ -40,8 +40,8 @@ class ApiFront(ABC):
         self.config = place.config
         self.id = api.name.lower()  # as Ref gives it in the template
         self.domain = f"{self.id}.execute-api.{self.config.region}.amazonaws.com"
-        self.routes = RouteTable(api.routes)
         self.stages = api.stages
+        self.routes = {stage: RouteTable(api.routes_of(stage)) for stage in api.stages}
         self._caller = place.caller
         self._tell = place.tell
         self._access = ApiAccess(api, place.caller, place.key_sets, self)
@@ -79,7 +79,7 @@ class ApiFront(ABC):
                 route_document(
                     route.method, route.path, route.function, route.qualifier, route.authorizer
                 )
-                for route in self.api.routes
+                for route in self.api.routes_of(self.api.stage)
                 if route.function
             ],
         }

@@ -55,7 +55,7 @@ class HttpApi(ApiFront):
             stage = "$default"
         else:
             raise Refusal("no stage", f"Stages of {api.name}: {', '.join(self.stages)}.")
-        found = self.routes.find(request.method, path)
+        found = self.routes[stage].find(request.method, path)
         if found is None:
             raise Refusal("no route", f"{api.name} has no route for {request.method} {path}.")
         route, parameters = found

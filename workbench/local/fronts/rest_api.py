@@ -73,7 +73,7 @@ class RestApi(ApiFront):
             stages = " or ".join(f"/{each}/" for each in self.stages)
             raise Refusal("no stage", f"Paths of {api.name} begin with its stage, {stages}.")
         path = "/" + rest.lstrip("/")
-        found = self.routes.find(request.method, path.rstrip("/") or "/")
+        found = self.routes[stage].find(request.method, path.rstrip("/") or "/")
         if found is None:
             raise Refusal("no route", f"{api.name} has no method for {request.method} {path}.")
         return ApiCall(request, *found, full, path, time.time(), stage, variables)
