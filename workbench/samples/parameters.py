@@ -29,6 +29,11 @@ class Parameter:
     type: ParameterType = "text"
     choices: tuple[str, ...] = ()
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether it may be left empty; the description of one with a default says so then."""
+        return not self.default or "empty for none" in self.description
+
     def check(self, value: str) -> str:
         """Return the value if the parameter can have it. Raises BadParameter."""
         if self.type == "choice" and value not in self.choices:

@@ -12,7 +12,7 @@ from textual.app import App
 from workbench.aws.records import InvocationType
 from workbench.samples import BadParameter, SampleEvent, catalogue, find
 from workbench.samples.parameters import Parameter
-from workbench.ui.panes.likely_events import Likely
+from workbench.ui.panes.likely_events import Likely, along_route
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, Row
@@ -64,7 +64,7 @@ async def choose_event(
     rows = [
         Row(
             f"likely:{number}",
-            (f"→ {each.words}", find(each.sample).service, each.sample),
+            (f"→ {each.short}", find(each.sample).service, each.sample),
             search=f"{each.words} {find(each.sample).service} {find(each.sample).title}",
         )
         for number, each in enumerate(likely)
@@ -102,7 +102,7 @@ async def choose_event(
         return Elsewhere(name)
     if kind == "likely":
         each = likely[int(name)]
-        return await _fill_in(app, find(each.sample), region, account, each.values)
+        return await _fill_in(app, find(each.sample), region, account, each)
     return await _fill_in(app, find(name), region, account)
 
 
@@ -124,7 +124,7 @@ def _preview(row_id: str, region: str, account: str, likely: Sequence[Likely]) -
     if kind == "likely":
         each = likely[int(name)]
         sample = find(each.sample)
-        text = _text(sample, _known(sample, each.values), region, account)
+        text = _text(sample, _known(sample, each.values), region, account, each)
         return f"This function's trigger: {each.words}.\n{sample.description}\n\n{text}"
     if kind == "elsewhere":
         return ELSEWHERE[name][1]
@@ -149,21 +149,30 @@ async def _fill_in(
     sample: SampleEvent,
     region: str,
     account: str,
-    known: Mapping[str, str] | None = None,
+    likely: Likely | None = None,
 ) -> Chosen | None:
     values: dict[str, str] = {}
     if sample.parameters:
-        start = _known(sample, known or {})
+        start = _known(sample, likely.values if likely else {})
         fields = [_field(parameter, start.get(parameter.name)) for parameter in sample.parameters]
         answer = await app.push_screen_wait(FormDialog(sample.title, fields, submit="Use"))
         if answer is None:
             return None
         values = {name: _as_text(value) for name, value in answer.items()}
-    return Chosen(sample.name, _text(sample, values, region, account), sample.invocation_type)
+    text = _text(sample, values, region, account, likely)
+    return Chosen(sample.name, text, sample.invocation_type)
 
 
-def _text(sample: SampleEvent, values: dict[str, str], region: str, account: str) -> str:
+def _text(
+    sample: SampleEvent,
+    values: dict[str, str],
+    region: str,
+    account: str,
+    likely: Likely | None = None,
+) -> str:
     event = sample.render(values, region=region, account=account)
+    if likely is not None and likely.route:
+        event = along_route(event, likely.route)
     return json.dumps(event, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -182,7 +191,7 @@ def _field(parameter: Parameter, start: str | None) -> Field:
         default=parameter.default if start is None else start,
         help=parameter.description,
         choices=parameter.choices,
-        required=bool(parameter.default),
+        required=not parameter.may_be_empty,
         check=check,
     )
 
