@@ -82,7 +82,7 @@ def test_a_pane_grows_at_the_border_that_is_named_for_it(
         border = border_of(pane, width, sideways=sideways)
         if border is not None:
             name, direction = border
-            assert size(sideways, {name: 2 * direction}) > size(sideways, {})
+            assert size(sideways, {name: 2 * direction}) > size(sideways, {name: -2 * direction})
 
 
 @given(st.integers(1, 79), st.integers(0, 19), orders, moves)

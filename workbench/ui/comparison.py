@@ -10,7 +10,7 @@ from rich.text import Text
 from workbench.aws.records import Function, Invocation
 from workbench.project.cost import cost_of
 from workbench.ui.backend import Backend
-from workbench.ui.formats import BAD, GOOD, QUIET, WARN, milliseconds, routes, short_error
+from workbench.ui.formats import BAD, GOOD, QUIET, WARN, milliseconds, named, routes, short_error
 from workbench.ui.widgets.fuzzy_list import Row
 from workbench.ui.widgets.line_diff import changes, comparable, diff_lines
 from workbench.ui.widgets.palette import Palette
@@ -86,6 +86,9 @@ class Contender:
         if invocation.function_error:
             kind = invocation.error.type if invocation.error else invocation.function_error
             return f"✗ {short_error(kind)}", "bad"
+        version = invocation.executed_version
+        if version and version != self.place.qualifier and "%" in self.place.words:
+            return f"✓ by {named(version)}", "good"  # the alias had the choice
         return "✓ answered", "good"
 
     def figures(self) -> tuple[str, str, str, str]:

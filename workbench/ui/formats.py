@@ -95,12 +95,18 @@ def percent(share: float) -> str:
 
 def routes(alias: Alias) -> str:
     """Where an alias leads: `v3`, or `90% v3 · 10% v4`."""
+    first = named(alias.function_version)
     if not alias.weights:
-        return f"v{alias.function_version}"
+        return first
     rest = 1.0 - sum(alias.weights.values())
-    parts = [f"{percent(rest)} v{alias.function_version}"]
-    parts += [f"{percent(share)} v{version}" for version, share in alias.weights.items()]
+    parts = [f"{percent(rest)} {first}"]
+    parts += [f"{percent(share)} {named(version)}" for version, share in alias.weights.items()]
     return " · ".join(parts)
+
+
+def named(qualifier: str) -> str:
+    """A qualifier for people: versions are `v3`, aliases and $LATEST their name."""
+    return f"v{qualifier}" if qualifier.isdigit() else qualifier
 
 
 def bar(share: float, width: int) -> str:

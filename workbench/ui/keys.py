@@ -98,6 +98,8 @@ KEYS: tuple[Key, ...] = (
         "Open a sample application: the classic uses of Lambda"),
     Key("screen", "run_demo", ("alt+d",), "demo",
         "Run the demo of this sample application", priority=True),
+    Key("screen", "readme", ("alt+r",), "README", "Read the project's README in $PAGER",
+        priority=True),
     Key("screen", "zoom", ("f10",), "zoom", "Zoom the pane, and back", priority=True),
     Key("screen", "help", ("f1",), "help", "Help for what has focus", footer=99, priority=True),
     Key("screen", "next_pane", ("tab",), "next pane", "Go to the next pane", priority=True),

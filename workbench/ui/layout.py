@@ -176,7 +176,9 @@ def _narrow(width: int, height: int, recent: Sequence[str], moved: Moved) -> lis
             _slot(0, height - logs, width, logs, ("logs",), recent),
         ]  # fmt: skip
     if recent[0] == "functions":
-        overlay = min(width, max(_OVERLAY_WIDTH + moved.get("overlay", 0), _LEAST_WIDTH))
+        # Beside it a pane can be seen, or it has all the room: a strip of one looks torn.
+        overlay = _OVERLAY_WIDTH if width >= _OVERLAY_WIDTH + _LEAST_WIDTH else width
+        overlay = min(width, max(overlay + moved.get("overlay", 0), _LEAST_WIDTH))
         slots.append(_slot(0, 0, overlay, height, ("functions",), recent, overlay=True))
     return slots
 

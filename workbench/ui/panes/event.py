@@ -300,7 +300,11 @@ class EventPane(EventTextPane):
             return
         self._name, self._origin, self._baseline = name, "", self.text
         self.show_heading()
-        self.say(f"Saved {self.saved_path}.", "success")
+        fault = self._fault()
+        if fault is None:
+            self.say(f"Saved {self.saved_path}.", "success")
+        else:
+            self.say(f"Saved {self.saved_path}; it is not JSON yet: {fault}", "warning")
 
     def _check_name(self, value: object) -> str | None:
         name = str(value)

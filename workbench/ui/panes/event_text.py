@@ -19,10 +19,10 @@ from workbench.project.files import write_atomically
 from workbench.project.state_dir import StateDir
 from workbench.project.value_sources import EventValues
 from workbench.ui import work
+from workbench.ui.formats import named
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.event_editor import EventEditor
 from workbench.ui.panes.event_foot import EventFoot
-from workbench.ui.panes.versions import named
 from workbench.ui.programs import edit_file
 from workbench.ui.screens.decoded import DecodedScreen
 from workbench.ui.screens.sent import SentScreen

@@ -239,9 +239,7 @@ class FunctionsPane(WorkbenchPane):
         self.rows.set_rows([self._row(functions[name], colors) for name in names])
         if wanted in functions and self.rows.highlighted != wanted and not self.rows.filter_text:
             self.rows.highlight(wanted)
-        more = " …" if self._loading else ", not all" if self._broken_off else ""
-        count = f"{len(functions):,} function{'' if len(functions) == 1 else 's'}"
-        self.subtitle = f"{count}{more}" if functions else ""
+        self._show_count()
         nothing = not functions and not self._loading and self.session.backend is not None
         if nothing and self.session.is_aws:
             self.show_empty("There is no function in this account and region.\n\n^t another target")
@@ -253,6 +251,15 @@ class FunctionsPane(WorkbenchPane):
             self.hide_empty()
         if self.has_focus_within or self.has_focus:
             self.focus_content()
+
+    @on(FuzzyList.Filtered)
+    def _show_count(self) -> None:
+        functions = self.session.functions
+        more = " …" if self._loading else ", not all" if self._broken_off else ""
+        count = f"{len(functions):,} function{'' if len(functions) == 1 else 's'}"
+        if self.rows.filter_text:
+            count = f"{self.rows.body.row_count():,} of {count}"
+        self.subtitle = f"{count}{more}" if functions else ""
 
     def theme_changed(self) -> None:
         """The rows hold colours."""

@@ -82,6 +82,8 @@ class ResultPane(WorkbenchPane):
         """An invocation has begun: count its seconds. The last answer stays below."""
         self._running_since = time.monotonic()
         self._running_words = words
+        if not self._views:
+            self.query_one("#nothing", Static).update("")
         if self._timer is not None:
             self._timer.resume()
         self._tick()

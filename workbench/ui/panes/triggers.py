@@ -215,7 +215,7 @@ class TriggersPane(WorkbenchPane):
                 "HTTP APIs of the template, or made with AWS's API, appear here."
             )
         others = len(self._triggers)
-        known = f" (there are {others})" if others else ""
+        known = f" (there {'is' if others == 1 else 'are'} {others})" if others else ""
         return (
             f"Nothing invokes {function} by itself.\na shows the triggers of all functions{known}."
         )

@@ -12,14 +12,12 @@ from textual.message import Message
 from workbench.aws.alias_history import DELETED, AliasState
 from workbench.aws.records import Alias
 from workbench.ui.consent import Change, agreed
-from workbench.ui.formats import clock, routes
+from workbench.ui.formats import clock, named, routes
 from workbench.ui.messages import QualifierChosen
-from workbench.ui.panes.versions_list import LATEST, VersionsList, named
+from workbench.ui.panes.versions_list import LATEST, VersionsList
 from workbench.ui.widgets.dialogs import Choose, Confirm
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
-
-__all__ = ["OpenCanary", "VersionsPane", "named"]
 
 _OF_AN_ALIAS = ("move_alias", "weight", "roll_back", "alias_history", "canary")
 
@@ -53,12 +51,12 @@ class VersionsPane(VersionsList):
             return "Put the cursor on an alias first; a creates one."
         if action in ("create_alias", "move_alias") and not self.numbers():
             return "An alias leads to a version: publish one first (p)."
+        if action in ("weight", "canary") and alias and alias.function_version == LATEST:
+            return f"{alias.name} leads to $LATEST: move it to a version first (m)."
         if action == "weight" and len(self.numbers()) < 2:
             return "A share needs a second version: publish one first (p)."
         if action == "canary" and len(self.numbers()) < 2:
             return "A canary needs a second version: publish one first (p)."
-        if action in ("weight", "canary") and alias and alias.function_version == LATEST:
-            return f"{alias.name} leads to $LATEST: move it to a version first (m)."
         if action == "diff" and not self.numbers():
             return "There is nothing to compare with: publish a version first (p)."
         if action == "roll_back" and alias and self._version_before(alias) is None:
@@ -283,7 +281,7 @@ class VersionsPane(VersionsList):
                 backend.alias_history.change(backend.target.key, name, changed, how)
             return changed.name
 
-        self.in_thread("change", name, change, f"{alias.name}: {how}, {routes(there)}.")
+        self.in_thread("change", name, change, f"{alias.name} {how}: now {routes(there)}.")
 
     def _version_row(self, number: str) -> Row:
         version = next(each for each in self.versions if each.version == number)

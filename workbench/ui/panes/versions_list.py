@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from workbench.aws.records import NO_COUNTS, Alias, Counts, Function
-from workbench.ui.formats import BAD, QUIET, STRONG, routes
+from workbench.ui.formats import BAD, QUIET, STRONG, named, routes
 from workbench.ui.messages import QualifierChosen
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
@@ -224,8 +224,3 @@ class VersionsList(WorkbenchPane):
         if errors:
             text.append(f" ✗{errors:,}", colors[BAD])
         return text
-
-
-def named(qualifier: str) -> str:
-    """A qualifier for people: versions are `v3`, aliases their name."""
-    return f"v{qualifier}" if qualifier.isdigit() else qualifier

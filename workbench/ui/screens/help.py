@@ -42,7 +42,7 @@ class HelpScreen(KeysHelp):
     that work everywhere.
 
     `app`: whose keys are in force; `scope`: the place; `here`: (keys, what they do) of what has
-    the focus; `others`: the scopes that follow.
+    the focus; `others`: the scopes that follow; `typing`: letters are text where the focus is.
     """
 
     def __init__(
@@ -51,11 +51,16 @@ class HelpScreen(KeysHelp):
         scope: str,
         here: Sequence[tuple[str, str]] = (),
         others: Sequence[str] = ("pane", "screen"),
+        *,
+        typing: bool = False,
     ) -> None:
         words = re.sub("<([^>]+)>", lambda found: key_of(app, found[1]), _WORDS.get(scope, ""))
-        sections = [Section(SCOPES[scope], _rows(app, scope), words)]
+        title, rows = SCOPES[scope], _rows(app, scope)
+        sections = [Section(title, [] if typing else rows, words)]
         if here:
-            sections.append(Section("Where the focus is", here))
+            sections.append(Section("While you type" if typing else "Where the focus is", here))
+        if typing:
+            sections.append(Section(f"{title}, after esc", rows))
         sections += [Section(SCOPES[other], _rows(app, other)) for other in others]
         note = f"{key_of(app, 'screen.command_palette')} lists every action and runs it."
         super().__init__(f"Help: {SCOPES[scope]}", sections, note)

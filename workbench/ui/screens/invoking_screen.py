@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual import on, work
 
+from workbench.samples import demo_function
 from workbench.ui.backend import Backend, Request
 from workbench.ui.consent import Change, agreed
 from workbench.ui.invoker import Invoker
@@ -19,7 +20,7 @@ from workbench.ui.messages import (
     RunRequest,
 )
 from workbench.ui.panes.result_words import outcome_words
-from workbench.ui.screens.project_screen import ProjectScreen
+from workbench.ui.screens.project_screen import README, ProjectScreen
 from workbench.ui.session import INVOCATION_TYPES, Session
 
 
@@ -41,6 +42,10 @@ class InvokingScreen(ProjectScreen):
             return "Watching needs the local Lambda: hot reload is off on AWS."
         if action == "problems" and not session.all_problems:
             return "There are no problems."
+        if action == "run_demo" and demo_function(session.root) is None:
+            return "No sample application is open; “sample” here opens one."
+        if action == "readme" and not (session.root / README).is_file():
+            return "This project has no README.md."
         if action in ("new_event", "saved_events", "save_event"):
             return self.event.why_not(action)
         return None

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widget import Widget
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
 from workbench.ui import keys
 from workbench.ui.jump_places import places
@@ -80,6 +80,9 @@ class PaneScreen(Screen[None]):
             others = [("escape", "leave"), *keys.pairs_of(self.app, _WHILE_TYPING)]
             first, last = keys.pairs_of(self.app, _INVOKE), keys.pairs_of(self.app, _HELP)
             pairs = [*first, *(busy or others), *last]
+        elif isinstance(self.focused, Input):
+            first, last = keys.pairs_of(self.app, _INVOKE), keys.pairs_of(self.app, _HELP)
+            pairs = [*first, *busy, ("enter", "done"), ("escape", "give up"), *last]
         else:
             pairs = keys.footer(
                 self.pane.scope, busy, keys.in_force(self.app), self.pane.calls_for()
@@ -155,7 +158,8 @@ class PaneScreen(Screen[None]):
     def action_help(self) -> None:
         """Help for what has focus."""
         here = keys_in_force(self, {key.id for key in keys.in_force(self.app)})
-        self.app.push_screen(HelpScreen(self.app, self.pane.scope, here))
+        typing = isinstance(self.focused, TextArea | Input)
+        self.app.push_screen(HelpScreen(self.app, self.pane.scope, here, typing=typing))
 
     def action_copy(self) -> None:
         """Copy from the pane with focus."""

@@ -32,6 +32,8 @@ from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.fuzzy_list import Column, Row
 from workbench.ui.widgets.quick_pick import QuickPick
 
+README = "README.md"
+
 
 class ProjectScreen(PaneScreen):
     """Composes the panes of a session; problems, memory, editor, pager and the aws command."""
@@ -167,6 +169,17 @@ class ProjectScreen(PaneScreen):
     def action_pager(self) -> None:
         """Show the focused pane's text in $PAGER."""
         open_text(self, self.pane.page_text(), edit=False)
+
+    def action_readme(self) -> None:
+        """Show the project's README in $PAGER."""
+        try:
+            text = (self.session.root / README).read_text("utf-8", errors="replace")
+        except FileNotFoundError:
+            self.say("This project has no README.md.", "warning")
+        except OSError as error:
+            self.say(f"README.md cannot be read: {error.strerror}.", "warning")
+        else:
+            open_text(self, text, edit=False)
 
     def action_audit_log(self) -> None:
         """Show what was changed on AWS from here in $PAGER, the newest first."""

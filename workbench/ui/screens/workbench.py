@@ -18,7 +18,7 @@ from workbench.samples import demo_function
 from workbench.ui import keys, responsive
 from workbench.ui.canaries import Canaries, CanaryChanged, CanaryLeft, outcome
 from workbench.ui.connection import Connection
-from workbench.ui.formats import clock
+from workbench.ui.formats import clock, named
 from workbench.ui.messages import (
     Connected,
     ConnectionFailed,
@@ -44,7 +44,7 @@ from workbench.ui.panes.event import EventPane
 from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.result import ResultPane
-from workbench.ui.panes.versions import OpenCanary, named
+from workbench.ui.panes.versions import OpenCanary
 from workbench.ui.programs import open_file, show_code
 from workbench.ui.sample_picker import choose_sample
 from workbench.ui.screens.invoking_screen import InvokingScreen
@@ -75,6 +75,7 @@ class WorkbenchScreen(InvokingScreen):
         self._server_events = ServerEvents(self, session)
         self._rest: Timer | None = None
         self.canaries = Canaries(self)
+        self._sample_told = False
 
     def on_mount(self) -> None:
         self.result.show_problem(None)
@@ -215,6 +216,16 @@ class WorkbenchScreen(InvokingScreen):
     def _listed(self) -> None:
         self.show_header()
         responsive.settle()  # the target's clients are imported
+        if not self._sample_told:
+            self._sample_told = True
+            self._tell_sample()
+
+    def _tell_sample(self) -> None:
+        """Of a sample application: how to read what it shows, and see it."""
+        if demo_function(self.session.root) in self.session.functions:
+            read, run = (keys.key_of(self.app, f"screen.{each}") for each in ("readme", "run_demo"))
+            words = f"A sample application: {read} reads what it shows, {run} runs its demo."
+            self.status.say(words, "info", None)
 
     @on(FunctionsPane.EditEvent)
     def _edit_event(self) -> None:

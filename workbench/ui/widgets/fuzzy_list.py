@@ -69,6 +69,18 @@ class FuzzyList(Vertical):
         def control(self) -> Widget:
             return self.view
 
+    class Filtered(Message):
+        """Another filter: how many rows it leaves."""
+
+        def __init__(self, view: FuzzyList, count: int) -> None:
+            super().__init__()
+            self.view = view
+            self.count = count
+
+        @property
+        def control(self) -> Widget:
+            return self.view
+
     def __init__(
         self,
         columns: int | Sequence[Column] = 1,
@@ -188,6 +200,7 @@ class FuzzyList(Vertical):
         # While one types the best match has the cursor; without a filter the row stays.
         self.body.cursor = 0 if event.value else self.body.row_of(keep)
         self._refreshed()
+        self.post_message(self.Filtered(self, self.body.row_count()))
 
     @on(Input.Submitted)
     def _filter_submitted(self, event: Input.Submitted) -> None:

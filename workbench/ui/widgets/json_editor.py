@@ -6,6 +6,8 @@ own tokens. Lines are not wrapped: in a narrow pane the indentation is what one 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -37,23 +39,45 @@ _BRACKET_CHARACTERS = 30_000
 _COLORED_CHARACTERS = 4_000
 _PAIRS = {"{": "}", "[": "]"}
 
-# TextArea's own, without those that belong to the app (function keys).
-_BINDINGS = [
-    binding
-    for binding in TextArea.BINDINGS
-    if isinstance(binding, Binding) and binding.key not in ("f6", "f7")
-]
+_TOLD = {
+    "cut": "Cut",
+    "copy": "Copy what is selected",
+    "paste": "Paste",
+    "undo": "Undo",
+    "redo": "Redo",
+    "delete_word_left": "Delete the word",
+    "delete_to_start_of_line": "Delete to the line's start",
+}
+"""What the help tells of TextArea's own keys: arrows and the like everybody knows."""
+
+
+def _own_bindings() -> Iterator[Binding]:
+    """TextArea's, without those that belong to the app; what the help tells has an id."""
+    for binding in TextArea.BINDINGS:
+        if not isinstance(binding, Binding) or binding.key in ("f6", "f7", "ctrl+k"):
+            continue
+        keys = [key for key in binding.key.split(",") if key != "ctrl+a" and "super" not in key]
+        told = _TOLD.get(binding.action)
+        own = replace(binding, key=",".join(keys))
+        yield replace(own, id=f"editor.{binding.action}", description=told) if told else own
 
 
 class JsonEditor(TextArea, inherit_bindings=False):
-    """An editor for one JSON text. ctrl+l formats it, ctrl+g goes to the fault.
+    """An editor for one JSON text. ctrl+l formats it, ctrl+g goes to the fault, ctrl+a selects all.
 
     ctrl+j, ctrl+o, ctrl+p, ctrl+s, ctrl+n, ctrl+r, ctrl+t, tab, escape and the function keys are
     left to the app.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *_BINDINGS,
+        *_own_bindings(),
+        Binding(
+            "ctrl+a",
+            "select_more",
+            "Start of the line; once more: select all",
+            show=False,
+            id="editor.all",
+        ),
         Binding("ctrl+l", "format", "Format", show=False, id="editor.format"),
         Binding("ctrl+g", "go_to_fault", "Go to the fault", show=False, id="editor.fault"),
     ]
@@ -171,6 +195,13 @@ class JsonEditor(TextArea, inherit_bindings=False):
         """Put the cursor on the fault."""
         if self.fault is not None:
             self.move_cursor((self.fault.line - 1, self.fault.column - 1), center=True)
+
+    def action_select_more(self) -> None:
+        """To the line's start, as in a shell; there already, select all, as elsewhere."""
+        if self.cursor_location[1] == 0:
+            self.action_select_all()
+        else:
+            self.action_cursor_line_start()
 
     def action_format(self) -> None:
         if not self.format():

@@ -85,7 +85,7 @@ class KeysHelp(ModalScreen[None]):
             table.add_column(ratio=1)
             for keys, description in section.rows:
                 table.add_row(Text(keys, colors["footer-key"]), Text(description))
-            parts += [Padding(table, (0, 0, 0, 2)), Text("")]
+            parts += [*([Padding(table, (0, 0, 0, 2))] if section.rows else []), Text("")]
         if self._note:
             parts.append(Text(self._note, colors.muted))
         else:
