@@ -49,6 +49,8 @@ from workbench.project.state_dir import StateDir, StateDirError
 # The access key of our pollers and of functions without credentials of somebody's.
 _OUR_OWN = LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"]
 _SHOWN_FRONTS = 10  # front doors told at the start
+# Python's own: few objects are looked at each time, so no invocation waits long.
+_COLLECTIONS = (700, 10, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,7 @@ async def _serve(options: ServerOptions, root: Path) -> int:
         # What exists now stays: keeping it out of collections shortens the longest pauses.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_COLLECTIONS)
         gc.enable()
         await _until_over(server, options.linger)
     finally:

@@ -7,6 +7,7 @@ answered by `(id, result, None)` or `(id, None, (code, message))`, in the order 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -80,5 +81,6 @@ def main(source: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000)  # boto3 and the models of services stay: they are no garbage
     os.nice(5)
     main(sys.stdin.buffer, sys.stdout.buffer)

@@ -8,6 +8,7 @@ and so are we.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import threading
@@ -111,5 +112,6 @@ def main(source: BinaryIO, answers: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000)  # boto3 and the models of services stay: they are no garbage
     main(sys.stdin.buffer, sys.stdout.buffer)
     os._exit(0)  # threads that wait for a service or a function hold nothing that would be lost
