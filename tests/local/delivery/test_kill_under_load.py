@@ -1,138 +1,14 @@
-"""`kill -9` twenty times under load: each event answered with 202 is run, and so is told of."""
+"""No event that was answered with 202 is lost when the server is killed. Twenty kills:
+`python -m tests.benchmarks kills`."""
 
 from __future__ import annotations
 
-import http.client
-import os
-import random
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import boto3
-from async_lab import wait_for
-from botocore.config import Config
-from endpoint_lab import ROLE, zipped
-
-KILLS = 20
-MOST = 100  # events accepted before a kill
-NUMBERS_A_ROUND = 1000
-SERVE = """
-import sys
-from pathlib import Path
-from workbench.local.server import ServerOptions, run
-sys.exit(run(ServerOptions(Path(sys.argv[1]))))
-"""
-# A byte of a sparse file for each event: quick, and a repetition changes nothing.
-MARKS = """
-import os
-def handler(event, context):
-    file = os.open({file!r}, os.O_WRONLY)
-    os.pwrite(file, b"x", {number})
-    os.close(file)
-"""
-HEADERS = {
-    "Authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/lambda/aws4_request, "
-    "SignedHeaders=host, Signature=none",
-    "X-Amz-Invocation-Type": "Event",
-}
-
-
-@contextmanager
-def served(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A local Lambda as a process of its own, and its URL."""
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(root)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process, process.stdout.readline().strip().removeprefix("Lambda endpoint: ")
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(20)
-
-
-def set_up(url: str, ran: Path, recorded: Path) -> None:
-    """The function `works`, whose successes `keeps` is told of."""
-    client = boto3.client(
-        "lambda",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="a",
-        aws_secret_access_key="b",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-    places = (("works", ran, "event"), ("keeps", recorded, "event['requestPayload']"))
-    for name, file, number in places:
-        file.touch()
-        created = client.create_function(
-            FunctionName=name,
-            Runtime="python3.11",
-            Role=ROLE,
-            Handler="index.handler",
-            Code={"ZipFile": zipped({"index.py": MARKS.format(file=str(file), number=number)})},
-        )
-        client.get_waiter("function_active_v2").wait(
-            FunctionName=name, WaiterConfig={"Delay": 0.01, "MaxAttempts": 3000}
-        )
-    client.put_function_event_invoke_config(
-        FunctionName="works",
-        DestinationConfig={"OnSuccess": {"Destination": created["FunctionArn"]}},
-    )
-    client.close()
-
-
-def send_until_it_dies(
-    url: str, process: subprocess.Popen[str], first: int, moments: random.Random
-) -> list[int]:
-    """Send numbered events, killing the server at some moment after some of them; the numbers of
-    those that were answered with 202."""
-    accepted: list[int] = []
-    enough = moments.randrange(1, MOST)
-    # Soon after that many, whatever the server is doing then.
-    kill = threading.Timer(moments.uniform(0, 0.02), os.kill, (process.pid, signal.SIGKILL))
-    connection = http.client.HTTPConnection(url.removeprefix("http://"))
-    try:
-        for number in range(first, first + NUMBERS_A_ROUND):
-            if len(accepted) == enough:
-                kill.start()
-            path = "/2015-03-31/functions/works/invocations"
-            connection.request("POST", path, str(number), HEADERS)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 202
-            accepted.append(number)
-    except (OSError, http.client.HTTPException):
-        pass  # it was killed
-    finally:
-        connection.close()
-    process.wait(20)
-    kill.join()
-    return accepted
-
-
-def missing(file: Path, numbers: list[int]) -> list[int]:
-    """Which of the numbers are not marked in the file."""
-    marks = file.read_bytes().ljust(numbers[-1] + 1, b"\0")
-    return [number for number in numbers if marks[number] == 0]
+from async_kills_lab import lost_of_accepted
 
 
 def test_nothing_that_was_accepted_is_lost(tmp_path: Path) -> None:
-    root, ran, recorded = tmp_path / "project", tmp_path / "ran", tmp_path / "recorded"
-    root.mkdir()
-    with served(root) as (_, url):
-        set_up(url, ran, recorded)
-    moments = random.Random()
-    accepted: list[int] = []
-    for round in range(KILLS):
-        with served(root) as (process, url):
-            accepted += send_until_it_dies(url, process, round * NUMBERS_A_ROUND, moments)
-    assert len(accepted) >= KILLS
-    with served(root):
-        for file in (ran, recorded):
-            wait_for(lambda file=file: not missing(file, accepted), 30)  # type: ignore[misc]
+    accepted, lost = lost_of_accepted(tmp_path, kills=3)
+    assert accepted >= 3
+    assert lost == 0
