@@ -8,33 +8,12 @@ from collections.abc import Sequence
 
 
 class Fuzzy:
-    """A query, ready to be held against many texts. Case never counts; words are all wanted."""
+    """A query's words. Case never counts; words are all wanted."""
 
     def __init__(self, query: str) -> None:
         words = query.lower().split()
         self.words = [word for word in words if not word.startswith("!")]
         self.without = [word[1:] for word in words if word.startswith("!") and len(word) > 1]
-        self._patterns = [
-            re.compile(".*?".join(map(re.escape, word)), re.DOTALL) for word in self.words
-        ]
-
-    def score(self, lowered: str) -> int:
-        """Return how well a text in small letters matches: 0 not at all, more is better."""
-        if any(word in lowered for word in self.without):
-            return 0
-        total = 1
-        for word, pattern in zip(self.words, self._patterns, strict=True):
-            at = lowered.find(word)
-            if at >= 0:
-                starts = at == 0 or not lowered[at - 1].isalnum()
-                total += 2_000 + (500 if starts else 0) - min(at, 400)
-                continue
-            match = pattern.search(lowered)
-            if match is None:
-                return 0
-            start, end = match.span()
-            total += max(1, 1_000 - 10 * (end - start - len(word)) - min(start, 400))
-        return total
 
     def positions(self, text: str) -> list[int]:
         """Return the indexes of the matched characters of a text, to mark them."""
@@ -66,9 +45,31 @@ def rank(query: str, texts: Sequence[str], among: Sequence[int]) -> list[int]:
     The texts are in small letters; equal matches keep their order.
     """
     fuzzy = Fuzzy(query)
-    if not fuzzy.words and not fuzzy.without:
-        return list(among)
-    score = fuzzy.score
-    scored = [(-value, index) for index in among if (value := score(texts[index]))]
-    scored.sort()
-    return [index for _, index in scored]
+    scores = dict.fromkeys(among, 0)
+    for word in fuzzy.without:
+        scores = {index: 0 for index in scores if word not in texts[index]}
+    for word in fuzzy.words:
+        scores = _with_word(word, texts, scores)
+    # Equal matches are many: putting them together costs less than sorting them all.
+    equals: dict[int, list[int]] = {}
+    for index, score in scores.items():
+        equals.setdefault(score, []).append(index)
+    return [index for score in sorted(equals, reverse=True) for index in equals[score]]
+
+
+def _with_word(word: str, texts: Sequence[str], scores: dict[int, int]) -> dict[int, int]:
+    """Those that have the word's letters in order, with how well added. One loop without calls:
+    it runs over all texts at each key."""
+    letters = re.compile(".*?".join(map(re.escape, word)), re.DOTALL).search
+    found: dict[int, int] = {}
+    for index, score in scores.items():
+        text = texts[index]
+        at = text.find(word)
+        if at >= 0:
+            starts = at == 0 or not text[at - 1].isalnum()
+            found[index] = score + (2_500 if starts else 2_000) - (at if at < 400 else 400)
+        elif match := letters(text):
+            start, end = match.span()
+            loose = 10 * (end - start - len(word)) + (start if start < 400 else 400)
+            found[index] = score + (1_000 - loose if loose < 1_000 else 1)
+    return found

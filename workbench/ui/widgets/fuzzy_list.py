@@ -115,6 +115,9 @@ class FuzzyList(Vertical):
 
     def on_mount(self) -> None:
         self._refreshed()
+        # Not by Input.Changed: a message would be late for the paint that shows the letter, and the
+        # next one comes only two frames later.
+        self.watch(self._prompt, "value", self._filter_changed, init=False)
 
     # -- public ---------------------------------------------------------------------------------
 
@@ -192,15 +195,17 @@ class FuzzyList(Vertical):
             return self._prompt.has_focus
         return True
 
-    @on(Input.Changed)
-    def _filter_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def _filter_changed(self, text: str) -> None:
         keep = self.highlighted or self._before_filter
-        self.body.apply_filter(event.value)
+        self.body.apply_filter(text)
         # While one types the best match has the cursor; without a filter the row stays.
-        self.body.cursor = 0 if event.value else self.body.row_of(keep)
+        self.body.cursor = 0 if text else self.body.row_of(keep)
         self._refreshed()
         self.post_message(self.Filtered(self, self.body.row_count()))
+
+    @on(Input.Changed)
+    def _filter_told(self, event: Input.Changed) -> None:
+        event.stop()
 
     @on(Input.Submitted)
     def _filter_submitted(self, event: Input.Submitted) -> None:

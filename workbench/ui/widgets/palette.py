@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from rich.style import Style
+from textual.app import App
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 from textual.widget import Widget
@@ -52,7 +55,17 @@ _PLAIN = Style()
 
 def palette(widget: Widget) -> Palette:
     """Return the palette of the theme that is in force where the widget is shown."""
-    return _palette(tuple(sorted(widget.app.theme_variables.items())), widget.app.no_color)
+    # Asked several times a line: the app makes its variables anew when the theme changes.
+    app = widget.app
+    variables, no_color = app.theme_variables, app.no_color
+    known = _known.get(app)
+    if known is None or known[0] is not variables or known[1] != no_color:
+        found = _palette(tuple(sorted(variables.items())), no_color)
+        _known[app] = known = (variables, no_color, found)
+    return known[2]
+
+
+_known: WeakKeyDictionary[App[Any], tuple[dict[str, str], bool, Palette]] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=16)
