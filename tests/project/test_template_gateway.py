@@ -7,6 +7,7 @@ from pathlib import Path
 from template_lab import load, messages
 
 from workbench.project.apis import Authorizer, CorsConfiguration, Mock, Route, Source
+from workbench.project.gateway_responses import GatewayResponse
 
 FUNCTION = """\
 Resources:
@@ -147,6 +148,13 @@ def test_a_rest_api(project: Path) -> None:
         IntegrationResponses:
           - StatusCode: "204"
             ResponseParameters: {{method.response.header.Access-Control-Allow-Origin: "'*'"}}
+  Refused:
+    Type: AWS::ApiGateway::GatewayResponse
+    Properties:
+      RestApiId: {{Ref: Shop}}
+      ResponseType: ACCESS_DENIED
+      StatusCode: "404"
+      ResponseParameters: {{gatewayresponse.header.X-Why: "'no'"}}
 """
     found = load(project, text)
     assert messages(found) == []
@@ -157,6 +165,7 @@ def test_a_rest_api(project: Path) -> None:
         Route("GET", "/orders/{id}", "Fn", seconds=29.0, authorizer="Auth", needs_permission=True),
         Route("OPTIONS", "/orders/{id}", mock=Mock({"Access-Control-Allow-Origin": "*"}, 204)),
     )
+    assert api.gateway_responses == {"ACCESS_DENIED": GatewayResponse(404, {"X-Why": "'no'"})}
     auth = api.authorizers["Auth"]
     assert (auth.kind, auth.function, auth.ttl) == ("TOKEN", "Fn", 5)
     assert auth.sources == (Source("header", "Token"),)

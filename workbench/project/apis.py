@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from workbench.project.gateway_responses import GatewayResponse
+
 ApiKind = Literal["HTTP", "REST"]
 AuthorizerKind = Literal["AWS_IAM", "COGNITO", "JWT", "REQUEST", "TOKEN"]
 PayloadVersion = Literal["1.0", "2.0"]
@@ -129,6 +131,7 @@ class Api:
     binary_media_types: tuple[str, ...] = ()
     cors: CorsConfiguration | None = None
     other_stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
 
     @property
     def stages(self) -> dict[str, Mapping[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.project import api_authorizers
+from workbench.project import api_authorizers, gateway_responses
 from workbench.project.api_authorizers import function_of
 from workbench.project.apis import (
     ANY,
@@ -21,6 +21,7 @@ from workbench.project.apis import (
     Mock,
     Route,
 )
+from workbench.project.gateway_responses import GatewayResponse
 from workbench.project.loose_values import flag, mapping, member, text, texts, whole
 from workbench.project.request_validation import of_openapi
 
@@ -38,6 +39,7 @@ class Definition:
     authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
     binary_media_types: tuple[str, ...] = ()
     cors: CorsConfiguration | None = None
+    gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
 
 
 def read(document: Document, kind: ApiKind, report: Callable[[str], None]) -> Definition:
@@ -55,6 +57,7 @@ def read(document: Document, kind: ApiKind, report: Callable[[str], None]) -> De
         {name: each for name, (_, each) in security.items() if each is not None},
         texts(document.get("x-amazon-apigateway-binary-media-types")),
         None if cors is None else cors_configuration(mapping(cors)),
+        gateway_responses.read(document.get(gateway_responses.OPENAPI)),
     )
 
 

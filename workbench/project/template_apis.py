@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from workbench.project import api_authorizers, openapi
+from workbench.project import api_authorizers, gateway_responses, openapi
 from workbench.project.api_authorizers import Auth
 from workbench.project.apis import (
     ANY,
@@ -126,6 +126,10 @@ class ApiReader:
             stage_variables={name: text(value) for name, value in variables.items()},
             binary_media_types=(*definition.binary_media_types, *binary),
             cors=_cors(given.get("CorsConfiguration")) or definition.cors,
+            gateway_responses={
+                **definition.gateway_responses,
+                **gateway_responses.read(given.get("GatewayResponses")),
+            },
         )
         preflight = _preflight(given.get("Cors")) if kind == "REST" else None
         draft = _Draft(api, auth, preflight=preflight, models=mapping(given.get("Models")))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.project import openapi
+from workbench.project import gateway_responses, openapi
 from workbench.project.apis import ANY, Api, ApiKind
 from workbench.project.intrinsics import Resolver
 from workbench.project.loose_values import flag, mapping, text, texts
@@ -91,6 +91,8 @@ class GatewayReader:
         definition = openapi.read(
             document, kind, lambda what: self._report(api.node, f"{api.logical_id}: {what}")
         )
+        declared = parts.get("GatewayResponse", {}).values()
+        responses = {text(each.get("ResponseType")): each for each in declared}
         stages = _stages(kind, parts)
         stage = next(iter(stages))
         cors = mapping(given.get("CorsConfiguration"))
@@ -104,6 +106,7 @@ class GatewayReader:
             (*definition.binary_media_types, *texts(given.get("BinaryMediaTypes"))),
             openapi.cors_configuration(cors) if cors else definition.cors,
             stages,
+            {**definition.gateway_responses, **gateway_responses.read(responses)},
         )
 
 

@@ -26,11 +26,24 @@ TEMPLATE = """\
             Item: {type: object, required: [sku], properties: {sku: {type: string}}}
             Cart: {type: object, required: [items],
                    properties: {items: {type: array, items: {$ref: "#/definitions/Item"}}}}
+      Site:
+        Type: AWS::Serverless::Api
+        Properties:
+          StageName: dev
+          GatewayResponses:
+            DEFAULT_4XX: {ResponseParameters: {Headers: {Access-Control-Allow-Origin: "'*'"}}}
+            INVALID_API_KEY:
+              StatusCode: 418
+              ResponseParameters:
+                Headers: {X-Asked: method.request.header.X-One, X-Two: method.request.header.X-Two}
+              ResponseTemplates:
+                text/plain: $context.error.messageString ${context.stage} $context.none
       Echo:
         Type: AWS::Serverless::Function
         Properties:
           Handler: app.echo
           Events:
+            Site: {Type: Api, Properties: {Path: /key, Method: get, RestApiId: !Ref Site, Auth: {ApiKeyRequired: true}}}
             Proxy: {Type: Api, Properties: {Path: "/{proxy+}", Method: any}}
             Order: {Type: Api, Properties: {Path: "/orders/{id}", Method: get, RestApiId: !Ref Shop}}
             Put: {Type: Api, Properties: {Path: "/orders/{id}", Method: put, RestApiId: !Ref Shop}}
@@ -150,6 +163,16 @@ def test_gateway_responses(apis: Apis, path: str, status: int, body: str, error:
     assert reply.headers["x-amzn-ErrorType"] == f"{error}Exception"
     assert len(reply.headers["x-amzn-RequestId"]) == 36
     assert reply.headers["x-amz-apigw-id"].endswith("=")
+
+
+def test_gateway_responses_of_the_template(apis: Apis) -> None:
+    reply = apis.ask("Site", "/nowhere")
+    assert (reply.status, reply.body.decode()) == (403, NO_TOKEN)
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    reply = apis.ask("Site", "/key", X_One="1")
+    assert (reply.status, reply.body) == (418, b'"Forbidden" dev $context.none')
+    assert reply.headers["Content-Type"] == "text/plain" and reply.headers["X-Asked"] == "1"
+    assert {"X-Two", "Access-Control-Allow-Origin"}.isdisjoint(reply.headers)
 
 
 def test_another_stage_is_forbidden(apis: Apis) -> None:

@@ -10,6 +10,7 @@ from zlib import crc32
 from workbench.local.fronts import jwt, lambda_authorizers, payload_v1, payload_v2
 from workbench.local.fronts.api_call import ApiCall
 from workbench.local.fronts.api_front import SOURCE_IP, ApiFront
+from workbench.local.fronts.gateway_responses import worded
 from workbench.local.fronts.lambda_authorizers import Answer
 from workbench.local.fronts.place import Place
 from workbench.local.fronts.refusals import Refusal, Why
@@ -113,7 +114,8 @@ class RestApi(ApiFront):
         # AWS writes a space where the integration or a validator failed, and none elsewhere.
         colon = ": " if code in (_INTERNAL, _BAD_REQUEST) else ":"
         body = json.dumps({member: message}, separators=(",", colon))
-        return Response(status, body.encode(), headers)
+        response = Response(status, body.encode(), headers)
+        return worded(self.api.gateway_responses, refusal.why, message, call, response)
 
     def finished(self, request: Request, response: Response) -> Response:
         return response
