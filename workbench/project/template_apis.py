@@ -43,6 +43,7 @@ _IMPLICIT: dict[ApiKind, tuple[str, str]] = {
 }
 _GLOBALS: dict[ApiKind, str] = {"HTTP": "HttpApi", "REST": "Api"}
 _REFERENCE: dict[ApiKind, str] = {"HTTP": "ApiId", "REST": "RestApiId"}
+_GATEWAY_RESPONSE = "AWS::ApiGateway::GatewayResponse"
 _NOTHING = Node({}, 0, 0)
 
 
@@ -102,6 +103,11 @@ class ApiReader:
                     self._event(function.name, name, chosen, shared)
                 except RecursionError:
                     self._report(node, f"The event {name} is nested too deeply.")
+        for node in (resources.mapping if resources is not None else {}).values():
+            try:
+                self._gateway_response(node)
+            except RecursionError:
+                self._report(node, "A gateway response is nested too deeply.")
         drafts = self._drafts.values()
         return tuple(_finished(draft) for draft in drafts if draft.routes)
 
@@ -164,6 +170,18 @@ class ApiReader:
         for mistake in mistakes:
             self._report(at, f"{location}: {mistake.message}")
         return tree
+
+    def _gateway_response(self, node: Node) -> None:
+        """One that is a resource of its own, and belongs to an API of SAM."""
+        type_ = node.mapping.get("Type")
+        if type_ is None or type_.value != _GATEWAY_RESPONSE or not self._is_made(node):
+            return
+        given = mapping(self._resolver.value(node.mapping.get("Properties", _NOTHING)))
+        draft = self._drafts.get(text(given.get("RestApiId")))
+        if draft is not None:
+            found = gateway_responses.read({text(given.get("ResponseType")): given})
+            known = draft.api.gateway_responses
+            draft.api = replace(draft.api, gateway_responses={**known, **found})
 
     def _event(self, function: str, name: str, node: Node, shared: Node) -> None:
         event = mapping(self._resolver.value(node))

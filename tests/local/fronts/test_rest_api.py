@@ -26,6 +26,12 @@ TEMPLATE = """\
             Item: {type: object, required: [sku], properties: {sku: {type: string}}}
             Cart: {type: object, required: [items],
                    properties: {items: {type: array, items: {$ref: "#/definitions/Item"}}}}
+      Refused:
+        Type: AWS::ApiGateway::GatewayResponse
+        Properties:
+          RestApiId: !Ref ServerlessRestApi
+          ResponseType: DEFAULT_4XX
+          ResponseParameters: {gatewayresponse.header.X-Why: "'so'"}
       Site:
         Type: AWS::Serverless::Api
         Properties:
@@ -169,6 +175,7 @@ def test_gateway_responses_of_the_template(apis: Apis) -> None:
     reply = apis.ask("Site", "/nowhere")
     assert (reply.status, reply.body.decode()) == (403, NO_TOKEN)
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert apis.ask(PROXY, "/").headers["X-Why"] == "so"
     reply = apis.ask("Site", "/key", X_One="1")
     assert (reply.status, reply.body) == (418, b'"Forbidden" dev $context.none')
     assert reply.headers["Content-Type"] == "text/plain" and reply.headers["X-Asked"] == "1"
