@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,9 +11,10 @@ import pytest
 from screen_lab import at_screen
 from textual.command import CommandPalette
 
+from workbench import ui
 from workbench.project.user_config import parse
-from workbench.ui.keys import key_of
-from workbench.ui.remap import BadKey, key_name, key_table
+from workbench.ui.keys import key_of, with_keys
+from workbench.ui.remap import BadKey, all_bindings, key_name, key_table
 from workbench.ui.widgets.dialogs import Choose
 
 FILE = Path("config.toml")
@@ -53,6 +56,19 @@ def test_an_action_may_lose_its_key_and_two_may_change_theirs() -> None:
     app = SimpleNamespace(keys_in_force=table.keys)
     told = [key_of(app, f"screen.{action}") for action in ("zoom", "help", "watch")]
     assert told == ["f20", "f1", "“watch” in the command palette"]
+    app = SimpleNamespace(keymap_in_force={"confirm.yes": "j,z"})
+    words = "<confirm.yes> or <confirm.no>, <screen.help>; not <list.of.str> or <no.such>"
+    assert with_keys(app, words) == "j or n, f1; not <list.of.str> or <no.such>"
+
+
+def test_sentences_name_keys_that_there_are() -> None:
+    named = set()
+    for file in Path(ui.__file__).parent.rglob("*.py"):
+        named |= set(re.findall(r"<([a-z-]+\.[A-Za-z0-9_-]+)>", file.read_text()))
+        module = file.relative_to(Path(ui.__file__).parents[2]).with_suffix("")
+        importlib.import_module(".".join(module.parts))
+    assert len(named) > 20
+    assert named <= set(all_bindings())
 
 
 async def test_own_keys_and_themes(

@@ -143,7 +143,7 @@ async def test_a_front_door_and_the_request_that_fails(root: Path) -> None:
         await on_row(hands, "ServerlessHttpApi")
         await hands.reads("GET /hello → Echo")
         await hands.press("t")
-        await hands.reads("o opens it in the browser")
+        await hands.reads("open it in the browser")
         await hands.press("y")
         await hands.reads("Copied the address")
         trigger = hands.screen.triggers.trigger

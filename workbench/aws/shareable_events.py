@@ -131,7 +131,7 @@ class ShareableEvents:
                 raise LambdaError(
                     "NoSchemaRegistry",
                     f"{where} has no EventBridge schema registry, where shareable test events are",
-                    advice="Saved events (ctrl+s) are files of the project and can be committed.",
+                    advice="Saved events are files of the project and can be committed.",
                 ) from error
             raise
 

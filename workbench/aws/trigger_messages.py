@@ -41,11 +41,11 @@ def why_not_tested(trigger: Trigger) -> str | None:
     if trigger.kind == "Rule":
         if _pattern(trigger):
             return None
-        return "A schedule takes no message: send the function the sample of one (ctrl+n)."
+        return "A schedule takes no message: send the function the sample of one."
     if trigger.kind == "Schedule":
-        return "A schedule takes no message: send the function the sample of one (ctrl+n)."
+        return "A schedule takes no message: send the function the sample of one."
     if trigger.is_front:
-        return "A front door takes requests: o opens it in the browser, y copies its address."
+        return "A front door takes requests: open it in the browser, or copy its address."
     return f"A test message cannot be sent for {trigger.kind}."
 
 

@@ -63,7 +63,7 @@ def _check(settings: Settings) -> int:
 
 def _lines(settings: Settings) -> list[str]:
     from workbench.project.user_config import PRODUCTION_KEYS
-    from workbench.ui.keys import KEYS, SCOPES
+    from workbench.ui.keys import KEYS, SCOPES, with_keys
     from workbench.ui.remap import all_bindings
 
     config = settings.config
@@ -76,7 +76,7 @@ def _lines(settings: Settings) -> list[str]:
         "[keys]",
     ]
     bindings = all_bindings()
-    described = {key.id: key.description for key in KEYS}
+    described = {key.id: with_keys(None, key.description) for key in KEYS}
     heading = ""
     for name, binding in bindings.items():
         scope = name.partition(".")[0]

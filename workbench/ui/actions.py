@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from workbench.ui.keys import OWN_SCREENS, SCOPES, Key, in_force
+from workbench.ui.keys import OWN_SCREENS, SCOPES, Key, in_force, with_keys
 
 if TYPE_CHECKING:
     from workbench.ui.screens.pane_screen import PaneScreen
@@ -26,7 +26,7 @@ class Actions(Provider):
         """The actions whose words match."""
         matcher = self.matcher(query)
         for key in _offered(in_force(self.app), self._scopes()):
-            title = _title(key)
+            title = with_keys(self.app, _title(key))
             score = matcher.match(title)
             if score > 0:
                 yield Hit(score, matcher.highlight(title), self._run(key), help=self._help(key))
@@ -41,7 +41,7 @@ class Actions(Provider):
         why_not = getattr(self.screen, "why_not_key", None)
         reason = why_not(key) if why_not is not None else None
         shown = key.shown or "no key"
-        return f"{shown}  ✗ not now: {reason}" if reason else shown
+        return with_keys(self.app, f"{shown}  ✗ not now: {reason}") if reason else shown
 
     def _run(self, key: Key) -> partial[None]:
         return partial(cast("PaneScreen", self.screen).run_key, key)

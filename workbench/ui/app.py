@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -59,6 +60,11 @@ class WorkbenchApp(App[int]):
     def keys_in_force(self) -> tuple[Key, ...]:
         """The key table with the user's own keys."""
         return self.settings.keys.keys
+
+    @property
+    def keymap_in_force(self) -> Mapping[str, str]:
+        """The user's own keys by the ids of bindings, as Textual takes them."""
+        return self.settings.keys.keymap
 
     def _use_settings(self) -> None:
         for theme in self.settings.themes.values():

@@ -7,17 +7,18 @@ import webbrowser
 from textual.message import Message
 from textual.widget import Widget
 
+from workbench.ui.keys import key_of
 from workbench.ui.messages import Say
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import in_thread
 
 
 def open_in_browser(node: Widget, url: str) -> None:
     """Open `url`; the status line says whether that could be done."""
-    in_thread(node, "browser", lambda job: _open(job, url))
+    instead = f"{key_of(node.app, 'pane.copy')} copies the address."
+    in_thread(node, "browser", lambda job: _open(url, instead))
 
 
-def _open(job: Job, url: str) -> Message:
-    instead = "y copies the address."
+def _open(url: str, instead: str) -> Message:
     try:
         browser = webbrowser.get()
     except webbrowser.Error:

@@ -146,7 +146,7 @@ class Canaries:
             more = f" (and {len(waiting) - 1} more)" if len(waiting) > 1 else ""
             return Say(
                 f"A canary waits: {first.function} {first.alias} at {percent(first.share)} "
-                f"v{first.target_version}{more}; c in Versions goes on.",
+                f"v{first.target_version}{more}; <versions.canary> in Versions goes on.",
                 "warning",
             )
 
@@ -191,5 +191,5 @@ def outcome(deployment: Deployment) -> tuple[str, Severity]:
             return f"{what} succeeded: {reason}.", "success"
         case "InProgress":
             at = percent(deployment.share)
-            return f"{what} is left at {at}; c goes on with it.", "warning"
+            return f"{what} is left at {at}; <versions.canary> goes on with it.", "warning"
     return f"{what} {reason}.", "warning"

@@ -12,6 +12,7 @@ from workbench.project.records import DeploymentPreference
 from workbench.ui.canaries import CanaryRequest
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import routes
+from workbench.ui.keys import with_keys
 from workbench.ui.panes.versions import OpenCanary
 from workbench.ui.session import Session
 from workbench.ui.widgets.form import Field, FormDialog
@@ -32,13 +33,14 @@ async def ask_canary(app: App[Any], session: Session, asked: OpenCanary) -> Cana
         if local
         else "On AWS its end is its report: an error rolls back."
     )
+    times = with_keys(app, _times(session, preferred))
     values = await app.push_screen_wait(
         FormDialog(
             f"Canary of {asked.function} {alias.name}, now {routes(alias)}",
             [
                 Field("version", "New version", kind="choice", default=version, choices=others),
                 Field("configuration", "How", kind="choice", default=template or DEFAULT,
-                      choices=tuple(CONFIGURATIONS), help=_times(session, preferred)),
+                      choices=tuple(CONFIGURATIONS), help=times),
                 Field("errors", "Errors in percent", kind="number", default="5",
                       help=_errors_help(preferred if local else None), check=_check_percent),
                 _hook(session, "before", "BeforeAllowTraffic",
@@ -83,7 +85,7 @@ def _preferred(session: Session, function: str) -> DeploymentPreference | None:
 
 
 def _times(session: Session, preferred: DeploymentPreference | None) -> str:
-    words = "n goes on without waiting, at any time."
+    words = "<canary.shift-now> goes on without waiting, at any time."
     if not session.is_aws and session.time_scale != 1:
         words = f"Minutes are 1/{session.time_scale:g} here (serve --time-scale)."
     if preferred is None:

@@ -6,6 +6,7 @@ its own. An id is `<scope>.<action>` and does not change when a key is remapped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -60,6 +61,7 @@ class Key:
         return shown(self.keys[0]) if self.keys else ""
 
 
+_ID = re.compile(r"<([a-z-]+\.[A-Za-z0-9_-]+)>")
 _QUOTES = str.maketrans("", "", "')\"")
 
 KEYS: tuple[Key, ...] = (
@@ -195,9 +197,10 @@ KEYS: tuple[Key, ...] = (
     Key("result", "copy_request_id", ("I",), "copy request id", "Copy the request id"),
     Key("logs", "open", ("enter",), "open", "Open the line: JSON laid out, long lines whole"),
     Key("logs", "follow", ("s",), "follow", "Follow new lines, or stay here", footer=2),
-    Key("logs", "pause", ("space",), "pause", "Pause: new lines wait until space is pressed again"),
+    Key("logs", "pause", ("space",), "pause", "Pause: new lines wait, or are shown again"),
     Key("logs", "search", ("slash",), "search",
-        "Search: n next, N previous, ! first to show lines without the text", footer=3),
+        "Search: <logs.next> next, <logs.previous> previous, ! first to show lines without it",
+        footer=3),
     Key("logs", "range", ("r",), "range", "Choose from when on lines are shown (0–6)", footer=4),
     Key("logs", "functions", ("f",), "functions",
         "Choose the functions whose lines are shown, in the order of time", footer=5),
@@ -206,7 +209,8 @@ KEYS: tuple[Key, ...] = (
     Key("logs", "by_invocation", ("i",), "by invocation",
         "Group by invocation, START, END and REPORT as one line; or as the lines came"),
     Key("logs", "invocation", ("o",), "invocation", "Go to the line's invocation in the History"),
-    Key("logs", "mark", ("m",), "mark", "Mark the line; y copies from the first mark to the last"),
+    Key("logs", "mark", ("m",), "mark",
+        "Mark the line; <pane.copy> copies from the first mark to the last"),
     Key("logs", "next_mark", ("right_square_bracket",), "next mark", "Go to the next mark"),
     Key("logs", "previous_mark", ("left_square_bracket",), "previous mark",
         "Go to the previous mark"),
@@ -238,7 +242,8 @@ KEYS: tuple[Key, ...] = (
     Key("history", "load_event", ("e",), "event", "Put its event into the editor",
         footer=4),
     Key("history", "trace", ("t",), "trace", "Show its X-Ray trace as a waterfall"),
-    Key("history", "logs", ("L",), "logs", "Go to its log lines; o comes back from there"),
+    Key("history", "logs", ("L",), "logs",
+        "Go to its log lines; <logs.invocation> comes back from there"),
     Key("history", "compare", ("c",), "compare",
         "Mark it; on another one, compare the answers of the two", footer=5),
     Key("history", "compare_events", ("C",), "compare events",
@@ -295,16 +300,43 @@ def in_force(app: object) -> tuple[Key, ...]:
 
 
 def pairs_of(app: object, labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The (key, label) pairs for a footer, by the actions' ids; without those that have no key."""
-    found = {key.id: key.keys for key in in_force(app)}
-    return [(found[id][0], label) for id, label in labels.items() if found[id]]
+    """The (key, label) pairs for a footer, by the ids of bindings; without those with no key."""
+    found = {id: _keys_of(app, id) for id in labels}
+    return [(keys[0], labels[id]) for id, keys in found.items() if keys]
 
 
 def key_of(app: object, id: str) -> str:
-    """The key of an action as people write it, for a sentence: the user's own where it differs;
-    where it has none, the word that the command palette finds it by."""
-    key = next(key for key in in_force(app) if key.id == id)
-    return key.shown or f"“{key.label}” in the command palette"
+    """The key of a binding as people write it, for a sentence: the user's own where it differs;
+    where it has none, the word that the command palette finds it by. Raises KeyError."""
+    if keys := _keys_of(app, id):
+        return shown(keys[0])
+    label = next((key.label for key in in_force(app) if key.id == id), id)
+    return f"“{label}” in the command palette"
+
+
+def with_keys(app: object, sentence: str) -> str:
+    """A sentence with the key in force at each `<id>` of a binding."""
+
+    def key(found: re.Match[str]) -> str:
+        try:
+            return key_of(app, found[1])
+        except KeyError:  # no id of ours: it stands in what somebody else wrote
+            return found[0]
+
+    return _ID.sub(key, sentence) if "<" in sentence else sentence
+
+
+def _keys_of(app: object, id: str) -> tuple[str, ...]:
+    """Textual's names of a binding's keys: of the table, or of a screen's or widget's own."""
+    for key in in_force(app):
+        if key.id == id:
+            return key.keys
+    # Late: it goes through all widgets, and imports this.
+    from workbench.ui.remap import NO_KEY, all_bindings
+
+    own: Mapping[str, str] = getattr(app, "keymap_in_force", {})
+    names = (own.get(id) or all_bindings()[id].key).split(",")
+    return tuple(name for name in names if name != NO_KEY)
 
 
 def bindings(*scopes: str) -> list[Binding]:

@@ -17,7 +17,10 @@ from workbench.ui.widgets.status_bar import Severity
 
 @dataclass
 class Say(Message):
-    """Tell the person something in the status line, with the severity's glyph or another."""
+    """Tell the person something in the status line, with the severity's glyph or another.
+
+    `<id>` in the text is the key of a binding.
+    """
 
     text: str
     severity: Severity = "info"

@@ -28,7 +28,7 @@ _SENT_FOR_OTHERS = {"ctrl+m": "Enter", "ctrl+i": "Tab", "ctrl+h": "Backspace"}
 _ALLOWED = (
     "a letter, a sign, f1 … f24, enter, space, up … or one of these behind ctrl+, alt+, shift+"
 )
-_NO_KEY = "no_key"
+NO_KEY = "no_key"
 """What no terminal sends: Textual takes an empty list of keys for none given."""
 
 
@@ -105,7 +105,7 @@ def key_table(config: UserConfig, bindings: Mapping[str, Binding] | None = None)
     problems += [
         config.problem(f"keys.{name}", sentence) for name, sentence in _conflicts(table, keymap)
     ]
-    texts = {name: ",".join(keys) or _NO_KEY for name, keys in keymap.items()}
+    texts = {name: ",".join(keys) or NO_KEY for name, keys in keymap.items()}
     return KeyTable(table, texts, tuple(problems))
 
 

@@ -35,12 +35,12 @@ class VersionDiff:
         """Whether the configurations do."""
         return self.old != self.new
 
-    def settings(self, *, masked: bool) -> tuple[str, str]:
-        """Both configurations as JSON. `masked`: values of environment variables are hidden,
-        but for whether they changed."""
+    def settings(self, key: str) -> tuple[str, str]:
+        """Both configurations as JSON. Values of environment variables are hidden, but for
+        whether they changed, if a `key` shows them."""
         old, new = self.old, self.new
-        if masked:
-            old, new = _masked(old, new, "before"), _masked(new, old, "after")
+        if key:
+            old, new = _masked(old, new, "before", key), _masked(new, old, "after", key)
         return json.dumps(old, indent=2), json.dumps(new, indent=2)
 
 
@@ -76,13 +76,15 @@ def _compared(configuration: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in configuration.items() if key not in _NOT_COMPARED}
 
 
-def _masked(settings: Mapping[str, Any], other: Mapping[str, Any], side: str) -> dict[str, Any]:
+def _masked(
+    settings: Mapping[str, Any], other: Mapping[str, Any], side: str, key: str
+) -> dict[str, Any]:
     variables = settings.get("Environment", {}).get("Variables")
     if not variables:
         return dict(settings)
     others = other.get("Environment", {}).get("Variables", {})
     hidden = {
-        name: f"••• ({side}; v shows it)" if others.get(name, value) != value else "•••"
+        name: f"••• ({side}; {key} shows it)" if others.get(name, value) != value else "•••"
         for name, value in variables.items()
     }
     return {**settings, "Environment": {**settings["Environment"], "Variables": hidden}}

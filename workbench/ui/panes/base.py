@@ -88,7 +88,8 @@ class WorkbenchPane(Pane, can_focus=True):
         return False
 
     def why_not(self, action: str) -> str | None:
-        """The reason why an action of the key table cannot be done now, or None when it can."""
+        """The reason why an action of the key table cannot be done now, or None when it can; it
+        may name keys as those of `Say` do."""
         return None
 
     def allowed(self, action: str) -> bool:
@@ -99,7 +100,7 @@ class WorkbenchPane(Pane, can_focus=True):
         return reason is None
 
     def say(self, text: str, severity: Severity = "info") -> None:
-        """Put a sentence into the status line."""
+        """Put a sentence into the status line, see `Say`."""
         self.post_message(Say(text, severity))
 
     def key_of(self, action: str) -> str:

@@ -147,7 +147,7 @@ class EventPane(EventTextPane):
     def why_not(self, action: str) -> str | None:
         """Events belong to a function."""
         if self._function is None and action in _NEEDS_FUNCTION:
-            return "Choose a function first (key 1)."
+            return "Choose a function first (<pane.pane-functions>)."
         if action in _NEEDS_TARGET and self.session.backend is None:
             return "The target is not there yet."
         if action == "share_event" and self._fault() is not None:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.project.event_values import Made
+from workbench.ui.keys import key_of
 from workbench.ui.widgets.json_fault import Fault
 
 _MADE_LINES = 3
@@ -62,7 +63,8 @@ class EventFoot(Vertical):
     def _tell(self) -> None:
         words = "✓ valid JSON"
         if self._parts:
-            keys = "esc d" if self._typing else "d"
+            key = key_of(self.app, "event.decoded")
+            keys = f"esc {key}" if self._typing else key
             words += f" · {keys} decodes {self._parts} part{'s' if self._parts > 1 else ''}"
         self._validity.update(f"✗ {self._fault}" if self._fault else words)
         self._validity.set_class(self._fault is not None, "-wrong")
@@ -77,7 +79,8 @@ class EventFoot(Vertical):
         """Show the values as they will be sent, or why one cannot be made; () shows nothing."""
         lines = [f"{each.placeholder} → {each.value}" for each in made[:_MADE_LINES]]
         if len(made) > _MADE_LINES:
-            lines.append(f"… {len(made) - _MADE_LINES} more: v shows the event as it is sent")
+            key = key_of(self.app, "event.view_sent")
+            lines.append(f"… {len(made) - _MADE_LINES} more: {key} shows the event as it is sent")
         self._made.update(f"✗ {wrong}" if wrong else "\n".join(lines))
         self._made.set_class(bool(wrong), "-wrong")
         self._made.display = bool(lines or wrong)

@@ -308,7 +308,7 @@ class EventTextPane(WorkbenchPane):
     def edit_outside(self) -> None:
         """Edit the event in $EDITOR; what is written there comes back here."""
         if self._function is None:
-            self.say("Choose a function first (key 1).", "warning")
+            self.say("Choose a function first (<pane.pane-functions>).", "warning")
             return
         folder = StateDir(self.session.root).path / "edit"
         file = folder / f"{self._function}.json"

@@ -16,6 +16,7 @@ from textual.widgets import Input
 from workbench.aws.records import Function
 from workbench.project.records import Project
 from workbench.ui.formats import outcome, state
+from workbench.ui.keys import with_keys
 from workbench.ui.messages import FunctionChosen
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.function_trends import FunctionTrends, Invocations
@@ -227,7 +228,8 @@ class FunctionsPane(WorkbenchPane):
         self._loading, self._broken_off = False, True
         self._show()
         if not self.session.functions:
-            self.show_empty(f"✗ {sentence}\n\nr tries again · ^t chooses another target")
+            again = "<functions.reload> tries again · <screen.target> chooses another target"
+            self.show_empty(f"✗ {sentence}\n\n{with_keys(self.app, again)}")
 
     def _show(self) -> None:
         functions = self.session.functions
@@ -242,11 +244,14 @@ class FunctionsPane(WorkbenchPane):
         self._show_count()
         nothing = not functions and not self._loading and self.session.backend is not None
         if nothing and self.session.is_aws:
-            self.show_empty("There is no function in this account and region.\n\n^t another target")
+            words = (
+                "There is no function in this account and region.\n\n<screen.target> another target"
+            )
+            self.show_empty(with_keys(self.app, words))
         elif nothing and not self.session.root.is_dir():
             self.show_empty(f"The folder {self.session.root} is gone.")
         elif nothing:
-            self.show_empty(_NO_FUNCTIONS.format(self.session.root))
+            self.show_empty(with_keys(self.app, _NO_FUNCTIONS).format(self.session.root))
         else:
             self.hide_empty()
         if self.has_focus_within or self.has_focus:
@@ -365,7 +370,7 @@ class FunctionsPane(WorkbenchPane):
 
 _NO_FUNCTIONS = """No functions in {}.
 
-enter opens the sample functions, copied to ./workbench-demo.
+<functions.edit_event> opens the sample functions, copied to ./workbench-demo.
 
 Or put a SAM template, a Python file with def handler(event, context), or a Node file that \
 exports handler into this folder."""

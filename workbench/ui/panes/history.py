@@ -118,7 +118,7 @@ class HistoryPane(WorkbenchPane):
         self._show()
         self.rows.highlight(str(entry.id))
         self.focus_content()
-        self.say("enter shows this invocation, L goes back to its log lines.")
+        self.say("<history.show> shows this invocation, <history.logs> goes back to its log lines.")
 
     def forget(self) -> None:
         """Show nothing: the target changes."""

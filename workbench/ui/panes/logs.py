@@ -14,6 +14,7 @@ from textual.message import Message
 
 from workbench.aws.log_invocations import Streams, request_id_of
 from workbench.ui import work
+from workbench.ui.keys import key_of
 from workbench.ui.log_export import export
 from workbench.ui.messages import GoToInvocation, Say
 from workbench.ui.panes.base import WorkbenchPane
@@ -154,9 +155,11 @@ class LogsPane(WorkbenchPane):
     def _show_state(self) -> None:
         view, parts = self.view, []
         if view.paused:
-            parts.append(f"paused, {self._waiting:,} wait · space goes on")
+            parts.append(
+                f"paused, {self._waiting:,} wait · {key_of(self.app, 'logs.pause')} goes on"
+            )
         elif not view.follow:
-            parts.append("not following · s follows")
+            parts.append(f"not following · {key_of(self.app, 'logs.follow')} follows")
         if self._level:
             parts.append(LEVELS[self._level][0])
         if self._range != _USUAL_RANGE:

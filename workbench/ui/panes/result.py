@@ -379,7 +379,7 @@ class ResultPane(WorkbenchPane):
 
     def _on_changes(self) -> bool:
         if self.query_one(ContentSwitcher).current != "changes":
-            self.say("That is for Changes: d shows them.", "warning")
+            self.say("That is for Changes: <result.previous_changes> shows them.", "warning")
             return False
         return True
 

@@ -9,6 +9,7 @@ from textual.message import Message
 
 from workbench.aws.records import Invocation
 from workbench.ui.formats import clock, outcome
+from workbench.ui.keys import key_of
 from workbench.ui.messages import Say
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Choose
@@ -141,7 +142,8 @@ class ChangesView(DiffView):
             self.post_message(Say(f"{path} is compared again."))
         else:
             self._set([*self.ignored, path])
-            self.post_message(Say(f"Ignored from now on: {path}  (E lists what is)"))
+            key = key_of(self.app, "result.ignored")
+            self.post_message(Say(f"Ignored from now on: {path}  ({key} lists what is)"))
 
     @work(exclusive=True, group="dialog")
     async def ask_ignored(self) -> None:

@@ -272,7 +272,9 @@ class TriggersPane(WorkbenchPane):
             return None
         trigger = self.trigger
         if trigger is None:
-            return "There is no trigger here; a shows those of all functions."
+            return (
+                "There is no trigger here; <triggers.all_functions> shows those of all functions."
+            )
         match action:
             case "pause":
                 return why_not_paused(trigger)

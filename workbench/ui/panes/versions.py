@@ -41,26 +41,28 @@ class VersionsPane(VersionsList):
     def why_not(self, action: str) -> str | None:
         """Aliases can be moved, weighted and deleted on their own rows."""
         if self.session.function is None:
-            return "Choose a function first (key 1)."
+            return "Choose a function first (<pane.pane-functions>)."
         if self.session.backend is None:
             return "The local Lambda is still starting."
         if action == "delete_alias" and self.rows.highlighted not in self.aliases:
             return "Put the cursor on the alias first."
         alias = self._alias()
         if action in _OF_AN_ALIAS and alias is None:
-            return "Put the cursor on an alias first; a creates one."
+            return "Put the cursor on an alias first; <versions.create_alias> creates one."
         if action in ("create_alias", "move_alias") and not self.numbers():
-            return "An alias leads to a version: publish one first (p)."
+            return "An alias leads to a version: publish one first (<versions.publish>)."
         if action in ("weight", "canary") and alias and alias.function_version == LATEST:
-            return f"{alias.name} leads to $LATEST: move it to a version first (m)."
+            how = "move it to a version first (<versions.move_alias>)"
+            return f"{alias.name} leads to $LATEST: {how}."
         if action == "weight" and len(self.numbers()) < 2:
-            return "A share needs a second version: publish one first (p)."
+            return "A share needs a second version: publish one first (<versions.publish>)."
         if action == "canary" and len(self.numbers()) < 2:
-            return "A canary needs a second version: publish one first (p)."
+            return "A canary needs a second version: publish one first (<versions.publish>)."
         if action == "diff" and not self.numbers():
-            return "There is nothing to compare with: publish a version first (p)."
+            return "There is nothing to compare with: publish a version first (<versions.publish>)."
         if action == "roll_back" and alias and self._version_before(alias) is None:
-            return f"Where {alias.name} led before was not seen from here; m moves it."
+            how = "<versions.move_alias> moves it"
+            return f"Where {alias.name} led before was not seen from here; {how}."
         return None
 
     def _alias(self) -> Alias | None:

@@ -19,6 +19,7 @@ from workbench.ui.backend import Backend
 from workbench.ui.canaries import Canaries
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, STRONG, bar, clock, percent
+from workbench.ui.keys import key_of, with_keys
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 
@@ -93,11 +94,14 @@ class CanaryScreen(Modal[None]):
             self.query_one(Vertical).border_subtitle = self._keys(deployment, running)
 
     def _keys(self, deployment: Deployment, running: bool) -> str:
-        if deployment.status != "InProgress":
-            return "esc close"
-        if running:
-            return "n shift now · b roll back · x pause · esc close, it goes on"
-        return "g go on · b roll back · esc close"
+        words = "<canary.close> close"
+        if deployment.status == "InProgress" and running:
+            words = "<canary.shift-now> shift now · <canary.roll-back> roll back · " + (
+                "<canary.pause> pause · <canary.close> close, it goes on"
+            )
+        elif deployment.status == "InProgress":
+            words = "<canary.go-on> go on · <canary.roll-back> roll back · <canary.close> close"
+        return with_keys(self.app, words)
 
     def _text(self, deployment: Deployment, running: bool) -> Text:
         colors = palette(self)
@@ -117,7 +121,8 @@ class CanaryScreen(Modal[None]):
             )
             text.append(f"{wrong}\n", colors[BAD] if errors else colors[QUIET])
         if running and not any(invocations for _, _, (invocations, _) in sides):
-            how = f"Invocations of {deployment.alias} count: space on it in Versions, then invoke."
+            use = key_of(self.app, "versions.use")
+            how = f"Invocations of {deployment.alias} count: {use} on it in Versions, then invoke."
             text.append(f"  {how}\n", colors[QUIET])
         text.append("\n")
         text.append(f"{_status(deployment, running)}\n\n", "bold")

@@ -164,7 +164,9 @@ class CompareScreen(Screen[None]):
             (second or others[0]).chosen = True
             self._say(f"{self._key('invoke')} sends the event to what is chosen.")
         else:
-            self._say("Only $LATEST is here: publish a version, or a adds a target.", "warning")
+            key = self._key("add_target")
+            words = f"Only $LATEST is here: publish a version, or {key} adds a target."
+            self._say(words, "warning")
 
     @work(exclusive=True, group="dialog")
     async def action_add_target(self) -> None:
@@ -419,7 +421,7 @@ class CompareScreen(Screen[None]):
     @on(Say)
     def _told(self, message: Say) -> None:
         message.stop()
-        self._say(message.text, message.severity)
+        self._say(keys.with_keys(self.app, message.text), message.severity)
 
     def _say(self, text: str, severity: Severity = "info") -> None:
         self.query_one(Status).say(text, severity)

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.project.encoded_parts import Part, parts, put_back
+from workbench.ui.keys import with_keys
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import json_fault
@@ -71,7 +72,9 @@ class DecodedScreen(Modal[str | None]):
     def compose(self) -> ComposeResult:
         frame = Vertical()
         frame.border_title = Content("Decoded parts of the event")
-        frame.border_subtitle = "enter, tab edit · ^s put back, encoded · esc leave"
+        frame.border_subtitle = with_keys(
+            self.app, "enter, tab edit · <decoded.put_back> put back, encoded · esc leave"
+        )
         with frame:
             yield self._list
             yield self._editor
@@ -145,6 +148,7 @@ class DecodedScreen(Modal[str | None]):
         changed = self._is_changed or self._text != self._before
         if changed and not self._warned:
             self._warned = True
-            self._words.update("▲ Changed: ctrl+s puts it back into the event, esc again drops it.")
+            words = "▲ Changed: <decoded.put_back> puts it back into the event, esc again drops it."
+            self._words.update(with_keys(self.app, words))
             return
         self.dismiss(None)

@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from workbench.ui.backend import Backend
 from workbench.ui.formats import QUIET, STRONG, WARN, milliseconds
+from workbench.ui.keys import key_of, pairs_of
 from workbench.ui.status import Status
 from workbench.ui.trends import SHOWN, trend_lines
 from workbench.ui.widgets.modal import Modal
@@ -112,8 +113,11 @@ class DetailsScreen(Modal[None]):
 
     def on_mount(self) -> None:
         self.query_one(KeyFooter).set_keys(
-            [("s", "secrets"), ("t", "time span"), ("r", "read again"), ("y", "copy"),
-             ("escape", "close"), ("f1", "help")]
+            pairs_of(self.app, {
+                "details.secrets": "secrets", "details.span": "time span",
+                "details.read": "read again", "details.copy": "copy", "details.close": "close",
+                "screen.help": "help",
+            })
         )  # fmt: skip
         self.query_one(VerticalScroll).focus()
         self.action_read()
@@ -242,7 +246,8 @@ class DetailsScreen(Modal[None]):
         self._shows_secrets = not self._shows_secrets
         self._show_environment()
         shown = self._shows_secrets
-        self._status.say("Secrets are shown: s hides them." if shown else "Secrets are hidden.")
+        hide = f"Secrets are shown: {key_of(self.app, 'details.secrets')} hides them."
+        self._status.say(hide if shown else "Secrets are hidden.")
 
     def action_span(self) -> None:
         """Metrics of a longer time, then of the shortest again."""

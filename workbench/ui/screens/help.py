@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from workbench.ui.keys import SCOPES, in_force, in_scope, key_of
+from workbench.ui.keys import SCOPES, in_force, in_scope, key_of, with_keys
 from workbench.ui.widgets.key_names import shown
 from workbench.ui.widgets.keys_help import KeysHelp, Section
 
@@ -54,7 +53,7 @@ class HelpScreen(KeysHelp):
         *,
         typing: bool = False,
     ) -> None:
-        words = re.sub("<([^>]+)>", lambda found: key_of(app, found[1]), _WORDS.get(scope, ""))
+        words = with_keys(app, _WORDS.get(scope, ""))
         title, rows = SCOPES[scope], _rows(app, scope)
         sections = [Section(title, [] if typing else rows, words)]
         if here:
@@ -68,4 +67,4 @@ class HelpScreen(KeysHelp):
 
 def _rows(app: object, scope: str) -> list[tuple[str, str]]:
     keys = [key for key in in_scope(scope, table=in_force(app)) if key.keys]
-    return [(" ".join(map(shown, key.keys)), key.description) for key in keys]
+    return [(" ".join(map(shown, key.keys)), with_keys(app, key.description)) for key in keys]

@@ -37,7 +37,7 @@ class InvokingScreen(ProjectScreen):
         if action == "cancel" and not self.is_busy:
             return "Nothing is running."
         if action in ("invoke", "rerun", "copy_command") and session.function is None:
-            return "Choose a function first (key 1)."
+            return "Choose a function first (<pane.pane-functions>)."
         if action == "watch" and session.is_aws:
             return "Watching needs the local Lambda: hot reload is off on AWS."
         if action == "problems" and not session.all_problems:
@@ -70,7 +70,7 @@ class InvokingScreen(ProjectScreen):
         invocation; None, and the reason told, when that cannot be done."""
         name = self.session.function
         if name is None:
-            self.say("Choose a function first (key 1).", "warning")
+            self.say("Choose a function first (<pane.pane-functions>).", "warning")
             return None
         event = self.event.take() if made else self.event.as_written()
         if event is None:

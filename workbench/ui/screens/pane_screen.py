@@ -92,7 +92,8 @@ class PaneScreen(Screen[None]):
     @on(Say)
     def _say(self, message: Say) -> None:
         seconds = 10 if message.severity == "error" else 5
-        self.status.say(message.text, message.severity, seconds, glyph=message.glyph)
+        text = keys.with_keys(self.app, message.text)
+        self.status.say(text, message.severity, seconds, glyph=message.glyph)
 
     @on(Failed)
     def _failed(self, message: Failed) -> None:

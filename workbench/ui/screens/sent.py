@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from workbench.project.event_values import Resolved
+from workbench.ui.keys import with_keys
 from workbench.ui.widgets.json_view import JsonView
 from workbench.ui.widgets.modal import Modal
 
@@ -39,7 +40,9 @@ class SentScreen(Modal[bool]):
         frame = Vertical()
         made = {0: "no values to make", 1: "1 value made"}.get(count, f"{count} values made")
         frame.border_title = f"The event as it is sent · {made}"
-        frame.border_subtitle = "^j send · / search · esc back"
+        frame.border_subtitle = with_keys(
+            self.app, "<sent.send> send · / search · <sent.close> back"
+        )
         with frame:
             yield self._view
 

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from workbench.aws.waterfall import waterfall
 from workbench.ui import work
 from workbench.ui.formats import BAD, clock
+from workbench.ui.keys import with_keys
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
@@ -66,7 +67,9 @@ class TraceScreen(Modal[None]):
     def compose(self) -> ComposeResult:
         box = Vertical(VerticalScroll(Static("Asking X-Ray …", markup=False)))
         box.border_title = Content(f"Trace {self._trace_id}")
-        box.border_subtitle = "r ask again · y copy · esc close"
+        box.border_subtitle = with_keys(
+            self.app, "<trace.ask> ask again · <trace.copy> copy · <trace.close> close"
+        )
         yield box
 
     def on_mount(self) -> None:

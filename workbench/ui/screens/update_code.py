@@ -20,6 +20,7 @@ from workbench.project.state_dir import StateDir
 from workbench.ui.backend import Backend
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, WARN, clock, size
+from workbench.ui.keys import key_of, pairs_of, with_keys
 from workbench.ui.session import Session
 from workbench.ui.status import Status
 from workbench.ui.widgets.dialogs import Choose
@@ -122,8 +123,11 @@ class UpdateCodeScreen(Modal[bool]):
 
     def on_mount(self) -> None:
         self.query_one(KeyFooter).set_keys(
-            [("u", "update"), ("b", "previous code"), ("r", "read again"), ("tab", "changes"),
-             ("escape", "close"), ("f1", "help")]
+            pairs_of(self.app, {
+                "update-code.update": "update", "update-code.previous": "previous code",
+                "update-code.read": "read again", "update-code.other": "changes",
+                "update-code.close": "close", "screen.help": "help",
+            })
         )  # fmt: skip
         self.query_one(FuzzyList).focus()
         self.action_read()
@@ -350,7 +354,7 @@ class UpdateCodeScreen(Modal[bool]):
     def _updated(self, message: Updated) -> None:
         self._status.say(
             f"Active with the new code ({message.function.code_sha256[:8]}…): "
-            "b goes back to the code before.",
+            f"{key_of(self.app, 'update-code.previous')} goes back to the code before.",
             "success",
             None,
         )
@@ -358,8 +362,9 @@ class UpdateCodeScreen(Modal[bool]):
         self._compare(back=False)
 
     def _hint(self) -> str:
-        back = "; b shows the previous code" if self._previous else ""
-        return f"u updates{back}." if self._changes else f"Nothing to update{back}."
+        words = "<update-code.update> updates" if self._changes else "Nothing to update"
+        back = "; <update-code.previous> shows the previous code" if self._previous else ""
+        return with_keys(self.app, f"{words}{back}.")
 
     def action_close(self) -> None:
         """Back to the panes; what is under way goes on."""

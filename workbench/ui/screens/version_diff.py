@@ -18,6 +18,7 @@ from textual.widgets import Static
 from workbench.aws.code_diff import FileChange
 from workbench.ui.backend import Backend
 from workbench.ui.formats import BAD, GOOD, QUIET, WARN
+from workbench.ui.keys import key_of, with_keys
 from workbench.ui.version_diff import VersionDiff, compare_versions, no_text
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.diff_view import DiffView
@@ -98,7 +99,11 @@ class VersionDiffScreen(Modal[None]):
 
     def on_mount(self) -> None:
         frame = self.query_one(Vertical)
-        frame.border_subtitle = "tab list/text · n N changes · o old · w new · x swap · esc close"
+        frame.border_subtitle = with_keys(
+            self.app,
+            "tab list/text · <diff.next> <diff.previous> changes · <version-diff.old> old · "
+            "<version-diff.new> new · <version-diff.swap> swap · <version-diff.close> close",
+        )
         self._read()
 
     def _read(self) -> None:
@@ -163,7 +168,8 @@ class VersionDiffScreen(Modal[None]):
             return
         labels = {"old_label": _named(self.old), "new_label": _named(self.new)}
         if row == _CONFIGURATION:
-            view.compare(*diff.settings(masked=self._masked), **labels)
+            key = key_of(self.app, "version-diff.values") if self._masked else ""
+            view.compare(*diff.settings(key), **labels)
             return
         change: FileChange = next(each for each in diff.files if f"/{each.path}" == row)
         if change.is_text and change.kind != "mode":

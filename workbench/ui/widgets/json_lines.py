@@ -109,7 +109,7 @@ class JsonLines(LineView):
                 parts.append((token, colors["json-punctuation"]))
         length = layout.ends[line] - layout.starts[line]
         if length > LINE_LIMIT:
-            parts.append((f" … {length:,} characters, y copies them", colors.muted))
+            parts.append((f" … {length:,} characters; copying takes them all", colors.muted))
         return Text.assemble(*parts, no_wrap=True, end="")
 
     def cursor_moved(self) -> None:
