@@ -41,7 +41,7 @@ from aws_lab_answers import ROLE_NAME, iam_answer, identity_answer, made_up_func
 from botocore.config import Config
 from endpoint_lab import ACCOUNT, REGION, zipped
 
-from workbench.local.api.model import ServiceModel
+from workbench.local.api.model import service_model
 
 REPOSITORY = Path(__file__).parents[1]
 PROFILE = "lab"
@@ -66,7 +66,7 @@ class AwsLab:
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream)
-        self.model = ServiceModel("lambda", "2015-03-31")
+        self.model = service_model("lambda", "2015-03-31")
         self.calls: list[Call] = []
         self.local = boto3.client(
             "lambda",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from endpoint_lab import LocalEndpoint, local_lambda
+from hypothesis import settings
 
 # Functions have a /tmp of their own: files by which they and a test tell each other something
 # must be elsewhere.
@@ -18,6 +20,18 @@ if Path("/var/tmp").is_dir():
 # Started in the background of a shell, a process ignores ctrl+c, and so would all it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# A machine that others use is no mistake of ours.
+settings.register_profile("suite", settings.default, max_examples=50, deadline=None)
+settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """The tests that were collected are no garbage: they are not looked through again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.hookimpl(optionalhook=True)  # also without pytest-xdist

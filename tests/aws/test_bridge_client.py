@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from aws_lab import PROFILE, AwsLab
 
@@ -28,7 +27,7 @@ from workbench.aws.errors import LambdaError
 from workbench.aws.guard import Guard
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import Target
-from workbench.aws.targets import aws_target
+from workbench.aws.targets import aws_target, session_for
 from workbench.project import audit_log
 
 ACCOUNT = "123456789012"
@@ -39,7 +38,7 @@ class Account:
     """What there is that bridges make."""
 
     def __init__(self, lab: AwsLab) -> None:
-        session = boto3.Session(profile_name=PROFILE)
+        session = session_for(aws_target(PROFILE))  # it shares the models of services
         self.sns, self.sqs, self.events, self.scheduler = (
             session.client(name) for name in ("sns", "sqs", "events", "scheduler")
         )

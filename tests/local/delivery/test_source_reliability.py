@@ -65,7 +65,7 @@ def served(root: Path, services: str) -> Iterator[tuple[subprocess.Popen[str], L
 def test_a_killed_server_goes_on_where_it_was(hurried: LocalEndpoint, tmp_path: Path) -> None:
     queue, stream = Queue(hurried, visibility=1), Stream(hurried)
     worker = Function(hurried, lambda event: time.sleep(0.01))
-    sent = [f"{number:03}" for number in range(100)]
+    sent = [f"{number:03}" for number in range(60)]
 
     def send() -> None:
         for number in sent:

@@ -20,7 +20,7 @@ from url_lab import open_url
 
 CASES = os.environ.get("WORKBENCH_FUZZ_CASES")
 fuzzed = settings(
-    max_examples=int(CASES or 200),
+    max_examples=int(CASES or 100),
     derandomize=CASES is None,
     deadline=None,
     database=None,

@@ -11,13 +11,13 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from workbench.local.api import cbor
-from workbench.local.api.model import Member, Operation, ServiceModel, Shape
+from workbench.local.api.model import Member, Operation, Shape, service_model
 from workbench.local.api.operations import LOGS
 
-LAMBDA_MODEL = ServiceModel("lambda", "2015-03-31")
-LOGS_MODEL = ServiceModel("logs", "2014-03-28")
-CLOUDWATCH_MODEL = ServiceModel("cloudwatch", "2010-08-01")
-XRAY_MODEL = ServiceModel("xray", "2016-04-12")
+LAMBDA_MODEL = service_model("lambda", "2015-03-31")
+LOGS_MODEL = service_model("logs", "2014-03-28")
+CLOUDWATCH_MODEL = service_model("cloudwatch", "2010-08-01")
+XRAY_MODEL = service_model("xray", "2016-04-12")
 # A page must not wait, and a live tail never ends.
 ENDLESS = {"StartLiveTail"}
 # What the function under test is called, and what must be left standing.

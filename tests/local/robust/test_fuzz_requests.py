@@ -29,7 +29,7 @@ from workbench.local.api import cbor
 
 CASES = os.environ.get("WORKBENCH_FUZZ_CASES")
 fuzzed = settings(
-    max_examples=int(CASES or 400),
+    max_examples=int(CASES or 150),
     derandomize=CASES is None,
     deadline=None,
     database=None,
@@ -37,7 +37,7 @@ fuzzed = settings(
 )
 
 # Few operations, and simple ones.
-fuzzed_a_little = settings(fuzzed, max_examples=int(CASES or 60))
+fuzzed_a_little = settings(fuzzed, max_examples=int(CASES or 40))
 
 
 class Target:

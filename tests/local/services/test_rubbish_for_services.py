@@ -40,7 +40,7 @@ BODIES = st.one_of(
 
 
 @settings(
-    max_examples=150,
+    max_examples=80,
     derandomize=True,
     database=None,
     deadline=None,

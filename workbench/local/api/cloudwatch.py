@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.local.api.cloudwatch_protocols import Wire, wire_of
 from workbench.local.api.metric_math import BadExpression, Series, evaluate
-from workbench.local.api.model import ServiceModel
+from workbench.local.api.model import ServiceModel, service_model
 from workbench.local.api.validate import validate
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Answer, Request, Response
@@ -65,7 +65,7 @@ class CloudWatch:
 
     async def _answer(self, wire: Wire, request_id: str) -> Response:
         if self._model is None:
-            self._model = await asyncio.to_thread(ServiceModel, "cloudwatch", "2010-08-01")
+            self._model = await asyncio.to_thread(service_model, "cloudwatch", "2010-08-01")
         operation = self._model.operations[wire.name]
         values = _without_nulls(wire.input(operation))
         try:

@@ -24,7 +24,7 @@ from workbench.local.api.declared_sources import DeclaredSources
 from workbench.local.api.invoke import PREFIX, SUFFIX, Invoker
 from workbench.local.api.invoke_stream import StreamInvoker
 from workbench.local.api.linked import LinkedFunctions
-from workbench.local.api.model import Operation, ServiceModel
+from workbench.local.api.model import Operation, service_model
 from workbench.local.api.operations import LAMBDA, LOGS
 from workbench.local.api.specs import Specs
 from workbench.local.api.transitions import Transitions
@@ -77,8 +77,8 @@ class Endpoint:
         self._context = Context(
             config, store, runtime, transitions, services, recorder.metrics, self.event_sources
         )
-        self._lambda = ServiceModel("lambda", "2015-03-31")
-        self._logs = ServiceModel("logs", "2014-03-28")
+        self._lambda = service_model("lambda", "2015-03-31")
+        self._logs = service_model("logs", "2014-03-28")
         self._specs = Specs(self._context)
         self.asynchronous = AsyncInvocations(
             store,

@@ -12,7 +12,7 @@ import re
 import uuid
 
 from workbench.local.api.cloudwatch_protocols import Wire, wire_of
-from workbench.local.api.model import ServiceModel
+from workbench.local.api.model import ServiceModel, service_model
 from workbench.local.api.validate import validate
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Answer, Request, Response
@@ -54,7 +54,7 @@ class LifecycleHooks:
 
     async def _answer(self, wire: Wire) -> Response:
         if self._model is None:
-            self._model = await asyncio.to_thread(ServiceModel, "codedeploy", "2014-10-06")
+            self._model = await asyncio.to_thread(service_model, "codedeploy", "2014-10-06")
         operation = self._model.operations[OPERATION]
         request_id = str(uuid.uuid4())
         try:

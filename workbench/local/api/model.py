@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -126,6 +127,12 @@ class ServiceModel:
             shape.key = self._shape(raw["key"]["shape"])
             shape.item = self._shape(raw["value"]["shape"])
         return shape
+
+
+@cache
+def service_model(service: str, version: str) -> ServiceModel:
+    """The model, which nothing changes: it is read once."""
+    return ServiceModel(service, version)
 
 
 class _Router:

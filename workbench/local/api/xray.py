@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from workbench.local.api import parse, serialise
-from workbench.local.api.model import ServiceModel
+from workbench.local.api.model import ServiceModel, service_model
 from workbench.local.api.trace_summaries import matching, summary
 from workbench.local.api.validate import validate
 from workbench.local.errors import ApiError
@@ -47,7 +47,7 @@ class XRay:
     async def handle(self, request: Request) -> Response:
         """The answer to one request. Raises ApiError."""
         if self._model is None:
-            self._model = await asyncio.to_thread(ServiceModel, "xray", "2016-04-12")
+            self._model = await asyncio.to_thread(service_model, "xray", "2016-04-12")
         query = request.query_pairs()
         route = self._model.route(request.method, request.path, query)
         if route is None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workbench.local.api.model import ServiceModel
+from workbench.local.api.model import ServiceModel, service_model
 from workbench.local.arns import partition
 from workbench.local.http import Request, Response
 from workbench.local.services.keeping.keep import Keep
@@ -90,7 +90,7 @@ class SchemaRegistries:
         """The answer to one request of an SDK."""
         with self._lock:
             if self._model is None:  # read when it is first used
-                self._model = ServiceModel(SERVICE, "2019-12-02")
+                self._model = service_model(SERVICE, "2019-12-02")
             try:
                 status, body = self._answer(self._model, request)
             except _Refused as error:
