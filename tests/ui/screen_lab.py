@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aws_lab import PROFILE
 from endpoint_lab import REGION
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -181,11 +182,15 @@ class Hands:
 
 
 @contextlib.asynccontextmanager
-async def at_screen(root: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Hands]:
-    """Open the screen on a project."""
+async def at_screen(
+    root: Path,
+    size: tuple[int, int] = (120, 40),
+    hook: Callable[[Message], None] | None = None,
+) -> AsyncIterator[Hands]:
+    """Open the screen on a project; `hook` is told each message that is dealt with."""
     app = WorkbenchApp(root)
     app.animation_level = "none"
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, message_hook=hook) as pilot:
         hands = Hands(app, pilot)
         await hands.sees(lambda: isinstance(app.screen, WorkbenchScreen), "the panes")
         yield hands
