@@ -167,7 +167,7 @@ async def test_logs_search_hide_and_wrap() -> None:
         assert selected == ["good one"]
         await pilot.press("slash", *"!good", "enter")
         await until(pilot, lambda: "good one" not in screen_text(app))
-        await pilot.press("slash", "escape")
+        await pilot.press("escape")
         await until(pilot, lambda: "good one" in screen_text(app))
 
 

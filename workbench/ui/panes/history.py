@@ -12,7 +12,7 @@ from textual.message import Message
 
 from workbench.aws.recording import invocation_of
 from workbench.ui.backend import request_of
-from workbench.ui.formats import NOT_TRACED, QUIET, clock, outcome
+from workbench.ui.formats import NOT_TRACED, QUIET, clock, named, outcome
 from workbench.ui.messages import GoToLogs, LoadEvent, RunRequest, ShowInvocation, ShowTrace
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
@@ -74,7 +74,7 @@ class HistoryPane(WorkbenchPane):
 
     def compose(self) -> ComposeResult:
         yield FuzzyList(
-            columns=[Column(), Column(), Column()],
+            columns=[Column(least=8), Column(), Column()],  # the time at least, then how it went
             empty="Every invocation is kept here, also when you quit.",
         )
 
@@ -151,7 +151,7 @@ class HistoryPane(WorkbenchPane):
         mark = "◆ " if str(entry.id) == self._marked else ""
         version = entry.executed_version or entry.qualifier or ""
         if entry.qualifier and entry.qualifier != version:
-            version = f"{entry.qualifier} → {version}"
+            version = f"{entry.qualifier} → {named(version)}"
         first = Text(f"{mark}{clock(entry.started)}")
         if self._all:
             first.append(f"  {entry.function}")

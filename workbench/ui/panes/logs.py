@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from workbench.aws.log_invocations import Streams, request_id_of
+from workbench.aws.records import LogEvent
 from workbench.ui import work
 from workbench.ui.keys import key_of
 from workbench.ui.log_export import export
@@ -55,11 +56,15 @@ class LogsPane(WorkbenchPane):
         self._range = memory.log_range if memory.log_range in known else _USUAL_RANGE
         self._level = memory.log_level if 0 <= memory.log_level < len(LEVELS) else 0
         self._waiting = 0
+        self._looks_back = False
+        """An earlier invocation was asked for, while new lines were followed."""
 
     def compose(self) -> ComposeResult:
-        view = LogView(
-            classify, self._heading, empty="What the function prints appears here, live."
+        earlier = key_of(self.app, "logs.range")
+        words = (
+            f"What the function prints appears here, live.\n{earlier} shows what it printed before."
         )
+        view = LogView(classify, self._heading, empty=words)
         view.grouped = True
         yield view
 
@@ -181,15 +186,24 @@ class LogsPane(WorkbenchPane):
 
     def show_text(self, text: str, label: str, request_id: str = "") -> None:
         """Show the log text of a past invocation."""
-        lines = [LogLine(0, line, group=request_id) for line in text.splitlines()]
-        self.view.append([LogLine(0, f"── {label} ──", group=request_id), *lines])
+        events = [LogEvent(0, line) for line in text.splitlines()]
+        lines = [
+            line._replace(group=line.group or request_id) for line in lines_of(events, Streams())
+        ]
+        group = lines[0].group if lines else request_id
+        self.view.append([LogLine(0, f"── {label} ──", group=group), *lines])
 
     def go_to_invocation(self, request_id: str, log_text: str) -> None:
         """Go to an invocation's lines; those that are remembered are added if there are none."""
-        self.focus_content()
+        self._looks_back = self.view.follow or self._looks_back
         if not self.view.go_to_group(request_id):
             self.view.follow = True
-            self.show_text(log_text, f"request {request_id}, from the history", request_id)
+            self.show_text(log_text, "from the history", request_id)
+
+    def invoked(self) -> None:
+        """Something is invoked: back from an earlier invocation's lines to the new ones."""
+        if self._looks_back:
+            self._looks_back, self.view.follow = False, True
 
     @on(LogView.LineSelected)
     def _selected(self, message: LogView.LineSelected) -> None:
@@ -200,7 +214,7 @@ class LogsPane(WorkbenchPane):
         """What needs a line says so."""
         line = self.view.current
         if action == "invocation" and (line is None or not line.group):
-            return "This line belongs to no invocation."
+            return "This line belongs to no invocation." if line else "There is no line yet."
         if action in ("export", "functions") and self.session.backend is None:
             return "There is no target yet."
         if action in ("open", "mark", "export") and line is None:

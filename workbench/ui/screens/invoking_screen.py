@@ -120,6 +120,7 @@ class InvokingScreen(ProjectScreen):
 
     def _begin(self, request: Request, *, agreed: bool = False) -> None:
         self.invoker.start(request, agreed=agreed)
+        self.logs.invoked()
         self._bring_result()
         self.show_keys()
 

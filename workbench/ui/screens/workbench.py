@@ -309,9 +309,7 @@ class WorkbenchScreen(InvokingScreen):
         self.result.show(message.invocation, past=True)
         if message.go:
             if message.invocation.log_text:
-                self.logs.show_text(
-                    message.invocation.log_text, f"request {message.invocation.request_id}"
-                )
+                self.logs.go_to_invocation(past.request_id, past.log_text)
             self.action_pane("result")
 
     @on(Recorded)

@@ -7,9 +7,11 @@ is known a moment later, from a process of its own.
 from __future__ import annotations
 
 import time
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
@@ -44,6 +46,9 @@ class JsonView(Vertical):
     DEFAULT_CSS = """
     JsonView { height: 1fr; width: 1fr; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "end_search", "End search or filter", show=False, id="json.end-search"),
+    ]
 
     class Loaded(Message):
         """The whole document is laid out (its first page may be visible before)."""
@@ -255,6 +260,15 @@ class JsonView(Vertical):
     def _searched(self, event: JsonLines.Searched) -> None:
         event.stop()
         self.query_one(SearchBar).status(event.words)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is ours only while there is a search or a filter to end."""
+        return any(self.query(".-open")) if action == "end_search" else True
+
+    def action_end_search(self) -> None:
+        """End the search; without one take the filter away."""
+        bar = self.query_one(SearchBar)
+        (bar if bar.has_class("-open") else self.query_one(FilterLine)).action_close()
 
     # -- the cursor -----------------------------------------------------------------------------
 

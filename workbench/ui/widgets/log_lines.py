@@ -285,7 +285,7 @@ class LogLines(LineView):
             self._searching = None
             self.refresh()
             if hidden:
-                self._view.search_bar.show_result("lines with it are hidden, / esc shows them")
+                self._view.search_bar.show_result("lines with it are hidden, esc shows them")
             return bool(hidden)
         self.refresh()
         return self._begin_search(self.row_count(), -1)

@@ -7,9 +7,11 @@ scrolls by whole lines: a line taller than the view shows its beginning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
@@ -38,6 +40,10 @@ class LogView(Vertical):
         background: $surface;
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "end_search", "End the search", show=False, id="logs.end-search"),
+    ]
 
     class _Told(Message):
         def __init__(self, view: LogView) -> None:
@@ -88,6 +94,7 @@ class LogView(Vertical):
         self.store = LogStore(max_lines)
         self.tail = LogLines(self, self.store)
         self.search_bar = SearchBar("text to find, or !text to hide lines with it")
+        self._nothing = empty
         self._empty = Static(empty, classes="log-empty", markup=False)
         self._waiting = 0
 
@@ -219,10 +226,21 @@ class LogView(Vertical):
         self.tail.focus(scroll_visible)
         return self
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is ours only while there is a search to end."""
+        return self.search_bar.has_class("-open") if action == "end_search" else True
+
+    def action_end_search(self) -> None:
+        """Look for nothing and hide nothing any more."""
+        self.search_bar.action_close()
+
     # -- what the lines tell --------------------------------------------------------------------
 
     def show_emptiness(self, empty: bool) -> None:
-        """Show or hide the words for "no lines"."""
+        """Show or hide the words for "no lines", or for none that is shown."""
+        if empty:
+            hidden = f"All {self.line_count:,} lines are left out: by the level or the search."
+            self._empty.update(hidden if self.line_count else self._nothing)
         if self._empty.display != empty:
             self._empty.display = empty
 
