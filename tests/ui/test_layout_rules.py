@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.ui.layout import BORDERS, PANES, Slot, arrange, border_of
+from workbench.ui.layout import BORDERS, PANES, SIDEWAYS, Slot, arrange, border_of, edge_at
 
 widths = st.integers(80, 250)
 heights = st.integers(20, 70)
@@ -92,3 +92,32 @@ def test_a_terminal_that_is_too_small_gets_places_inside_it(
     for slot in arrange(width, height, recent, zoomed=False, moved=moved):
         assert slot.width >= 0 and slot.height >= 0
         assert slot.x + slot.width <= width and slot.y + slot.height <= height
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 21), (80, 40), (130, 25), (140, 40), (230, 60)])
+def test_every_border_between_panes_can_be_found(width: int, height: int) -> None:
+    used = PANES[::-1]
+
+    def places(name: str, cells: int, panes: tuple[str, ...]) -> list[int]:
+        slots = arrange(width, height, used, zoomed=False, moved={name: cells})
+        return [each.x if name in SIDEWAYS else each.y for each in slots if each.panes == panes]
+
+    slots, names = arrange(width, height, used, zoomed=False), set()
+    for slot in slots:
+        for x, y in ((slot.x, slot.y + 3), (slot.x + 3, slot.y)):
+            if found := edge_at(slots, width, x, y):
+                name, beside = found
+                names.add(name)
+                assert beside == slot
+                (now,) = places(name, 0, slot.panes)
+                moved = places(name, 1, slot.panes) + places(name, -1, slot.panes)
+                assert sorted(moved) == [now - 1, now + 1]
+    assert edge_at(slots, width, 0, 3) is None
+    if width < 120:
+        assert names == {"narrow"}
+    else:
+        tall, widest = {"history"} if height > 30 else set(), {"bottom"} if width > 220 else set()
+        assert names == {"left", "middle", "logs", "versions"} | tall | widest
+    over = arrange(80, 21, PANES, zoomed=False)
+    assert over[-1].overlay
+    assert edge_at(over, 80, 10, over[1].y) is None

@@ -114,7 +114,19 @@ async def test_panes_are_resized_and_come_back_as_they_were(shop: Path) -> None:
         assert width == 140 * 3 // 11 + 4
         await hands.press(*["left_curly_bracket"] * 5)
         await hands.reads("This pane cannot get lower here.")
-        await hands.press("right_curly_bracket", "4", "f10", "v", "r")
+        pilot, border = hands.pilot, screen.result.region
+        await pilot.mouse_down(offset=(border.x, border.y + 5))
+        await pilot.hover(offset=(border.x + 9, border.y + 7))
+        await pilot.mouse_up(offset=(border.x + 9, border.y + 7))
+        await hands.sees(lambda: screen.result.region.x == border.x + 9, "the border moved")
+        assert screen.pane is screen.history
+        await pilot.mouse_down(offset=(border.x, screen.logs.region.y - 1))
+        await pilot.hover(offset=(border.x, 2))
+        await pilot.mouse_up(offset=(border.x, 2))
+        await hands.sees(lambda: screen.result.region.height == 6, "Result as low as it can be")
+        await pilot.click(offset=(border.x, screen.logs.region.y))
+        await hands.sees(lambda: screen.pane is screen.logs, "a click on a border")
+        await hands.press("6", "right_curly_bracket", "4", "f10", "v", "r")
         await hands.opens(QuickPick, "the ranges")
         await hands.press("1")
         await hands.reads("no debug lines · the last minute")

@@ -123,7 +123,7 @@ KEYS: tuple[Key, ...] = (
     Key("pane", "pane('history')", ("6", "alt+6"), "history", "Go to History"),
     Key("pane", "pane('triggers')", ("7", "alt+7"), "triggers", "Go to Triggers"),
     Key("pane", "resize('wider')", ("greater_than_sign", "ctrl+right"), "wider",
-        "Make the pane wider"),
+        "Make the pane wider; the mouse drags borders too"),
     Key("pane", "resize('narrower')", ("less_than_sign", "ctrl+left"), "narrower",
         "Make the pane narrower"),
     Key("pane", "resize('higher')", ("right_curly_bracket", "ctrl+down"), "higher",

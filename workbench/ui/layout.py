@@ -29,6 +29,15 @@ Versions and History, that between Logs and Triggers; on narrow screens that bel
 overlay's edge."""
 
 
+SIDEWAYS = frozenset({"left", "middle", "bottom", "overlay"})
+"""Those that are moved sideways."""
+
+# The borders left of and above the slot with a pane as its first.
+_LEFT_EDGES = {"event": "left", "logs": "left", "result": "middle", "triggers": "bottom"}
+_TOP_EDGES = {"versions": "versions", "history": "history", "logs": "logs", "triggers": "logs"}
+_TOP_EDGES_NARROW = {"result": "narrow"}
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A place on the screen, in cells. `panes` share it as tabs, `active` is the one that shows."""
@@ -91,6 +100,25 @@ def border_of(pane: str, width: int, *, sideways: bool) -> tuple[str, int] | Non
         "event": ("logs", -1),
         "result": ("logs", -1),
     }.get(pane, ("logs", 1))
+
+
+def edge_at(slots: Sequence[Slot], width: int, x: int, y: int) -> tuple[str, Slot] | None:
+    """The border at a cell of an area of `width`, and the slot right of it or below it.
+
+    Both slots draw the border between them, so it is two cells thick. None where there is none
+    that can be moved.
+    """
+    if any(slot.overlay and slot.x <= x < slot.x + slot.width for slot in slots):
+        return None
+    for slot in slots:
+        name = None
+        if slot.x and x in (slot.x - 1, slot.x) and slot.y < y < slot.y + slot.height - 1:
+            name = _LEFT_EDGES.get(slot.panes[0])
+        elif slot.y and y in (slot.y - 1, slot.y) and slot.x < x < slot.x + slot.width - 1:
+            name = (_TOP_EDGES if width >= WIDE else _TOP_EDGES_NARROW).get(slot.panes[0])
+        if name is not None:
+            return name, slot
+    return None
 
 
 def _within(value: int, least: int, most: int) -> int:

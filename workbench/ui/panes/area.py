@@ -10,7 +10,7 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from workbench.ui.layout import BORDERS, PANES, Slot, arrange, border_of
+from workbench.ui.layout import BORDERS, PANES, SIDEWAYS, Slot, arrange, border_of, edge_at
 from workbench.ui.panes.base import WorkbenchPane
 
 
@@ -27,6 +27,8 @@ class PaneArea(Container):
         self.zoomed = False
         self.moved: dict[str, int] = {}
         """By how many cells borders were moved, see `layout.arrange`."""
+        self._held: tuple[str, Slot] | None = None  # the border that the mouse has hold of
+        self._dragged = False
 
     @property
     def layout(self) -> Layout:
@@ -52,6 +54,56 @@ class PaneArea(Container):
         self.moved = moved
         self._changed()
         return True
+
+    def is_border(self, x: int, y: int) -> bool:
+        """Whether a cell of the screen is a border that the mouse can move."""
+        return self._edge_at(x, y) is not None
+
+    def _edge_at(self, x: int, y: int) -> tuple[str, Slot] | None:
+        place = x - self.region.x, y - self.region.y
+        return edge_at(self.slots(self.size), self.size.width, *place)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a border."""
+        self._held = self._edge_at(event.screen_x, event.screen_y) if event.button == 1 else None
+        self._dragged = False
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Bring the border that is held to the mouse, as far as the panes beside it allow."""
+        if self._held is None:
+            return
+        if not self._dragged:  # not before: a click may be for what stands in the border
+            self._dragged = True
+            self.capture_mouse()
+        name, slot = self._held
+        at = event.screen_x - self.region.x if name in SIDEWAYS else event.screen_y - self.region.y
+        self._bring_border(name, slot.panes, at)
+
+    def on_mouse_up(self) -> None:
+        """Let go; a border that was only clicked gives its pane the focus."""
+        held, self._held = self._held, None
+        if self._dragged:
+            self._dragged = False
+            self.release_mouse()
+        elif held is not None:
+            self._panes[held[1].active].focus()
+
+    def _bring_border(self, name: str, panes: tuple[str, ...], wanted: int) -> None:
+        """Move the edge of the slot of `panes` to the column or row `wanted`, or close to it."""
+
+        def moved_by(cells: int) -> tuple[dict[str, int], int]:
+            moved = {**self.moved, name: self.moved.get(name, 0) + cells}
+            slots = self._arranged(self.size, moved)
+            slot = next(each for each in slots if each.panes == panes)
+            return moved, slot.x if name in SIDEWAYS else slot.y
+
+        _, now = moved_by(0)
+        ways = [moved_by(wanted - now), moved_by(now - wanted)]  # some count from the other side
+        way = min((0, 1), key=lambda number: abs(ways[number][1] - wanted))
+        reached = ways[way][1] - now
+        if reached:
+            self.moved, _ = moved_by(reached if way == 0 else -reached)
+            self._changed()
 
     def restore(self, recent: Sequence[str], moved: Mapping[str, int], *, zoomed: bool) -> None:
         """Put everything as it was at an earlier time: what was used last, sizes and zoom."""

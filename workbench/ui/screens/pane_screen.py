@@ -65,6 +65,10 @@ class PaneScreen(Screen[None]):
         """The pane that has the focus, or had it last."""
         return self.query_one(f"#{self.area.recent[0]}", WorkbenchPane)
 
+    def get_focusable_widget_at(self, x: int, y: int) -> Widget | None:
+        """What a click at a cell gives the focus; a border that may be dragged: nothing yet."""
+        return None if self.area.is_border(x, y) else super().get_focusable_widget_at(x, y)
+
     @on(events.DescendantFocus)
     def _focus_moved(self, event: events.DescendantFocus) -> None:
         for node in event.widget.ancestors_with_self:
