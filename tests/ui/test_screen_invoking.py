@@ -5,26 +5,50 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from screen_lab import ECHO, at_screen
+from screen_lab import ECHO, Hands, at_screen, end_server, make_project
 from textual.widgets import ContentSwitcher
 
 from workbench.project import server_process
 
 
-async def test_invoking_shows_result_logs_history_and_last_result(project: Path) -> None:
-    async with at_screen(project) as hands:
+@pytest.fixture(scope="module")
+def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = tmp_path_factory.mktemp("own") / "shop"
+    make_project(root)
+    server_process.ensure(root)
+    yield root
+    end_server(root)
+
+
+@pytest.fixture
+def own(_own: Path) -> Iterator[Path]:
+    """A folder for the tests of this file, its local Lambda running; Echo's code may be changed."""
+    (_own / ".workbench" / "ui.json").unlink(missing_ok=True)
+    yield _own
+    (_own / "echo" / "app.py").write_text(ECHO)
+
+
+async def rows(hands: Hands, number: int) -> None:
+    """Wait until the history has that many rows."""
+    await hands.sees(lambda: len(hands.screen.history.rows.rows) == number, f"{number} rows")
+
+
+async def test_invoking_shows_result_logs_history_and_last_result(own: Path) -> None:
+    async with at_screen(own) as hands:
         await hands.on_function("Echo")
         screen = hands.screen
+        before = len(screen.history.rows.rows)
         await hands.press("enter")
         screen.event.load_text('{"word": "hello"}', "")
         await hands.press("ctrl+j")
         await hands.reads("✓ 200 ok")
         await hands.reads('"said": "hello"')
         await hands.reads("working on it")
-        await hands.sees(lambda: len(screen.history.rows.rows) == 1, "the history's row")
+        await rows(hands, before + 1)
         await hands.reads("billed")
         await hands.reads("$0.0000002")
 
@@ -46,14 +70,6 @@ async def test_an_event_that_is_not_json_is_not_sent(shop: Path) -> None:
         assert hands.screen.session.last is None
 
 
-async def test_invoking_before_the_local_lambda_is_there_waits_for_it(project: Path) -> None:
-    async with at_screen(project) as hands:
-        screen = hands.screen
-        await hands.sees(lambda: screen.session.function is not None, "a function")
-        await hands.press("ctrl+j")
-        await hands.sees(lambda: screen.result.shown is not None, "an answer")
-
-
 async def test_an_error_shows_its_frames_and_opens_one(
     shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,34 +88,34 @@ async def test_an_error_shows_its_frames_and_opens_one(
         assert opened == [(shop / "broken" / "app.py", 2)]
 
 
-async def test_watch_invokes_on_save_and_shows_what_changed(project: Path) -> None:
-    async with at_screen(project) as hands:
+async def test_watch_invokes_on_save_and_shows_what_changed(own: Path) -> None:
+    async with at_screen(own) as hands:
         await hands.on_function("Echo")
         await hands.press("ctrl+j")
         await hands.reads('"said": "nothing"')
         await hands.press("f5")
         await hands.reads("watching")
-        (project / "echo" / "app.py").write_text(ECHO.replace('"nothing"', '"something"'))
+        (own / "echo" / "app.py").write_text(ECHO.replace('"nothing"', '"something"'))
         await hands.reads('+   "said": "something"')
         await hands.reads('-   "said": "nothing"')
         assert hands.screen.result.query_one(ContentSwitcher).current == "changes"
         # A save that changes nothing in the answer leaves the last changes to be read.
-        app = project / "echo" / "app.py"
+        app = own / "echo" / "app.py"
         app.write_text(app.read_text() + "\n# nothing new\n")
         await hands.reads("The answer is the same as before")
         await hands.reads('-   "said": "nothing"')
 
 
-async def test_a_syntax_error_shows_and_the_last_good_result_stays(project: Path) -> None:
-    async with at_screen(project) as hands:
+async def test_a_syntax_error_shows_and_the_last_good_result_stays(own: Path) -> None:
+    async with at_screen(own) as hands:
         await hands.on_function("Echo")
         await hands.press("ctrl+j")
         await hands.reads('"said": "nothing"')
-        (project / "echo" / "app.py").write_text(ECHO + "\ndef oops(:\n")
+        (own / "echo" / "app.py").write_text(ECHO + "\ndef oops(:\n")
         await hands.reads("✗ app.py:8")
         await hands.reads("▲ 1 problem: echo/app.py:8")
         assert '"said": "nothing"' in hands.text()
-        (project / "echo" / "app.py").write_text(ECHO)
+        (own / "echo" / "app.py").write_text(ECHO)
         await hands.sees(lambda: "▲ 1 problem" not in hands.text(), "the problem gone")
 
 
@@ -117,21 +133,22 @@ async def test_a_hanging_function_is_cancelled(shop: Path) -> None:
         await hands.sees(lambda: hands.screen.session.running is None, "the end of it")
 
 
-async def test_the_history_reruns_loads_and_compares(project: Path) -> None:
-    async with at_screen(project) as hands:
+async def test_the_history_reruns_loads_and_compares(own: Path) -> None:
+    async with at_screen(own) as hands:
         await hands.on_function("Echo")
         screen = hands.screen
+        before = len(screen.history.rows.rows)
         for number, word in enumerate(("first", "second"), 1):
             screen.event.load_text(json.dumps({"word": word}), "")
             await hands.press("ctrl+j")
-            await hands.sees(lambda n=number: len(screen.history.rows.rows) == n, "its row")
+            await rows(hands, before + number)
         await hands.press("6", "g", "c", "j", "c")
         await hands.reads('-   "said": "first"')
         await hands.reads('+   "said": "second"')
         await hands.press("6", "g", "j", "e")
         await hands.sees(lambda: "first" in screen.event.text, "the event in the editor")
         await hands.press("escape", "6", "G", "r")
-        await hands.sees(lambda: len(screen.history.rows.rows) == 3, "the rerun's row")
+        await rows(hands, before + 3)
 
 
 async def test_event_and_dry_run_say_what_they_did(shop: Path) -> None:
@@ -144,18 +161,20 @@ async def test_event_and_dry_run_say_what_they_did(shop: Path) -> None:
         await hands.reads("204 would be allowed")
 
 
-async def test_an_invocation_ends_with_its_local_lambda_and_the_next_one_works(
-    project: Path,
-) -> None:
+async def test_an_invocation_waits_for_its_local_lambda_and_ends_with_it(project: Path) -> None:
     async with at_screen(project) as hands:
+        screen = hands.screen
+        await hands.sees(lambda: screen.session.function is not None, "a function")
+        await hands.press("ctrl+j")
+        await hands.sees(lambda: screen.result.shown is not None, "an answer")
         await hands.on_function("Slow")
-        before = hands.screen.session.backend
-        hands.screen.event.load_text('{"seconds": 25}', "")
+        before = screen.session.backend
+        screen.event.load_text('{"seconds": 25}', "")
         await hands.press("ctrl+j")
         info = server_process.running(project)
         assert info is not None
         os.kill(info.pid, signal.SIGKILL)
-        await hands.sees(lambda: hands.screen.session.running is None, "the end of it")
-        await hands.sees(lambda: hands.screen.session.backend is not before, "another local Lambda")
+        await hands.sees(lambda: screen.session.running is None, "the end of it")
+        await hands.sees(lambda: screen.session.backend is not before, "another local Lambda")
         await hands.on_function("Echo")
         assert (await hands.invokes()).status_code == 200
