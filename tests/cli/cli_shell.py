@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from command_forks import CommandForks
+
 REPOSITORY = Path(__file__).parents[2]
 PYTHON = f"python3.{sys.version_info.minor}"
 
@@ -55,6 +57,9 @@ Resources:
 """
 
 
+_forks = CommandForks()
+
+
 def environment(**extra: str) -> dict[str, str]:
     """Our own process's, without AWS settings and with empty AWS files."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -65,14 +70,21 @@ def environment(**extra: str) -> dict[str, str]:
 def run(
     *words: str, cwd: Path, stdin: str = "", env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
+    """What a command answers; its process is forked from one that has boto3 imported."""
+    result = _forks.run(words, cwd, stdin, env or environment())
+    assert "Traceback" not in result.stderr, result.stderr
+    return result
+
+
+def run_anew(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same in a process with nothing imported, as a shell starts it."""
     result = subprocess.run(
         [sys.executable, "-m", "workbench", *words],
         cwd=cwd,
-        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,
-        env=env or environment(),
+        env=environment(),
     )
     assert "Traceback" not in result.stderr, result.stderr
     return result

@@ -22,7 +22,7 @@ def test_a_burst_counts_what_came_of_it(shop: Path, url: str) -> None:
     last = json.loads(result.stdout.splitlines()[-1])
     assert (last["Sent"], last["Answered"], last["Running"], last["IsOver"]) == (12, 12, 0, True)
     assert last["Cold"] + last["Warm"] == 12
-    assert 1 <= last["Cold"] <= 3
+    assert last["Cold"] <= 3  # none where tests before this one have left environments
     assert last["Duration"]["P50"] <= last["Duration"]["P99"]
     assert sum(last["RoundTrip"]["Buckets"].values()) == 12
     assert last["Cost"] > 0

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_shell import environment, run
+from cli_shell import environment, run_anew
 
 from workbench.cli.main import COMMANDS
 
@@ -16,7 +16,7 @@ from workbench.cli.main import COMMANDS
     "command", ["", *COMMANDS, "events list", "events show", "events generate"]
 )
 def test_every_command_has_help(command: str, tmp_path: Path) -> None:
-    result = run(*command.split(), "--help", cwd=tmp_path)
+    result = run_anew(*command.split(), "--help", cwd=tmp_path)
     assert result.returncode == 0
     assert result.stdout.startswith(f"usage: workbench {command}".rstrip())
     assert len(result.stdout.splitlines()) > 3
@@ -26,7 +26,7 @@ def test_every_command_has_help(command: str, tmp_path: Path) -> None:
 
 
 def test_help_lists_every_command(tmp_path: Path) -> None:
-    text = run("--help", cwd=tmp_path).stdout
+    text = run_anew("--help", cwd=tmp_path).stdout
     for command, what in COMMANDS.items():
         assert f"  {command:<12}{what}" in text
 
@@ -51,4 +51,4 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 def test_version(tmp_path: Path) -> None:
     from workbench import __version__
 
-    assert run("--version", cwd=tmp_path).stdout == f"workbench {__version__}\n"
+    assert run_anew("--version", cwd=tmp_path).stdout == f"workbench {__version__}\n"

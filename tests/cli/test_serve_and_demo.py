@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_shell import environment, run
+from cli_shell import environment, run_anew
 
 from workbench.aws.workbench_surface import WorkbenchSurface
 
@@ -28,7 +28,7 @@ def test_serve_in_an_empty_folder(tmp_path: Path) -> None:
         status = WorkbenchSurface(endpoint).status()
         assert (status["Account"], status["Region"]) == ("111122223333", "eu-west-1")
         assert status["TimeScale"] == 60
-        found = run("functions", "--endpoint-url", endpoint, cwd=tmp_path)
+        found = run_anew("functions", "--endpoint-url", endpoint, cwd=tmp_path)
         assert found.stdout == "[]\n"
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
@@ -48,40 +48,40 @@ def test_serve_in_an_empty_folder(tmp_path: Path) -> None:
     ],
 )
 def test_serve_refuses_what_cannot_be(words: list[str], tmp_path: Path) -> None:
-    result = run("serve", *words, cwd=tmp_path)
+    result = run_anew("serve", *words, cwd=tmp_path)
     assert result.returncode == 2
     assert result.stderr.startswith("workbench: ")
     assert len(result.stderr.splitlines()) == 1
 
 
 def test_demo_copies_once_and_keeps_what_was_changed(tmp_path: Path) -> None:
-    first = run("demo", cwd=tmp_path)
+    first = run_anew("demo", cwd=tmp_path)
     assert first.returncode == 0
     assert first.stdout.startswith("Copied the sample functions in workbench-demo.")
     template = tmp_path / "workbench-demo" / "template.yaml"
     template.write_text("# mine")
-    again = run("demo", cwd=tmp_path)
+    again = run_anew("demo", cwd=tmp_path)
     assert (again.returncode, template.read_text()) == (0, "# mine")
-    other = run("demo", "--to", "elsewhere", cwd=tmp_path)
+    other = run_anew("demo", "--to", "elsewhere", cwd=tmp_path)
     assert (tmp_path / "elsewhere" / "template.yaml").is_file(), other.stderr
 
 
 def test_demo_has_more_than_the_first_project(tmp_path: Path) -> None:
-    listed = run("demo", "--list", cwd=tmp_path).stdout.splitlines()
+    listed = run_anew("demo", "--list", cwd=tmp_path).stdout.splitlines()
     assert listed[0].startswith("basics ")
     assert any(line.startswith("queue-worker ") for line in listed)
     assert not list(tmp_path.iterdir())
-    copied = run("demo", "queue-worker", cwd=tmp_path)
+    copied = run_anew("demo", "queue-worker", cwd=tmp_path)
     assert copied.stdout.startswith("Copied the sample functions in workbench-queue-worker.")
     assert (tmp_path / "workbench-queue-worker" / "template.yaml").is_file()
-    unknown = run("demo", "queue-workr", cwd=tmp_path)
+    unknown = run_anew("demo", "queue-workr", cwd=tmp_path)
     assert unknown.returncode == 2
     assert "did you mean queue-worker?" in unknown.stderr
 
 
 def test_the_screen_needs_a_terminal_and_a_folder(tmp_path: Path) -> None:
-    no_terminal = run(cwd=tmp_path)
+    no_terminal = run_anew(cwd=tmp_path)
     assert (no_terminal.returncode, no_terminal.stdout) == (2, "")
     assert "needs a terminal" in no_terminal.stderr
-    assert "did you mean functions" in run("functoins", cwd=tmp_path).stderr
-    assert "no command and no folder" in run("no/where", cwd=tmp_path).stderr
+    assert "did you mean functions" in run_anew("functoins", cwd=tmp_path).stderr
+    assert "no command and no folder" in run_anew("no/where", cwd=tmp_path).stderr
