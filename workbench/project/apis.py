@@ -144,14 +144,22 @@ class Api:
         variables = self.stages[stage]
 
         def called(route: Route) -> Route:
-            whole = f"{route.function}:{route.qualifier or ''}"
-            if "${" not in whole:
-                return route
-            named = _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), whole)
-            function, qualifier = named.split(":")[:2]
-            return replace(route, function=function, qualifier=qualifier or None)
+            function, qualifier = named_by(variables, route.function, route.qualifier)
+            return replace(route, function=function, qualifier=qualifier)
 
         return tuple(called(route) for route in self.routes)
+
+
+def named_by(
+    variables: Mapping[str, str], function: str, qualifier: str | None
+) -> tuple[str, str | None]:
+    """The function and qualifier with a stage's variables in them; unknown ones stay."""
+    whole = f"{function}:{qualifier or ''}"
+    if "${" not in whole:
+        return function, qualifier
+    named = _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), whole)
+    function, qualifier = named.split(":")[:2]
+    return function, qualifier or None
 
 
 def parse_route(text: str) -> Route:

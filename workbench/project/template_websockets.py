@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.project.api_authorizers import function_of, sources
-from workbench.project.apis import IAM, Authorizer
+from workbench.project.apis import IAM, Authorizer, named_by
 from workbench.project.loose_values import mapping, text, texts, whole
 from workbench.project.template_declared import Declared, DeclaredResources
 from workbench.project.tree import Node
@@ -61,13 +61,17 @@ class WebSocketReader:
             text(properties.get("RouteId"))
             for _, properties in self._of(name, "RouteResponse").values()
         }
-        routes = [
-            replace(route, responds=route.responds and logical_id in responding)
-            for logical_id, (node, properties) in self._of(name, "Route").items()
-            for route in self._route(node, properties, integrations)
-        ]
         stages = [each for _, each in self._of(name, "Stage").values()]
         stage = stages[0] if stages else {}
+        variables = _variables(stage.get("StageVariables"))
+        routes: list[WebSocketRoute] = []
+        for logical_id, (node, properties) in self._of(name, "Route").items():
+            for route in self._route(node, properties, integrations):
+                function, qualifier = named_by(variables, route.function, route.qualifier)
+                responds = route.responds and logical_id in responding
+                routes.append(
+                    replace(route, function=function, qualifier=qualifier, responds=responds)
+                )
         return WebSocketApi(
             name,
             text(stage.get("StageName")) or "prod",
@@ -78,7 +82,7 @@ class WebSocketReader:
                 for logical_id, (_, each) in self._of(name, "Authorizer").items()
                 if (authorizer := _authorizer(each)) is not None
             },
-            _variables(stage.get("StageVariables")),
+            variables,
         )
 
     def _route(

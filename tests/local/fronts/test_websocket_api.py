@@ -82,7 +82,7 @@ Resources:
       RouteSelectionExpression: $request.body.action
   Live:
     Type: AWS::ApiGatewayV2::Stage
-    Properties: {ApiId: !Ref Chat, StageName: live, StageVariables: {color: blue}}
+    Properties: {ApiId: !Ref Chat, StageName: live, StageVariables: {color: blue, way: ack}}
   Guarded:
     Type: AWS::Serverless::WebSocketApi
     Properties:
@@ -100,7 +100,7 @@ ROUTE = """
     Properties:
       ApiId: !Ref Chat
       IntegrationType: AWS_PROXY
-      IntegrationUri: !Sub arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/${{{function}.Arn}}/invocations
+      IntegrationUri: !Sub arn:aws:apigateway:${{AWS::Region}}:lambda:path/2015-03-31/functions/arn:aws:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function}/invocations
   {id}Route:
     Type: AWS::ApiGatewayV2::Route
     Properties:
@@ -121,7 +121,7 @@ ROUTES = (
     ("Ask", "ask", "Echo", True),
     ("Silent", "silent", "Echo", False),
     ("Fail", "fail", "Fail", False),
-    ("Back", "back", "Back", False),
+    ("Back", "back", "B${!stageVariables.way}", False),
 )
 
 
@@ -182,7 +182,7 @@ def test_what_functions_see(chat: str, project: Path) -> None:
         event = client.ask(action="ask", text="ü")
         context = event.pop("requestContext")
         assert event == {
-            "stageVariables": {"color": "blue"},
+            "stageVariables": {"color": "blue", "way": "ack"},
             "body": '{"action": "ask", "text": "\\u00fc"}',
             "isBase64Encoded": False,
         }
