@@ -84,7 +84,7 @@ def test_what_cannot_be_packed(
     with pytest.raises(PackagingError, match="is no zip"):
         of_archive(b"text")
     monkeypatch.setattr(packaging, "MAX_ZIPPED", 10)
-    with pytest.raises(PackagingError, match="from S3 only"):
+    with pytest.raises(PackagingError, match="from an S3 bucket only"):
         build(source, state, lambda words: None)
 
 

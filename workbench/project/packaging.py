@@ -152,8 +152,9 @@ def _check_sizes(zipped: int, unzipped: int) -> None:
         )
     if zipped > MAX_ZIPPED:
         raise PackagingError(
-            f"The package has {zipped / 2**20:.0f} MB: above {MAX_ZIPPED / 2**20:.0f} MB Lambda "
-            "takes it from S3 only (`aws lambda update-function-code --s3-bucket …`)."
+            f"The package has {zipped / 2**20:.0f} MB, and Lambda takes more than "
+            f"{MAX_ZIPPED / 2**20:.0f} MB from an S3 bucket only: deploy it by `sam deploy` or "
+            "`aws cloudformation package`, which put it there, or leave dependencies to a layer."
         )
 
 

@@ -3,7 +3,8 @@
 moto looks through all records of a shard for each that is put or read, and loses one of two that
 are put at the same moment. It goes on writing to a closed shard, and moves what it had to its
 children under new sequence numbers: whoever had read it would read it again. With AWS records stay
-where they are, new ones go to the children, and reading a closed shard comes to an end.
+where they are, new ones go to the children, and reading a closed shard comes to an end. moto keeps
+records for ever; here those that are older than the stream's retention go when a shard is used.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from workbench.local.services.keeping.shards import keep_record
+from workbench.local.services.keeping.shards import keep_record, trim_shard
 
 _LARGEST_PAGE = 10_000
 
@@ -56,7 +57,8 @@ def _records(self: Any, last_sequence_id: str, limit: int | None) -> tuple[list[
     first = max(last + 1, self.get_min_sequence_number())
     newest = self.get_max_sequence_number()
     most = min(newest, first + (limit or _LARGEST_PAGE) - 1)
-    found = [records[number] for number in range(first, most + 1)]  # they have no gaps
+    every = map(records.get, range(first, most + 1))  # no gaps, but they may be trimmed meanwhile
+    found = [record for record in every if record is not None]
     if not found:
         return [], last, 0
     behind = records[newest].created_at - found[-1].created_at
@@ -94,6 +96,7 @@ def _shard_for_key(original: Callable[..., Any]) -> Callable[..., Any]:
     def get_shard_for_key(self: Any, partition_key: str, explicit_hash_key: str) -> Any:
         found = original(self, partition_key, explicit_hash_key)  # it checks the values
         if found is not None and found.is_open:
+            trim_shard(self, found)
             return found
         digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).hexdigest()
         number = int(explicit_hash_key or int(digest, 16))
@@ -109,9 +112,12 @@ def _read(original: Callable[..., Any]) -> Callable[..., Any]:
     def get_records(
         self: Any, stream_arn: str | None, shard_iterator: str, limit: int | None
     ) -> tuple[str | None, list[Any], int]:
+        name, id, _ = decompose_shard_iterator(shard_iterator)
+        stream = self.describe_stream(stream_arn=stream_arn, stream_name=name)
+        shard = stream.get_shard(id)
+        trim_shard(stream, shard)
         following, records, behind = original(self, stream_arn, shard_iterator, limit)
-        name, id, last = decompose_shard_iterator(following)
-        shard = self.describe_stream(stream_arn=stream_arn, stream_name=name).get_shard(id)
+        _, _, last = decompose_shard_iterator(following)
         over = not shard.is_open and int(last) >= shard.get_max_sequence_number()
         return None if over else following, records, behind
 

@@ -30,7 +30,8 @@ _WORDS = {
     "history": "Every invocation, also of earlier sessions.",
     "triggers": "What invokes functions: queues, streams, schedules, HTTP, a template's own.",
     "timeline": "One row for each execution environment: when it started, worked, waited, ended.",
-    "compare": "One event goes to all that are chosen; their answers are compared with the base's.",
+    "compare": "One event goes to all that are chosen; their answers are compared with the base's. "
+    "Values such as {{uuid}} are made once: all get the same event.",
     "burst": "The same event many times, some at once: how long, how many cold, throttled, failed.",
 }
 """What a place is for; `<id>` is the key of an action."""

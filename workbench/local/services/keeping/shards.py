@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import time
 from collections import OrderedDict
 from typing import Any
 
 from workbench.local.services.keeping import keep, pickles
+
+_trimming = threading.Lock()
 
 
 def teach() -> None:
@@ -50,19 +53,27 @@ def shard_again(shard: Any, state: dict[str, Any]) -> None:
         shard.records[number] = record
 
 
-def trim(kept: keep.Keep) -> None:
-    """Remove what streams retain no longer, but for each shard's last record: sequence numbers go
-    on from there."""
+def trim() -> None:
+    """Remove what streams retain no longer."""
     from moto.kinesis.models import kinesis_backends
 
     backend: Any
     for _, _, backend in kinesis_backends.iter_backends():
         for stream in backend.streams.values():
-            oldest = time.time() - stream.retention_period_hours * 3600
             for shard in stream.shards.values():
-                numbers = list(shard.records)[:-1]
-                for number in numbers:
-                    if shard.records[number].created_at >= oldest:
-                        break
-                    del shard.records[number]
-                    kept.put((shard.kept_as, number, None))
+                trim_shard(stream, shard)
+
+
+def trim_shard(stream: Any, shard: Any) -> None:
+    """Remove what a stream retains no longer of a shard, but for the last record: sequence numbers
+    go on from there."""
+    oldest = time.time() - stream.retention_period_hours * 3600
+    owner = keep.owner_of(shard)
+    with _trimming:
+        while len(shard.records) > 1:
+            number = next(iter(shard.records))
+            if shard.records[number].created_at >= oldest:
+                break
+            del shard.records[number]
+            if owner is not None:
+                keep.put((owner, number, None))

@@ -98,7 +98,7 @@ class States:
             backend.__dict__.update(attributes)
             keep.known(place, State(value, owners))
             services.add(place.service)
-        shards.trim(keep)
+        shards.trim()
         tables.trim(keep)
         keep.sweep()
         objects.sweep(keep)
