@@ -18,12 +18,15 @@ def test_path_check_and_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     checked = run("config", "check", cwd=tmp_path)
     assert checked.returncode == 1
     assert f"{file}:1: theme: there is no theme “x”: use one of" in checked.stderr
-    file.write_text(file.read_text().replace('"x"', '"high-contrast"'))
+    broker = '"arn:aws:mq:us-east-1:123456789012:broker:orders:b-1" = "amqp://127.0.0.1:5672"'
+    said = file.read_text().replace('"x"', '"high-contrast"')
+    file.write_text(f"{said}[brokers]\n{broker}\n")
     assert run("config", "check", cwd=tmp_path).returncode == 0
     printed = run("config", "print", cwd=tmp_path).stdout
     assert tomllib.loads(printed) == {
         "theme": "high-contrast",
         "keys": {"screen.zoom": "f20"},
         "production": [{"profile": "p*"}],
+        **tomllib.loads(f"[brokers]\n{broker}"),
     }
     assert '# "logs.wrap" = "w"  # Wrap long lines' in printed

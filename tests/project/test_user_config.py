@@ -25,6 +25,9 @@ profile = "prod*"
 account = "123456789012"
 region = "eu-*"
 function = "orders-*"
+
+[brokers]
+"arn:aws:mq:us-east-1:123456789012:broker:orders:b-1" = "amqp://127.0.0.1:5672"
 """
 
 
@@ -43,6 +46,11 @@ def test_what_a_file_says() -> None:
     assert config.theme == "nord-night"
     assert config.keys == {"screen.invoke": ("f9",), "logs.wrap": ("w", "z"), "pane.copy": ()}
     assert config.production[0] == ProductionTarget(profile="prod*")
+    orders = "arn:aws:mq:us-east-1:123456789012:broker:orders:b-1"
+    assert config.brokers == {orders: "amqp://127.0.0.1:5672"}
+    wrong = parse(f'theme = "x"\n[brokers]\n"{orders}" = "http://127.0.0.1"\n', FILE)
+    assert not wrong.brokers
+    assert str(wrong.problems[0]).startswith(f"{FILE}:3: brokers.{orders}: {orders}=http://")
     assert config.lines["keys.logs.wrap"] == 5
 
 

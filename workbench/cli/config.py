@@ -92,6 +92,8 @@ def _lines(settings: Settings) -> list[str]:
         patterns = {key: getattr(target, key) for key in PRODUCTION_KEYS}
         given = [_setting(key, value, own=True) for key, value in patterns.items() if value]
         lines += ["", "[[production]]", *given]
+    brokers = [_setting(f'"{arn}"', url, own=True) for arn, url in config.brokers.items()]
+    lines += ["", "[brokers]", *brokers] if brokers else _NO_BROKERS
     if not config.production:
         lines += [
             "",
@@ -103,6 +105,14 @@ def _lines(settings: Settings) -> list[str]:
             '# function = "orders-*"',
         ]
     return lines
+
+
+_NO_BROKERS = [
+    "",
+    "# Where RabbitMQ brokers of Amazon MQ are, for event source mappings of the local Lambda.",
+    "# [brokers]",
+    '# "arn:aws:mq:us-east-1:123456789012:broker:orders:b-1" = "amqp://127.0.0.1:5672"',
+]
 
 
 def _setting(name: str, value: object, *, own: bool) -> str:

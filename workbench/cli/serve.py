@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.cli.output import note
 from workbench.cli.problems import CliError
 
 if TYPE_CHECKING:
@@ -85,7 +87,8 @@ def _add_execution_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ARN=URL",
         help="where the RabbitMQ broker is that event source mappings name by this ARN of Amazon "
-        "MQ, such as arn:aws:mq:…:broker:orders:b-1=amqp://127.0.0.1:5672; may be repeated",
+        "MQ, such as arn:aws:mq:…:broker:orders:b-1=amqp://127.0.0.1:5672; may be repeated; others "
+        "are in your config, under [brokers]",
     )
     parser.add_argument(
         "--forget-services",
@@ -169,7 +172,7 @@ def run(arguments: argparse.Namespace) -> int:
             credentials=arguments.credentials,
             routes=tuple(arguments.route),
             fronts=(*arguments.alb, *arguments.edge),
-            brokers=dict(arguments.broker),
+            brokers={**_own_brokers(), **dict(arguments.broker)},
         )
     )
 
@@ -183,8 +186,19 @@ def _services(text: str) -> ServiceChoice:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _own_brokers() -> Mapping[str, str]:
+    """Those of the user's config; what is wrong there is said and passed over."""
+    from workbench.project import user_config
+
+    config = user_config.load()
+    for problem in config.problems:
+        if problem.key.startswith("brokers"):
+            note(f"▲ {problem}")
+    return config.brokers
+
+
 def _broker(text: str) -> tuple[str, str]:
-    from workbench.local.delivery.brokers import parse_broker
+    from workbench.project.brokers import parse_broker
 
     try:
         return parse_broker(text)

@@ -12,6 +12,9 @@
     region = "eu-*"
     function = "orders-*"
 
+    [brokers]                       # where RabbitMQ brokers of Amazon MQ are, for mappings of the
+    "arn:aws:mq:us-east-1:123456789012:broker:orders:b-1" = "amqp://127.0.0.1:5672"  # local Lambda
+
 A file with mistakes is still read: what can be understood counts, the rest is in `problems`, each
 with its line. Only a broken `production` is not passed over: then every AWS target is production.
 This module knows no key and no theme by name; whoever uses them checks those.
@@ -27,10 +30,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from workbench.project.brokers import parse_broker
+
 FOLDER = "lambda-workbench"
 FILE = "config.toml"
 
-SETTINGS = ("theme", "keys", "production")
+SETTINGS = ("theme", "keys", "production", "brokers")
 """The keys a config file may have at its top."""
 
 PRODUCTION_KEYS = ("profile", "account", "region", "function")
@@ -82,12 +87,14 @@ class ProductionTarget:
 
 @dataclass(frozen=True, slots=True)
 class UserConfig:
-    """What the file says. `keys` are the keys of binding ids, as written."""
+    """What the file says. `keys` are the keys of binding ids, as written; `brokers` the addresses
+    of message brokers by their ARNs."""
 
     path: Path
     theme: str | None = None
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     production: tuple[ProductionTarget, ...] = ()
+    brokers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[ConfigProblem, ...] = ()
     production_is_unclear: bool = False
     """Whether a mistake hides which targets are production: then all on AWS are."""
@@ -163,7 +170,16 @@ def parse(text: str, path: Path) -> UserConfig:
     before = len(reader.problems)
     production = reader.production(data.get("production", []))
     unclear = len(reader.problems) > before
-    return UserConfig(path, theme, keys, production, tuple(reader.problems), unclear, reader.lines)
+    return UserConfig(
+        path,
+        theme,
+        keys,
+        production,
+        brokers=reader.brokers(data.get("brokers", {})),
+        problems=tuple(reader.problems),
+        production_is_unclear=unclear,
+        lines=reader.lines,
+    )
 
 
 def _unreadable(path: Path, line: int, sentence: str) -> UserConfig:
@@ -203,6 +219,19 @@ class _Reader:
                 found[name] = tuple(key.strip() for key in keys)
             else:
                 self.wrong(f"keys.{name}", f'write a key such as "f9" or a list, not {_toml(keys)}')
+        return found
+
+    def brokers(self, value: object) -> dict[str, str]:
+        """The addresses by ARN."""
+        if not isinstance(value, dict):
+            self.wrong("brokers", "write a section [brokers]")
+            return {}
+        found: dict[str, str] = {}
+        for arn, url in value.items():
+            try:
+                found.update([parse_broker(f"{arn}={url}")])
+            except ValueError as error:
+                self.wrong(f"brokers.{arn}", str(error))
         return found
 
     def production(self, value: object) -> tuple[ProductionTarget, ...]:

@@ -14,9 +14,9 @@ from endpoint_lab import LocalEndpoint, local_lambda
 from rabbitmq_lab import ARN, Broker, broker
 from sources_lab import Fails, Function, asking_function, until
 
-from workbench.local.delivery.brokers import parse_broker
 from workbench.local.delivery.pollers.rabbitmq import in_words
 from workbench.local.delivery.pollers.rabbitmq_event import rabbitmq_record
+from workbench.project.brokers import parse_broker
 
 VHOST = [{"Type": "VIRTUAL_HOST", "URI": "/"}]
 

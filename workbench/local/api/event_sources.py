@@ -180,8 +180,9 @@ def _check_offered(context: Context, kind: str, arn: str) -> None:
     if kind == "mq" and arn not in context.config.brokers:
         raise invalid_parameter(
             f"The local Lambda does not know where the broker {arn} is: start it with "
-            f"`workbench serve --broker {arn}=amqp://127.0.0.1:5672` (RabbitMQ), or create the "
-            "event source mapping with Enabled=false."
+            f"`workbench serve --broker {arn}=amqp://127.0.0.1:5672` (RabbitMQ), or say so under "
+            "[brokers] in your config and start it again, or create the event source mapping with "
+            "Enabled=false."
         )
     if kind not in rules.POLLED:
         raise invalid_parameter(

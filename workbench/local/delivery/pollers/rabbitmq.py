@@ -82,7 +82,8 @@ class RabbitSource(Source):
         if mapping.broker is None:
             raise AccessError(
                 "Where the broker is has to be said: "
-                f"workbench serve --broker {mapping.source_arn}=amqp://127.0.0.1:5672"
+                f"workbench serve --broker {mapping.source_arn}=amqp://127.0.0.1:5672, "
+                "or [brokers] in your config"
             )
         parameters = pika.URLParameters(mapping.broker)
         parameters.virtual_host = mapping.virtual_host

@@ -1,7 +1,8 @@
 """Where the brokers are that event source mappings name by their ARN (lambda-facts §7.4).
 
 An Amazon MQ broker's ARN does not tell its address, and the embedded services have no brokers: who
-has one on this machine says where (`workbench serve --broker ARN=URL`).
+has one on this machine says where (`workbench serve --broker ARN=URL`, or `[brokers]` in the user's
+config).
 """
 
 from __future__ import annotations
