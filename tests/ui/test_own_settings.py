@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -120,3 +122,13 @@ async def test_own_keys_and_themes(
         await hands.press("enter")
         await hands.sees(lambda: hands.app.theme == "ember", "the chosen theme")
         assert hands.screen.session.memory.theme == "ember"
+
+
+def test_keys_of_screens_not_opened_yet_are_known() -> None:
+    code = """
+from workbench.ui.keys import with_keys
+from workbench.ui.remap import all_bindings
+assert with_keys(None, "<canary.shift-now> goes on") == "n goes on"
+assert {"canary.pause", "weight.cancel", "trace.ask"} <= set(all_bindings())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,6 +13,7 @@ _KINDS = {
     "WebSocketApi": "WebSocket",
     "Alb": "ALB",
     "Edge": "Lambda@Edge",
+    "LogSubscription": "Log subscription",
 }
 _LONG_NUMBER = 12  # Kinesis' sequence numbers have 56 digits; the last ones tell them apart
 

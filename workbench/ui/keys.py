@@ -332,10 +332,11 @@ def _keys_of(app: object, id: str) -> tuple[str, ...]:
         if key.id == id:
             return key.keys
     # Late: it goes through all widgets, and imports this.
-    from workbench.ui.remap import NO_KEY, all_bindings
+    from workbench.ui.remap import NO_KEY, all_bindings, bindings_so_far
 
     own: Mapping[str, str] = getattr(app, "keymap_in_force", {})
-    names = (own.get(id) or all_bindings()[id].key).split(",")
+    binding = bindings_so_far().get(id) or all_bindings()[id]  # of a screen not opened yet
+    names = (own.get(id) or binding.key).split(",")
     return tuple(name for name in names if name != NO_KEY)
 
 

@@ -6,6 +6,8 @@ palette are made from the table.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +19,7 @@ from textual.dom import DOMNode
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from workbench.project.user_config import ConfigProblem, UserConfig
+from workbench.ui import screens
 from workbench.ui.keys import KEYS, OWN_SCREENS, Key
 from workbench.ui.widgets.key_names import shown
 
@@ -133,10 +136,14 @@ def _meet(one: str, other: str) -> bool:
 
 def all_bindings() -> dict[str, Binding]:
     """Every binding of ours by its id, those of the key table first."""
-    # Late: the screen's modules import this one's neighbours.
-    import workbench.ui.screens.workbench
+    # Late: the screens import this one's neighbours, and most are imported when they are opened.
+    for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
+        importlib.import_module(module.name)
+    return bindings_so_far()
 
-    assert workbench.ui.screens.workbench
+
+def bindings_so_far() -> dict[str, Binding]:
+    """Like all_bindings, without the screens that were not imported yet."""
     found = {
         key.id: Binding(",".join(key.keys), key.action, key.description, id=key.id) for key in KEYS
     }

@@ -74,7 +74,8 @@ class HistoryPane(WorkbenchPane):
 
     def compose(self) -> ComposeResult:
         yield FuzzyList(
-            columns=[Column(least=8), Column(), Column()],  # the time at least, then how it went
+            # A long name of an error leaves room for the time in a narrow pane.
+            columns=[Column(), Column(width=14), Column()],
             empty="Every invocation is kept here, also when you quit.",
         )
 

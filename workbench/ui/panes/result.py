@@ -22,6 +22,7 @@ from workbench.ui.messages import OpenFile, ShowTrace
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.result_changes import ChangesView
 from workbench.ui.panes.result_error import ErrorView, frame_row, on_disk, user_frames_first
+from workbench.ui.panes.result_facts import FactsLine
 from workbench.ui.panes.result_http import HttpView
 from workbench.ui.panes.result_verdict import VerdictLine
 from workbench.ui.panes.result_words import EMPTY, facts_words, outcome_words, what_answered
@@ -61,7 +62,7 @@ class ResultPane(WorkbenchPane):
     def compose(self) -> ComposeResult:
         yield Static("", id="trouble", markup=False)
         yield Static("", id="outcome", markup=False)
-        yield Static("", id="facts", markup=False)
+        yield FactsLine()
         yield Static("", id="request", markup=False)
         yield Static("", id="trace", markup=False)
         yield VerdictLine(self.session, id="verdict")
@@ -117,7 +118,7 @@ class ResultPane(WorkbenchPane):
         self._outcome(f"{words} · HTTP {http.status} {http.reason}" if http else words, kind)
         when = f"{clock(invocation.started)} · " if past else ""
         function = self.session.functions.get(invocation.function)
-        self.query_one("#facts", Static).update(when + facts_words(invocation, function))
+        self.query_one(FactsLine).show(when + facts_words(invocation, function))
         self.query_one("#request", Static).update(f"request {invocation.request_id}")
         trace_id = invocation.report.trace_id if invocation.report else None
         self._trace(f"trace {trace_id}" if trace_id else "")
@@ -193,8 +194,8 @@ class ResultPane(WorkbenchPane):
         self._switch("nothing", self._hint())
 
     def _no_facts(self) -> None:
-        for name in ("#facts", "#request"):
-            self.query_one(name, Static).update("")
+        self.query_one(FactsLine).show("")
+        self.query_one("#request", Static).update("")
         self._trace("")
         self.query_one(VerdictLine).show(None)
 

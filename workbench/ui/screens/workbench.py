@@ -75,7 +75,7 @@ class WorkbenchScreen(InvokingScreen):
         self._server_events = ServerEvents(self, session)
         self._rest: Timer | None = None
         self.canaries = Canaries(self)
-        self._sample_told = False
+        self._sample_told = self._demo_asked = False
 
     def on_mount(self) -> None:
         self.result.show_problem(None)
@@ -219,6 +219,8 @@ class WorkbenchScreen(InvokingScreen):
         if not self._sample_told:
             self._sample_told = True
             self._tell_sample()
+        if self._demo_asked:
+            self.action_run_demo()
 
     def _tell_sample(self) -> None:
         """Of a sample application: how to read what it shows, and see it."""
@@ -245,6 +247,11 @@ class WorkbenchScreen(InvokingScreen):
     def action_run_demo(self) -> None:
         """Invoke the function that shows what this sample application does."""
         name = demo_function(self.session.root)
+        if name is not None and self.session.backend is None:
+            self._demo_asked = True  # as soon as the functions are listed
+            self.say("The demo runs as soon as the local Lambda is there.")
+            return
+        self._demo_asked = False
         if name is None or name not in self.session.functions:
             key = keys.key_of(self.app, "screen.command_palette")
             self.say(f"No sample application is open: {key}, “sample” opens one.", "warning")
@@ -254,6 +261,7 @@ class WorkbenchScreen(InvokingScreen):
             self._choose(name)
         self.event.open_first()
         self.action_invoke()
+        self.say(f"{name} runs: {keys.key_of(self.app, 'screen.readme')} tells what to look for.")
 
     @on(FunctionsPane.ViewCode)
     def _view_code(self) -> None:
