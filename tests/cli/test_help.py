@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from cli_shell import environment, run_anew
 
-from workbench.cli.main import COMMANDS
+from workbench.cli.main import COMMANDS, parser_of
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,16 @@ def test_help_lists_every_command(tmp_path: Path) -> None:
     text = run_anew("--help", cwd=tmp_path).stdout
     for command, what in COMMANDS.items():
         assert f"  {command:<12}{what}" in text
+
+
+def test_the_readme_names_every_command_and_none_of_its_options_is_made_up() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    lines = re.findall(r"(?:^|[`|/] ?)workbench ([a-z]+)\b([^`|#\n]*)", text, re.MULTILINE)
+    assert {name for name, _ in lines} == set(COMMANDS)
+    for name, rest in lines:
+        if not rest.startswith(" generate"):  # its options are the sample's own
+            known = parser_of(name).format_help()
+            assert all(option in known for option in re.findall(r"--[a-z-]+", rest)), (name, rest)
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:

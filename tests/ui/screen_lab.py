@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aws_lab import PROFILE
 from endpoint_lab import REGION
+from textual.events import Key
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -110,7 +111,7 @@ class Hands:
     async def press(self, *keys: str) -> None:
         """Press keys, each when what the one before set off in the widgets has been dealt with."""
         for key in keys:
-            self.app.simulate_key(key)
+            self.app.post_message(Key(key, " " if key == "space" else None))
             await self.settles()
 
     async def type(self, text: str) -> None:
