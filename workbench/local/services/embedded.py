@@ -154,9 +154,11 @@ class Embedded:
     async def _start(self) -> Backend:
         if self._backend is not None:
             self._backend.close()
+            self._backend = None  # requests wait for the new one from now on
             self._notice("The embedded services ended and were started again, with what they hold.")
         socket = self._socket()
         process = self._process = await own_process.start(_PROGRAM, environment=_environment())
+        declared = self._resources
         self._tell(
             {
                 "Folder": str(self._state),
@@ -177,6 +179,8 @@ class Embedded:
             raise EmbeddedFailed(
                 "The embedded services do not start; .workbench/server.log says why."
             )
+        if self._resources is not declared:  # meanwhile
+            self._tell({})
         return Backend(socket)
 
     def _tell(self, settings: Mapping[str, object]) -> None:
