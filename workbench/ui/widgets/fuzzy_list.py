@@ -248,7 +248,9 @@ class FuzzyList(Vertical):
                 self.call_after_refresh(self.focus)
         if nothing:
             empty, no_match = self._texts
-            self._nothing.update(no_match if self.body.rows else empty)
+            text = no_match if self.body.rows else empty
+            if self._nothing.content != text:  # the screen is laid out anew
+                self._nothing.update(text)
         self.body.rows_changed(0)
         self.body.show_row(self.body.cursor)
         self.tell_highlighted()

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Offset, Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -50,6 +50,7 @@ class LineView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.cursor = 0
+        self._frame: tuple[Offset, int, Style] | None = None  # while lines are painted
 
     # -- what a subclass gives ------------------------------------------------------------------
 
@@ -78,12 +79,21 @@ class LineView(ScrollView, can_focus=True):
             self.virtual_size = size
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Textual works each of these out anew, for every line it would be a third of the painting.
+        self._frame = self._measured()
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._frame = None
+
+    def _measured(self) -> tuple[Offset, int, Style]:
+        return self.scroll_offset, self.scrollable_content_region.width, self.rich_style
+
     def render_line(self, y: int) -> Strip:
         """Paint one line of the viewport."""
-        scroll_x, scroll_y = self.scroll_offset
-        width = self.scrollable_content_region.width
+        (scroll_x, scroll_y), width, base = self._frame or self._measured()
         row = scroll_y + y
-        base = self.rich_style
         if row >= self.row_count():
             return Strip.blank(width, base)
         strip = windowed(Strip(self.paint_row(row)), scroll_x, width, palette(self).muted)
