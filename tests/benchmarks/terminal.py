@@ -120,6 +120,11 @@ class Terminal:
         tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
         return sum(int(task.read_text().split()[0]) for task in tasks) / 1e6
 
+    def waited_ms(self) -> float:
+        """How long the program's main thread was ready to run, but others had the processors."""
+        pid = self._process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[1]) / 1e6
+
     def memory_mb(self) -> float:
         """The program's resident memory."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
