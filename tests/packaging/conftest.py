@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("--no-deps", "--no-index", "--no-compile", wheel),
     )
     (site_packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    paths = {path for path in sys.path if path.endswith(("site-packages", "dist-packages"))}
     (site_packages / "dependencies.pth").write_text("\n".join(sorted(paths)) + "\n")
     return python.parent
 
