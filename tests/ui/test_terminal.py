@@ -18,6 +18,16 @@ pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux
 
 REPOSITORY = Path(__file__).parents[2]
 
+# What the README says that keys open.
+LEADS_TO = {
+    "F1": "Help: History",
+    "C-n": "New event",
+    "C-p": "Search",
+    "F9": "Timeline",
+    "F11": "Compare",
+    "F12": "Burst",
+}
+
 
 class Terminal:
     """A tmux server of its own with one window."""
@@ -100,6 +110,11 @@ def test_the_tour_at_80_by_24(terminal: Terminal, project: Path) -> None:
     terminal.reads("working on it")
     terminal.press("6")
     terminal.reads("$LATEST")
+    for key, words in LEADS_TO.items():
+        terminal.press(key)
+        terminal.reads(words)
+        terminal.press("Escape")
+        terminal.reads("c compare")
     terminal.press("q")
     terminal.reads("ENDED 0")
     terminal.start()
