@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workbench.project import interpreters, syntax
 from workbench.project.records import FunctionSource, Problem
+from workbench.project.trees import tree_of
 
 _CONVENTIONAL = ("lambda_handler", "handler")
 
@@ -20,7 +21,7 @@ def read(path: Path, root: Path) -> list[tuple[str, FunctionSource]] | Problem:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd escapes are the running function's business
-            tree = ast.parse(path.read_bytes(), str(path))
+            tree = tree_of(path.read_bytes(), str(path))
     except OSError as error:
         return Problem(path, f"Cannot read this file: {error.strerror or error}.")
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 from workbench.project import interpreters, runtimes
 from workbench.project.interpreters import Interpreter
 from workbench.project.records import Problem
+from workbench.project.trees import tree_of
 
 _TIMEOUT_S = 10
 
@@ -83,7 +83,7 @@ def _is_too_new(source: bytes, minor: int | None) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(source, feature_version=(3, minor))
+            tree_of(source, feature_version=(3, minor))
     except SyntaxError:
         return True
     return False

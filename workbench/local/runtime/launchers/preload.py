@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.project.trees import tree_of
+
 MAX_FILES = 200
 # Importing these prints, opens windows, or only makes sense in the process itself.
 _LEFT_OUT = frozenset({"__future__", "__main__", "antigravity", "this", "tkinter", "turtle"})
@@ -38,7 +40,7 @@ def plan(task_root: Path, handler: str) -> Plan:
     while todo and len(seen) <= MAX_FILES:
         file = todo.pop(0)
         try:
-            tree = ast.parse(file.read_bytes())
+            tree = tree_of(file.read_bytes())
         except (OSError, SyntaxError, ValueError, RecursionError):
             continue
         package = ".".join(file.relative_to(task_root).parent.parts)
