@@ -251,10 +251,12 @@ class FuzzyList(Vertical):
             text = no_match if self.body.rows else empty
             if self._nothing.content != text:  # the screen is laid out anew
                 self._nothing.update(text)
+        self.body.show_titles()
         self.body.rows_changed(0)
         self.body.show_row(self.body.cursor)
         self.tell_highlighted()
 
     def show_titles(self, titles: str) -> None:
         """Set the title line."""
-        self._titles.update(titles)
+        if self._titles.content != titles:  # the screen is laid out anew
+            self._titles.update(titles)

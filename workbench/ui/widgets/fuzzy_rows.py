@@ -161,6 +161,10 @@ class FuzzyRows(LineView):
         return [segment for segment in line.render(self.app.console) if segment.text]
 
     def on_resize(self) -> None:
+        self.show_titles()
+
+    def show_titles(self) -> None:
+        """Put the titles above their columns, whose widths are those of the rows."""
         if any(column.title for column in self._columns):
             widths = self._widths()
             self._view.show_titles(
