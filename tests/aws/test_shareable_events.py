@@ -75,4 +75,4 @@ def test_faults_are_sentences(lab: SchemaRegistry, shared: ShareableEvents) -> N
     with pytest.raises(LambdaError, match="has no EventBridge schema registry") as caught:
         shared.events("Echo")
     assert caught.value.code == "NoSchemaRegistry"
-    assert "ctrl+s" in str(caught.value)
+    assert "Saved events are files of the project" in str(caught.value)
