@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.aws.configuration_words import is_secret, lines, masked
-from workbench.aws.role_words import allowed
+from workbench.aws.words.configuration import is_secret, lines, masked
+from workbench.aws.words.role import allowed
 
 
 @pytest.mark.parametrize(

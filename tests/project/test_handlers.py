@@ -6,7 +6,7 @@ import pytest
 
 from workbench.project import interpreters
 from workbench.project.discover import discover
-from workbench.project.handlers_node import exported
+from workbench.project.handlers.node import exported
 from workbench.project.records import FunctionSource
 
 HANDLER = "def handler(event, context):\n    return event\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from template_lab import load, messages
 
-from workbench.project.apis import Source, Validation
+from workbench.project.front_doors.apis import Source, Validation
 
 FUNCTION = """\
 Transform: AWS::Serverless-2016-10-31

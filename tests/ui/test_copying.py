@@ -14,8 +14,8 @@ from screen_lab import at_screen
 
 from workbench.aws.records import Target
 from workbench.ui.backend import Request
-from workbench.ui.clipboard import clipboard_command
 from workbench.ui.invocation_code import TooLarge, aws_command, curl_command, python_code
+from workbench.ui.terminal.clipboard import clipboard_command
 from workbench.ui.widgets.quick_pick import QuickPick
 
 EVENT = '{"word": "it\'s \\"quoted\\" $HOME", "list": [true, null, 1.5]}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.project.event_shape import Example, sample_examples
+from workbench.project.events.shape import Example, sample_examples
 from workbench.ui.panes.event_completion import Suggestion, suggestions
 
 OWN = Example("mine", ({"order": {"id": 7, "tags": ["a"]}, "word": "one"},), own=True)

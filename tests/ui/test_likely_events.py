@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.aws.triggers import Trigger
+from workbench.aws.triggers.trigger import Trigger
 from workbench.samples import find
 from workbench.ui.panes.likely_events import along_route, likely_events
 

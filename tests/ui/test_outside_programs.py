@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from workbench.ui import memory
-from workbench.ui.editor import NoProgram, editor_command, open_at, pager_command, run
 from workbench.ui.memory import Draft, Memory
-from workbench.ui.programs import handler_file
+from workbench.ui.terminal.editor import NoProgram, editor_command, open_at, pager_command, run
+from workbench.ui.terminal.programs import handler_file
 
 FILE = Path("/code/app.py")
 

@@ -13,11 +13,12 @@ from textual.widgets import ContentSwitcher, Input
 
 from workbench.aws.lambda_client import LambdaClient
 from workbench.project import server_process
-from workbench.ui import browser, memory
+from workbench.ui import memory
 from workbench.ui.backend import Backend, Request
 from workbench.ui.screens.burst import BurstScreen
 from workbench.ui.screens.compare import CompareScreen
 from workbench.ui.target_picker import AwsChoice
+from workbench.ui.terminal import browser
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.json_view import JsonView
 

@@ -8,8 +8,8 @@ from aws_lab import AwsLab
 from screen_lab import ECHO, Hands, at_screen
 from textual.widgets import Select
 
-from workbench.aws.alias_history import AliasHistory
-from workbench.aws.deployments import Deployments
+from workbench.aws.deploying.alias_history import AliasHistory
+from workbench.aws.deploying.deployments import Deployments
 from workbench.ui.screens.canary import CanaryScreen
 from workbench.ui.screens.version_diff import VersionDiffScreen
 from workbench.ui.screens.weight import WeightScreen

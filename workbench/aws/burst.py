@@ -13,7 +13,7 @@ from workbench.aws.histogram import Histogram
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import Function, Invocation, Target
 from workbench.project.cost import cost_of
-from workbench.project.event_values import BadPlaceholder
+from workbench.project.events.values import BadPlaceholder
 
 MOST_INVOCATIONS = 100_000
 MOST_AT_ONCE = 500

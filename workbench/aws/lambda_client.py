@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from workbench.aws import code_download
 from workbench.aws.clients import Clients
+from workbench.aws.code import download as code_download
 from workbench.aws.errors import LambdaError, in_words
 from workbench.aws.function_errors import parse_error
 from workbench.aws.parse import account_info_of, alias_of, function_of

@@ -16,9 +16,9 @@ from workbench.cli.problems import CliError
 from workbench.cli.target import add_project_option, project_root, suggesting
 
 if TYPE_CHECKING:
-    from workbench.aws.bridge_client import BridgeClient
-    from workbench.aws.bridge_delivery import Told
-    from workbench.aws.bridges import Bridge, Source
+    from workbench.aws.bridges.bridge import Bridge, Source
+    from workbench.aws.bridges.client import BridgeClient
+    from workbench.aws.bridges.delivery import Told
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.records import Target
     from workbench.project.bridge_records import BridgeRecords
@@ -95,9 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(root: Path, arguments: argparse.Namespace, bridge: Bridge, target: Target) -> int:
-    from workbench.aws.bridge_client import BridgeClient
-    from workbench.aws.bridge_delivery import BridgeDelivery
-    from workbench.aws.bridges import to_document
+    from workbench.aws.bridges.bridge import to_document
+    from workbench.aws.bridges.client import BridgeClient
+    from workbench.aws.bridges.delivery import BridgeDelivery
     from workbench.project.bridge_records import BridgeRecords
     from workbench.project.state_dir import StateDir
 
@@ -147,7 +147,7 @@ def _end_like_ctrl_c() -> None:
 
 
 def _source(arguments: argparse.Namespace) -> Source:
-    from workbench.aws.bridges import BucketSource, RuleSource, ScheduleSource, TopicSource
+    from workbench.aws.bridges.bridge import BucketSource, RuleSource, ScheduleSource, TopicSource
 
     given = [name for name in ("s3", "sns", "rule", "schedule") if getattr(arguments, name)]
     if len(given) != 1:
@@ -192,7 +192,7 @@ def _check_function(client: LambdaClient, name: str) -> None:
 
 
 def _bridge(arguments: argparse.Namespace, source: Source) -> Bridge:
-    from workbench.aws.bridges import new_bridge
+    from workbench.aws.bridges.bridge import new_bridge
     from workbench.aws.targets import aws_target, endpoint_target, partition_of, with_account
 
     kind, _, profile = arguments.services.partition(":")
@@ -241,7 +241,7 @@ def _target(bridge: Bridge, root: Path) -> Target:
 
 
 def _show(client: BridgeClient, as_json: bool) -> None:
-    from workbench.aws.bridges import NotificationStep, in_words, kept_in_words, steps
+    from workbench.aws.bridges.bridge import NotificationStep, in_words, kept_in_words, steps
 
     bridge, rows = client.bridge, []
     for step in steps(bridge):
@@ -286,7 +286,7 @@ def _tell(told: Told, function: str, as_json: bool) -> None:
 def _clean(root: Path, arguments: argparse.Namespace, *, offer: bool = False) -> int:
     """Remove what is left, having asked. With `offer` it is no matter if it is not wanted, or
     cannot be done now."""
-    from workbench.aws.bridges import in_words, of_document, steps
+    from workbench.aws.bridges.bridge import in_words, of_document, steps
     from workbench.aws.errors import LambdaError
     from workbench.project.bridge_records import BridgeRecords
     from workbench.project.state_dir import StateDir
@@ -321,7 +321,7 @@ def _clean(root: Path, arguments: argparse.Namespace, *, offer: bool = False) ->
 
 
 def _remove_left(records: BridgeRecords, bridge: Bridge, root: Path) -> None:
-    from workbench.aws.bridge_client import BridgeClient
+    from workbench.aws.bridges.client import BridgeClient
 
     with records.held(bridge.id):
         if bridge.begun:

@@ -13,14 +13,14 @@ from workbench.cli.problems import CliError
 from workbench.cli.target import add_target_options, project_root, suggesting
 
 if TYPE_CHECKING:
-    from workbench.aws.deployer import Deployer
+    from workbench.aws.deploying.deployer import Deployer
+    from workbench.aws.deploying.traffic_shifting import Controls, Deployment
     from workbench.aws.records import Counts, Target
-    from workbench.aws.traffic_shifting import Controls, Deployment
     from workbench.project.records import DeploymentPreference
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    from workbench.aws.traffic_shifting import CONFIGURATIONS, DEFAULT
+    from workbench.aws.deploying.traffic_shifting import CONFIGURATIONS, DEFAULT
 
     parser.description = (
         "Shift an alias's traffic to another version step by step, as AWS CodeDeploy does, and "
@@ -69,9 +69,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from workbench.aws.deployer import Deployer
+    from workbench.aws.deploying.deployer import Deployer
+    from workbench.aws.deploying.traffic_shifting import Controls
     from workbench.aws.lambda_client import LambdaClient
-    from workbench.aws.traffic_shifting import Controls
 
     left = arguments.resume or arguments.roll_back
     if left == bool(arguments.version):
@@ -162,9 +162,9 @@ def _new(deployer: Deployer, arguments: argparse.Namespace, target: Target) -> D
 
 def _preference(deployer: Deployer, arguments: argparse.Namespace) -> DeploymentPreference:
     """What the options say, and where they say nothing, the template."""
-    from workbench.aws.deployment_preference import preference_of
+    from workbench.aws.deploying.preference import preference_of
+    from workbench.aws.deploying.traffic_shifting import CONFIGURATIONS, DEFAULT
     from workbench.aws.recording import simple_name
-    from workbench.aws.traffic_shifting import CONFIGURATIONS, DEFAULT
     from workbench.project.discover import discover
     from workbench.project.records import DeploymentPreference
 

@@ -50,7 +50,7 @@ def read_event(arguments: argparse.Namespace, root: Path, function: str) -> byte
         return b"{}"
     if named == "-":
         return _checked(sys.stdin.buffer.read(), "standard input")
-    from workbench.project.events import SavedEvents
+    from workbench.project.events.saved import SavedEvents
 
     saved = SavedEvents(root)
     if "/" not in named and named in saved.names(function):
@@ -78,7 +78,7 @@ def made_ready(root: Path, event: bytes) -> bytes:
     """
     if b"{{" not in event:
         return event
-    from workbench.project.value_sources import EventValues
+    from workbench.project.events.value_sources import EventValues
 
     with _placeholders_in_words():
         sent = EventValues(root).send(event.decode())
@@ -96,7 +96,7 @@ def made_anew(root: Path, event: bytes) -> Callable[[], bytes]:
     """
     if b"{{" not in event:
         return lambda: event
-    from workbench.project.value_sources import EventValues
+    from workbench.project.events.value_sources import EventValues
 
     values, text, lock = EventValues(root), event.decode(), threading.Lock()
     with _placeholders_in_words():
@@ -111,7 +111,7 @@ def made_anew(root: Path, event: bytes) -> Callable[[], bytes]:
 
 @contextlib.contextmanager
 def _placeholders_in_words() -> Iterator[None]:
-    from workbench.project.event_values import BadPlaceholder
+    from workbench.project.events.values import BadPlaceholder
 
     try:
         yield
@@ -134,7 +134,7 @@ def service_type(arguments: argparse.Namespace, root: Path, function: str) -> In
 
 
 def _is_sample(root: Path, function: str, named: str) -> bool:
-    from workbench.project.events import SavedEvents
+    from workbench.project.events.saved import SavedEvents
 
     return (
         "/" not in named

@@ -199,7 +199,7 @@ def _short(text: str) -> str:
 
 
 def _save(arguments: argparse.Namespace, document: Any) -> None:
-    from workbench.project.events import SavedEvents
+    from workbench.project.events.saved import SavedEvents
 
     function, slash, name = arguments.save_as.partition("/")
     if not (function and slash and name):

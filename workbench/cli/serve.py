@@ -13,9 +13,9 @@ from workbench.cli.problems import CliError
 
 if TYPE_CHECKING:
     from workbench.local.services.choice import ServiceChoice
-    from workbench.project.apis import Route
-    from workbench.project.distributions import Distribution
-    from workbench.project.load_balancers import LoadBalancer
+    from workbench.project.front_doors.apis import Route
+    from workbench.project.front_doors.distributions import Distribution
+    from workbench.project.front_doors.load_balancers import LoadBalancer
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
@@ -207,7 +207,7 @@ def _broker(text: str) -> tuple[str, str]:
 
 
 def _route(text: str) -> Route:
-    from workbench.project.apis import parse_route
+    from workbench.project.front_doors.apis import parse_route
 
     try:
         return parse_route(text)
@@ -216,7 +216,7 @@ def _route(text: str) -> Route:
 
 
 def _load_balancer(text: str) -> LoadBalancer:
-    from workbench.project.load_balancers import parse_load_balancer
+    from workbench.project.front_doors.load_balancers import parse_load_balancer
 
     try:
         return parse_load_balancer(text)
@@ -225,7 +225,7 @@ def _load_balancer(text: str) -> LoadBalancer:
 
 
 def _distribution(text: str) -> Distribution:
-    from workbench.project.distributions import parse_distribution
+    from workbench.project.front_doors.distributions import parse_distribution
 
     try:
         return parse_distribution(text)

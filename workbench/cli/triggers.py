@@ -12,7 +12,7 @@ from workbench.cli.target import add_target_options, open_target
 
 if TYPE_CHECKING:
     from workbench.aws.records import Target
-    from workbench.aws.triggers import Trigger
+    from workbench.aws.triggers.trigger import Trigger
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from workbench.aws.trigger_client import TriggerClient
-    from workbench.aws.trigger_words import activity, kind_words, stall_words, state_words
+    from workbench.aws.triggers.client import TriggerClient
+    from workbench.aws.triggers.words import activity, kind_words, stall_words, state_words
 
     target = open_target(arguments)
     name = arguments.name

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
-from workbench.project.apis import Route
-from workbench.project.front_doors import Declared
+from workbench.project.front_doors.apis import Route
+from workbench.project.front_doors.front_door import Declared
 
 Isolation = Literal["auto", "none"]
 

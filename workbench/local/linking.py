@@ -22,8 +22,8 @@ from workbench.local.store.records import Image, Link
 from workbench.local.syntax_checks import Source, SyntaxChecks
 from workbench.project import dependencies
 from workbench.project.discover import TEMPLATE_NAMES, discover
-from workbench.project.front_doors import Declared
-from workbench.project.handler_file import SOURCES, handler_file
+from workbench.project.front_doors.front_door import Declared
+from workbench.project.handlers.handler_file import SOURCES, handler_file
 from workbench.project.records import FunctionSource, FunctionUrl, Problem, Project, Resource
 from workbench.project.state_dir import StateDir
 from workbench.project.watch import watch

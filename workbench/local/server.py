@@ -41,8 +41,8 @@ from workbench.local.store.store import Store
 from workbench.local.surface import PREFIX, Surface
 from workbench.local.xray.daemon import XrayDaemon
 from workbench.project import server_process
-from workbench.project.apis import Api, Route
-from workbench.project.front_doors import Declared
+from workbench.project.front_doors.apis import Api, Route
+from workbench.project.front_doors.front_door import Declared
 from workbench.project.records import Resource
 from workbench.project.state_dir import StateDir, StateDirError
 

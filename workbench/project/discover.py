@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.project import handlers
+from workbench.project.handlers import handler_search as handlers
 from workbench.project.records import Problem, Project
 
 TEMPLATE_NAMES = ("template.yaml", "template.yml", "template.json")
@@ -43,6 +43,6 @@ def discover(
 
 def _template(path: Path, root: Path, account: str, region: str, endpoint: str) -> Project | None:
     # Late: all that a template can say takes 40 ms to load, and many folders have none.
-    from workbench.project import template
+    from workbench.project.templates import template
 
     return template.load(path, root, account, region, endpoint)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.project.apis import Api
-from workbench.project.front_doors import Declared
+from workbench.project.front_doors.apis import Api
+from workbench.project.front_doors.front_door import Declared
 
 
 @dataclass(frozen=True, slots=True)

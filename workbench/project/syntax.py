@@ -12,7 +12,7 @@ from pathlib import Path
 from workbench.project import interpreters, runtimes
 from workbench.project.interpreters import Interpreter
 from workbench.project.records import Problem
-from workbench.project.trees import tree_of
+from workbench.project.syntax_trees import tree_of
 
 _TIMEOUT_S = 10
 

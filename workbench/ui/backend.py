@@ -49,9 +49,9 @@ class Backend:
     """One target: the local Lambda of the project in `root`, or an AWS account's region."""
 
     def __init__(self, root: Path, target: Target, client: LambdaClient) -> None:
-        from workbench.aws.alias_history import AliasHistory
+        from workbench.aws.deploying.alias_history import AliasHistory
         from workbench.aws.shareable_events import ShareableEvents
-        from workbench.aws.trigger_client import TriggerClient
+        from workbench.aws.triggers.client import TriggerClient
         from workbench.aws.workbench_surface import WorkbenchSurface
         from workbench.project.history import History
 

@@ -17,8 +17,8 @@ from workbench.ui.widgets.status_bar import Severity
 from workbench.ui.work import Job, failure, in_thread
 
 if TYPE_CHECKING:
-    from workbench.aws.deployer import Deployer
-    from workbench.aws.traffic_shifting import Controls, Deployment
+    from workbench.aws.deploying.deployer import Deployer
+    from workbench.aws.deploying.traffic_shifting import Controls, Deployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ class Canaries:
 
     def of_alias(self, backend: Backend, function: str, alias: str) -> Deployment | None:
         """The alias's deployment that is not over, from the disk. Raises OSError."""
-        from workbench.aws.deployments import Deployments
+        from workbench.aws.deploying.deployments import Deployments
 
         found = Deployments(backend.root).unfinished(backend.target.key)
         return next((d for d in found if (d.function, d.alias) == (function, alias)), None)
 
     def start(self, backend: Backend, request: CanaryRequest) -> None:
         """Make a deployment and carry it out."""
-        from workbench.aws.traffic_shifting import Controls
+        from workbench.aws.deploying.traffic_shifting import Controls
 
         def create(deployer: Deployer) -> Deployment:
             deployment = deployer.create(
@@ -101,7 +101,7 @@ class Canaries:
 
     def go_on(self, backend: Backend, deployment: Deployment, *, roll_back: bool = False) -> None:
         """Carry on what was begun, or roll it back."""
-        from workbench.aws.traffic_shifting import Controls
+        from workbench.aws.deploying.traffic_shifting import Controls
 
         if self.is_running(deployment):
             return
@@ -133,7 +133,7 @@ class Canaries:
         """Say in the status line which ones wait to be gone on with."""
 
         def look(job: Job) -> Message | None:
-            from workbench.aws.deployments import Deployments
+            from workbench.aws.deploying.deployments import Deployments
 
             waiting = [
                 each
@@ -154,7 +154,7 @@ class Canaries:
 
     def _run(self, backend: Backend, name: str, make: Callable[[Deployer], Deployment]) -> None:
         def work(job: Job) -> Message:
-            from workbench.aws.deployer import Deployer
+            from workbench.aws.deploying.deployer import Deployer
 
             deployment: Deployment | None = None
             try:

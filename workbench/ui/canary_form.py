@@ -6,8 +6,8 @@ from typing import Any
 
 from textual.app import App
 
-from workbench.aws.deployment_preference import preference_of
-from workbench.aws.traffic_shifting import CONFIGURATIONS, DEFAULT
+from workbench.aws.deploying.preference import preference_of
+from workbench.aws.deploying.traffic_shifting import CONFIGURATIONS, DEFAULT
 from workbench.project.records import DeploymentPreference
 from workbench.ui.canaries import CanaryRequest
 from workbench.ui.consent import Change, agreed

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.aws.code_diff import FileChange, diff_packages
+from workbench.aws.code.diff import FileChange, diff_packages
 from workbench.ui.backend import Backend
 
 # What differs between any two versions, or is told by the files.

@@ -16,7 +16,7 @@ from sources_lab import until
 from url_lab import Reply, fetch
 
 from workbench.local.fronts.alb_health import matches
-from workbench.project.load_balancers import parse_load_balancer
+from workbench.project.front_doors.load_balancers import parse_load_balancer
 
 APP = """
 import json, os

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.local.fronts.api_routes import RouteTable
-from workbench.project.apis import Route, parse_route
+from workbench.project.front_doors.apis import Route, parse_route
 
 
 def table(*keys: str) -> RouteTable:

@@ -14,7 +14,7 @@ from endpoint_lab import LocalEndpoint, local_lambda
 from gateway_lab import Apis
 from url_lab import Reply, fetch
 
-from workbench.project.distributions import parse_distribution
+from workbench.project.front_doors.distributions import parse_distribution
 
 APP = """
 import base64, json

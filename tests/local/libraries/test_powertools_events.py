@@ -17,7 +17,7 @@ import pytest
 from endpoint_lab import LocalEndpoint, local_lambda
 from sources_lab import until
 
-from workbench.project.load_balancers import parse_load_balancer
+from workbench.project.front_doors.load_balancers import parse_load_balancer
 
 DISTRIBUTIONS = ("aws-lambda-powertools", "jmespath", "typing-extensions")
 ROUTES = """\

@@ -18,7 +18,7 @@ from workbench.local.delivery import lineage
 from workbench.local.errors import ApiError, conflict
 from workbench.local.runtime.records import FunctionSpec
 from workbench.local.store.records import LATEST, Version
-from workbench.project.handler_file import handler_file
+from workbench.project.handlers.handler_file import handler_file
 
 # Members of a configuration that do not change how a function runs.
 _VOLATILE = frozenset(

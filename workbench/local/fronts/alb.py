@@ -16,8 +16,8 @@ from workbench.local.fronts.place import Place
 from workbench.local.fronts.refusals import Refusal
 from workbench.local.http_messages import Answer, Deferred, Request, Response
 from workbench.local.runtime.records import InvokeResult
-from workbench.project.front_doors import Declared
-from workbench.project.load_balancers import (
+from workbench.project.front_doors.front_door import Declared
+from workbench.project.front_doors.load_balancers import (
     Action,
     Condition,
     FixedResponse,

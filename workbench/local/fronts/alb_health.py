@@ -13,7 +13,7 @@ from workbench.local.fronts.function_caller import FunctionCaller, checked
 from workbench.local.fronts.payload_v2 import MalformedResult
 from workbench.local.fronts.refusals import Refusal
 from workbench.local.runtime.records import InvokeResult
-from workbench.project.load_balancers import HealthCheck, TargetGroup
+from workbench.project.front_doors.load_balancers import HealthCheck, TargetGroup
 
 Changed = Callable[[TargetGroup, bool, str], None]
 

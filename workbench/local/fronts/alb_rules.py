@@ -10,7 +10,7 @@ import re
 
 from workbench.local.fronts.wildcards import matches
 from workbench.local.http_messages import Request, Response
-from workbench.project.load_balancers import Action, Condition, LoadBalancer, Redirect
+from workbench.project.front_doors.load_balancers import Action, Condition, LoadBalancer, Redirect
 
 SOURCE_IP = ipaddress.ip_address("127.0.0.1")  # whoever reaches a loopback port
 

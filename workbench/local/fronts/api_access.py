@@ -16,7 +16,7 @@ from workbench.local.fronts.lambda_authorizers import Answer, LambdaAuthorizers
 from workbench.local.fronts.refusals import Refusal, Why
 from workbench.local.fronts.url_access import caller as signed_by
 from workbench.local.gate import Caller
-from workbench.project.apis import IAM, Api, Authorizer
+from workbench.project.front_doors.apis import IAM, Api, Authorizer
 
 _TOKENS = ("COGNITO", "JWT")
 

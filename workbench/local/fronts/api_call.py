@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.local.http_messages import Request
 from workbench.local.request_ids import new_request_id, new_segment_id
-from workbench.project.apis import Route
+from workbench.project.front_doors.apis import Route
 
 
 @dataclass(slots=True)

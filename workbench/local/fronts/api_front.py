@@ -22,7 +22,7 @@ from workbench.local.fronts.refusals import Refusal
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Answer, Deferred, Request, Response
 from workbench.local.runtime.records import InvokeResult
-from workbench.project.apis import Api, Authorizer
+from workbench.project.front_doors.apis import Api, Authorizer
 
 SOURCE_IP = "127.0.0.1"  # whoever reaches a loopback port
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from workbench.project.apis import ANY, DEFAULT_PATH, Route
+from workbench.project.front_doors.apis import ANY, DEFAULT_PATH, Route
 
 Found = tuple[Route, dict[str, str]]
 

@@ -21,11 +21,11 @@ from workbench.local.fronts.ports import listening
 from workbench.local.gate import check_host
 from workbench.local.http import Listener
 from workbench.local.http_messages import Answer, Request, Successor
-from workbench.project.apis import Api
-from workbench.project.distributions import Distribution
-from workbench.project.front_doors import Declared
-from workbench.project.load_balancers import LoadBalancer
-from workbench.project.websocket_apis import WebSocketApi
+from workbench.project.front_doors.apis import Api
+from workbench.project.front_doors.distributions import Distribution
+from workbench.project.front_doors.front_door import Declared
+from workbench.project.front_doors.load_balancers import LoadBalancer
+from workbench.project.front_doors.websocket_apis import WebSocketApi
 
 MAX_BODY = 10_485_760
 

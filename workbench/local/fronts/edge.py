@@ -25,9 +25,9 @@ from workbench.local.fronts.refusals import Refusal
 from workbench.local.fronts.wildcards import matches
 from workbench.local.http_messages import Answer, Request, Response
 from workbench.local.request_ids import new_request_id, new_segment_id
-from workbench.project import edge_limits
-from workbench.project.distributions import Behavior, Distribution, EdgeEvent
-from workbench.project.front_doors import Declared
+from workbench.project.front_doors import edge_limits
+from workbench.project.front_doors.distributions import Behavior, Distribution, EdgeEvent
+from workbench.project.front_doors.front_door import Declared
 
 _REQUESTS_AT_ONCE = 16  # to origins
 _SET_HERE = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "via"})

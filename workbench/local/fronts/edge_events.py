@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.local.http_messages import Request
-from workbench.project.distributions import EdgeEvent, Origin, bucket_of
+from workbench.project.front_doors.distributions import EdgeEvent, Origin, bucket_of
 
 CLIENT_IP = "127.0.0.1"  # whoever reaches a loopback port
 

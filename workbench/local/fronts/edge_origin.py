@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.local.services.settings import LOCAL_CREDENTIALS
-from workbench.project.distributions import bucket_of
+from workbench.project.front_doors.distributions import bucket_of
 
 MAX_BODY = 100 * 1024 * 1024
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.local.fronts.edge_events import is_disallowed
 from workbench.local.fronts.payload_v2 import MalformedResult, header_line
-from workbench.project.distributions import EdgeEvent
+from workbench.project.front_doors.distributions import EdgeEvent
 
 KILOBYTE = 1024
 # The body that is seen, and the response that is generated: text.

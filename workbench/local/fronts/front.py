@@ -6,7 +6,7 @@ from typing import Protocol
 
 from workbench.local.errors import ApiError
 from workbench.local.http_messages import Answer, Request, Response
-from workbench.project.front_doors import Declared
+from workbench.project.front_doors.front_door import Declared
 
 
 class Front(Protocol):

@@ -15,7 +15,7 @@ from workbench.local.fronts.refusals import Refusal, Why
 from workbench.local.fronts.url_access import iam_identity
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Request, Response
-from workbench.project.apis import Authorizer
+from workbench.project.front_doors.apis import Authorizer
 
 _ANSWERS: dict[Why, tuple[int, str]] = {
     "no stage": (404, "Not Found"),

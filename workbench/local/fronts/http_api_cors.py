@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
 from __future__ import annotations
 
 from workbench.local.http_messages import Request, Response
-from workbench.project.apis import CorsConfiguration
+from workbench.project.front_doors.apis import CorsConfiguration
 
 _PREFIX = "access-control-"
 

@@ -14,7 +14,7 @@ from typing import Any
 from workbench.local.fronts.authorizer_policies import MalformedPolicy, decide
 from workbench.local.fronts.function_caller import FunctionCaller, checked, error_message
 from workbench.local.fronts.refusals import Refusal
-from workbench.project.apis import Authorizer
+from workbench.project.front_doors.apis import Authorizer
 
 _MOST_REMEMBERED = 1_000
 _SECONDS = 30.0

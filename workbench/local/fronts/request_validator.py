@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.local.fronts.api_call import ApiCall
 from workbench.local.fronts.refusals import Refusal
-from workbench.project.apis import Validation
+from workbench.project.front_doors.apis import Validation
 
 _JSON = "application/json"
 _ANY_TYPE = "$default"

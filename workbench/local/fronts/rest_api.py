@@ -19,7 +19,7 @@ from workbench.local.fronts.url_access import iam_identity
 from workbench.local.gate import Caller
 from workbench.local.http_messages import Request, Response
 from workbench.local.request_ids import new_request_id, new_segment_id
-from workbench.project.apis import Api, Authorizer
+from workbench.project.front_doors.apis import Api, Authorizer
 
 _INTERNAL = "InternalServerErrorException"
 _BAD_REQUEST = "BadRequestException"

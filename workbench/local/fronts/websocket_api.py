@@ -26,9 +26,9 @@ from workbench.local.fronts.websocket_events import Gateway, Peer
 from workbench.local.gate import Gate
 from workbench.local.http_messages import Answer, Request, Response, Upgrade
 from workbench.local.runtime.records import InvokeResult
-from workbench.project.apis import IAM, Authorizer
-from workbench.project.front_doors import Declared
-from workbench.project.websocket_apis import (
+from workbench.project.front_doors.apis import IAM, Authorizer
+from workbench.project.front_doors.front_door import Declared
+from workbench.project.front_doors.websocket_apis import (
     CONNECT,
     DEFAULT,
     DISCONNECT,

@@ -15,7 +15,7 @@ from workbench.local.services import resources
 from workbench.local.services.keeping.keep import Keep
 from workbench.local.services.settings import ServiceSettings
 
-# The label that `project/local_values.py` gives to the stream of every table.
+# The label that `project/templates/local_values.py` gives to the stream of every table.
 STREAM_LABEL = "2020-01-01T00:00:00.000"
 _DECLARED = "declared resources"
 

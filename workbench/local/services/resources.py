@@ -1,7 +1,7 @@
 """From a resource as a template declares it to the calls that make it.
 
-Names and ARNs come out as `project/local_values.py` says they are, so that what functions got in
-their environment variables is there.
+Names and ARNs come out as `project/templates/local_values.py` says they are, so that what functions
+got in their environment variables is there.
 """
 
 from __future__ import annotations

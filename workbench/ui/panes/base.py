@@ -10,10 +10,11 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region
 
-from workbench.ui import clipboard, keys
+from workbench.ui import keys
 from workbench.ui.keys import key_of
 from workbench.ui.messages import Say
 from workbench.ui.session import Session
+from workbench.ui.terminal import clipboard
 from workbench.ui.widgets.fuzzy_list import FuzzyList
 from workbench.ui.widgets.pane import Pane
 from workbench.ui.widgets.status_bar import Severity

@@ -9,9 +9,9 @@ from contextlib import suppress
 from textual import work
 
 from workbench.aws.records import InvocationType
-from workbench.aws.triggers import Trigger
-from workbench.project.event_shape import Example
-from workbench.project.events import SavedEventError, SavedEvents
+from workbench.aws.triggers.trigger import Trigger
+from workbench.project.events.saved import SavedEventError, SavedEvents
+from workbench.project.events.shape import Example
 from workbench.project.history import HistoryError
 from workbench.ui.memory import Draft
 from workbench.ui.panes.event_elsewhere import Nothing, from_clipboard, from_history, from_logs

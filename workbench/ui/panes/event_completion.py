@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.project.event_shape import Example, alike, general, members, values
-from workbench.project.event_values import NAMES
+from workbench.project.events.shape import Example, alike, general, members, values
+from workbench.project.events.values import NAMES
 from workbench.ui.widgets.json_place import Place, Scan, scan
 
 _MOST = 60

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from workbench.project.event_shape import Example
+from workbench.project.events.shape import Example
 from workbench.ui.panes.event_completion import Suggestion, suggestions
 from workbench.ui.widgets.completion import Completion, CompletionList
 from workbench.ui.widgets.json_editor import LARGE_ABOVE, JsonEditor

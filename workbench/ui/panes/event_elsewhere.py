@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from workbench.project.found_events import describe, event_in, events_in_lines, request_line
+from workbench.project.events.found import describe, event_in, events_in_lines, request_line
 from workbench.ui.formats import clock
 from workbench.ui.panes.event_source import Chosen
-from workbench.ui.pasting import NoClipboard, clipboard_text
+from workbench.ui.terminal.pasting import NoClipboard, clipboard_text
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.fuzzy_list import Column, Row
 from workbench.ui.widgets.json_text import format_json

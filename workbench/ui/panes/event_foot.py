@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from workbench.project.event_values import Made
+from workbench.project.events.values import Made
 from workbench.ui.keys import key_of
 from workbench.ui.widgets.json_fault import Fault
 

@@ -12,21 +12,21 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from workbench.project.encoded_parts import Part, parts
-from workbench.project.event_shape import Example, sample_examples
-from workbench.project.event_values import BadPlaceholder, Resolved
+from workbench.project.events.encoded_parts import Part, parts
+from workbench.project.events.shape import Example, sample_examples
+from workbench.project.events.value_sources import EventValues
+from workbench.project.events.values import BadPlaceholder, Resolved
 from workbench.project.files import write_atomically
 from workbench.project.state_dir import StateDir
-from workbench.project.value_sources import EventValues
 from workbench.ui import work
 from workbench.ui.formats import named
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.event_editor import EventEditor
 from workbench.ui.panes.event_foot import EventFoot
-from workbench.ui.programs import edit_file
 from workbench.ui.screens.decoded import DecodedScreen
 from workbench.ui.screens.sent import SentScreen
 from workbench.ui.session import Session
+from workbench.ui.terminal.programs import edit_file
 from workbench.ui.widgets.completion import CompletionList
 from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import Fault, json_fault

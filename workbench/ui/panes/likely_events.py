@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.aws.trigger_words import kind_words
-from workbench.aws.triggers import Trigger
+from workbench.aws.triggers.trigger import Trigger
+from workbench.aws.triggers.words import kind_words
 
 _SAMPLES = {
     "FunctionUrl": "function-url",

@@ -14,10 +14,10 @@ from textual.widgets import Static
 
 from workbench.aws.http_answer import HttpAnswer
 from workbench.project.state_dir import StateDir
-from workbench.ui.browser import open_in_browser
 from workbench.ui.formats import BAD, GOOD, STRONG, WARN
 from workbench.ui.messages import Say
 from workbench.ui.session import Session
+from workbench.ui.terminal.browser import open_in_browser
 from workbench.ui.widgets.html_text import html_text
 from workbench.ui.widgets.image_facts import image_facts
 from workbench.ui.widgets.json_view import JsonView

@@ -14,17 +14,17 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
-from workbench.aws.trigger_client import why_not_paused, why_not_redriven
-from workbench.aws.trigger_messages import MessageField, fields, why_not_tested
-from workbench.aws.trigger_words import activity, kind_words, stall_words, state_words
-from workbench.aws.triggers import Trigger, of_source
+from workbench.aws.triggers.client import why_not_paused, why_not_redriven
+from workbench.aws.triggers.messages import MessageField, fields, why_not_tested
+from workbench.aws.triggers.trigger import Trigger, of_source
+from workbench.aws.triggers.words import activity, kind_words, stall_words, state_words
 from workbench.ui.backend import Backend
-from workbench.ui.browser import open_in_browser
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, WARN, clock
 from workbench.ui.messages import FrontFailed
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
+from workbench.ui.terminal.browser import open_in_browser
 from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row

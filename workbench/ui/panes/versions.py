@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from textual import on, work
 from textual.message import Message
 
-from workbench.aws.alias_history import DELETED, AliasState
+from workbench.aws.deploying.alias_history import DELETED, AliasState
 from workbench.aws.records import Alias
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import clock, named, routes

@@ -14,7 +14,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.aws.traffic_shifting import Deployment, HookStatus, new_counts
+from workbench.aws.deploying.traffic_shifting import Deployment, HookStatus, new_counts
 from workbench.ui.backend import Backend
 from workbench.ui.canaries import Canaries
 from workbench.ui.consent import Change, agreed

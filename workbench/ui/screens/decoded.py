@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.project.encoded_parts import Part, parts, put_back
+from workbench.project.events.encoded_parts import Part, parts, put_back
 from workbench.ui.keys import with_keys
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.json_editor import JsonEditor

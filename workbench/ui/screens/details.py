@@ -169,7 +169,7 @@ class DetailsScreen(Modal[None]):
 
     @on(Configured)
     def _configured(self, message: Configured) -> None:
-        from workbench.aws.configuration_words import lines
+        from workbench.aws.words.configuration import lines
 
         self._configuration = message.configuration
         self._show("configuration", [("ARN", self._arn), *lines(message.configuration)])
@@ -180,7 +180,7 @@ class DetailsScreen(Modal[None]):
             return
 
         def read() -> Message:
-            from workbench.aws.role_words import role_words
+            from workbench.aws.words.role import role_words
 
             words = role_words(self._backend.target, role)
             return self.Found("role", [("", role), *(("", each) for each in words)])
@@ -198,7 +198,7 @@ class DetailsScreen(Modal[None]):
     # -- showing --------------------------------------------------------------------------------
 
     def _show_environment(self) -> None:
-        from workbench.aws.configuration_words import is_secret, masked
+        from workbench.aws.words.configuration import is_secret, masked
 
         environment = self._configuration.get("Environment", {})
         variables: Mapping[str, str] = environment.get("Variables", {})
@@ -290,7 +290,7 @@ def _recent_lines(backend: Backend, function: str) -> _Lines:
 
 
 def _trigger_lines(backend: Backend, function: str) -> _Lines:
-    from workbench.aws.trigger_words import kind_words, state_words
+    from workbench.aws.triggers.words import kind_words, state_words
 
     lines = []
     for trigger in backend.triggers.triggers(function):

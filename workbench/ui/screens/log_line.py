@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from workbench.ui import clipboard
+from workbench.ui.terminal import clipboard
 from workbench.ui.widgets.json_view import JsonView
 from workbench.ui.widgets.log_text import clock
 from workbench.ui.widgets.log_view import LogLine

@@ -25,9 +25,9 @@ from workbench.ui.panes.logs import LogsPane
 from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.triggers import TriggersPane
 from workbench.ui.panes.versions import VersionsPane
-from workbench.ui.programs import open_file, open_text, show_code
 from workbench.ui.screens.pane_screen import PaneScreen
 from workbench.ui.session import Session
+from workbench.ui.terminal.programs import open_file, open_text, show_code
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.fuzzy_list import Column, Row
 from workbench.ui.widgets.quick_pick import QuickPick

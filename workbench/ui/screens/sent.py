@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.project.event_values import Resolved
+from workbench.project.events.values import Resolved
 from workbench.ui.keys import with_keys
 from workbench.ui.widgets.json_view import JsonView
 from workbench.ui.widgets.modal import Modal

@@ -35,8 +35,8 @@ from workbench.ui.work import Failed, Job, in_thread
 from workbench.ui.work import stop as stop_jobs
 
 if TYPE_CHECKING:
-    from workbench.aws.code_diff import FileChange
-    from workbench.aws.code_update import Plan, Previous
+    from workbench.aws.code.diff import FileChange
+    from workbench.aws.code.update import Plan, Previous
 
 _MARKS = {
     "added": ("+ added", GOOD),
@@ -158,7 +158,7 @@ class UpdateCodeScreen(Modal[bool]):
 
         def read(job: Job) -> Message:
             # Late: zipfile and what comes with it are needed here only.
-            from workbench.aws import code_update
+            from workbench.aws.code import update as code_update
             from workbench.project import packaging
 
             def tell(words: str) -> None:
@@ -338,7 +338,7 @@ class UpdateCodeScreen(Modal[bool]):
         backend, folder = self._backend, StateDir(self._backend.root).previous_code
 
         def change(job: Job) -> Message:
-            from workbench.aws import code_update
+            from workbench.aws.code import update as code_update
 
             def tell(words: str) -> None:
                 job.post(self.Progress(words))

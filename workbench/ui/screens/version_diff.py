@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from workbench.aws.code_diff import FileChange
+from workbench.aws.code.diff import FileChange
 from workbench.ui.backend import Backend
 from workbench.ui.formats import BAD, GOOD, QUIET, WARN
 from workbench.ui.keys import key_of, with_keys

@@ -45,18 +45,18 @@ from workbench.ui.panes.functions import FunctionsPane
 from workbench.ui.panes.history import HistoryPane
 from workbench.ui.panes.result import ResultPane
 from workbench.ui.panes.versions import OpenCanary
-from workbench.ui.programs import open_file, show_code
 from workbench.ui.sample_picker import choose_sample
 from workbench.ui.screens.invoking_screen import InvokingScreen
 from workbench.ui.server_events import ServerEvents
 from workbench.ui.session import Session
 from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
+from workbench.ui.terminal.programs import open_file, show_code
 from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.work import stop as stop_jobs
 
 if TYPE_CHECKING:
-    from workbench.aws.traffic_shifting import Deployment
+    from workbench.aws.deploying.traffic_shifting import Deployment
     from workbench.ui.backend import Backend
 
 _REMEMBER_S = 2.0

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.project.trees import tree_of
+from workbench.project.syntax_trees import tree_of
 
 MAX_FILES = 200
 # Importing these prints, opens windows, or only makes sense in the process itself.
