@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from hypothesis import settings
 # must be elsewhere.
 if Path("/var/tmp").is_dir():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/var/tmp")
+
+# Tests start our programs hundreds of times: where Python may keep no bytecode, each start would
+# compile all of them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Started in the background of a shell, a process ignores ctrl+c, and so would all it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -9,6 +9,7 @@ from pathlib import Path
 from workbench.local.runtime.filesystem.file_systems import FileSystems
 from workbench.local.runtime.filesystem.places import libraries
 from workbench.local.runtime.launchers import Launcher
+from workbench.local.runtime.launchers.bytecode import compile_for
 from workbench.local.runtime.launchers.container import ContainerLauncher
 from workbench.local.runtime.launchers.packages import aws_packages, sources
 from workbench.local.runtime.launchers.process import CustomLauncher, NodeLauncher
@@ -109,5 +110,7 @@ class Launchers:
         if runtime.startswith("python"):
             packages = aws_packages(interpreter.minor, self._state / "packages")
             machine = replace(machine, packages=packages)
+            if packages is not None:
+                compile_for(interpreter, sources().values())
             return PythonLauncher(interpreter, machine, standby=self._standby)
         return NodeLauncher(interpreter, machine, standby=self._standby)
