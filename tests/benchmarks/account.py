@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import statistics
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks import peers
 from tests.benchmarks.measure import Row, in_turn, limit_row, milliseconds
-from tests.benchmarks.processes import DidNotStart, Server
+from tests.benchmarks.processes import DidNotStart, Server, memory_mb
 from tests.benchmarks.raw_http import AUTHORIZATION, RawConnection, request, timed
 from tests.benchmarks.workbench_server import TRIVIAL, OursUnavailable, started, zipped
 
@@ -38,12 +37,12 @@ def run(scratch: Path, notes: list[str]) -> Iterator[Row]:
                 starts.append((time.perf_counter() - before) * 1000)
         with started(project, scratch) as (port, pid):
             yield from _pages(port, scratch, notes)
-            memory = _memory_mb(pid)
+            memory = memory_mb(pid)
     except OursUnavailable as error:
         notes.append(str(error))
         return
     yield limit_row("`workbench serve` until it answers", statistics.median(starts), at_most=500)
-    yield Row("… its memory after that", f"{memory} MB", bound="≤ 80 MB", met=memory <= 80)
+    yield Row("… its memory after that", f"{memory:.0f} MB", bound="≤ 80 MB", met=memory <= 80)
 
 
 def _pages(port: int, scratch: Path, notes: list[str]) -> Iterator[Row]:
@@ -104,8 +103,3 @@ def _send(connection: RawConnection, port: int, method: str, path: str, **member
             break
     if status >= 300:
         raise RuntimeError(f"{method} {path}: {status} {answer[:300]!r}")
-
-
-def _memory_mb(pid: int) -> int:
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) // 1024 if found else 0

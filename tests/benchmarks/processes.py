@@ -25,6 +25,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def memory_mb(pid: int, *, peak: bool = False) -> float:
+    """A process's resident memory now, or the most that it ever was."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"{'VmHWM' if peak else 'VmRSS'}:\s+(\d+)", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
 class Server:
     """A process with its output in a file. A context manager: leaving stops it and its children."""
 

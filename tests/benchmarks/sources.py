@@ -17,7 +17,8 @@ from typing import Any
 
 from tests.benchmarks import peers
 from tests.benchmarks.measure import Row, Samples, in_turn, ratio_row
-from tests.benchmarks.workbench_server import OursUnavailable, client, create_function, serving
+from tests.benchmarks.processes import memory_mb
+from tests.benchmarks.workbench_server import OursUnavailable, client, create_function, started
 
 MESSAGES = 10_000
 RECORDS = 100_000
@@ -25,6 +26,7 @@ ROUNDS = 3
 EACH = 20
 PAUSE = 0.15  # between two messages: the queue is quiet when one comes
 LIMIT_SECONDS = 300
+MOST_MB = 80
 OURS, BARE = "ours", "a bare boto3 receive loop"
 
 # One line for each record: when its handler began, and what was sent.
@@ -97,13 +99,20 @@ def run(scratch: Path, notes: list[str]) -> Iterator[Row]:
     project = scratch / "project"
     project.mkdir()
     try:
-        with serving(project, scratch) as port:
+        with started(project, scratch) as (port, pid):
             sources = _Sources(f"http://127.0.0.1:{port}")
             yield sources.latency()
             yield sources.queue()
             yield sources.stream()
+            yield _memory(pid)
     except OursUnavailable as error:
         notes.append(str(error))
+
+
+def _memory(pid: int) -> Row:
+    most = memory_mb(pid, peak=True)
+    what = "the most memory the server had"
+    return Row(what, f"{most:.0f} MB", bound=f"≤ {MOST_MB} MB", met=most <= MOST_MB)
 
 
 class _Sources:

@@ -15,6 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.benchmarks.processes import memory_mb
+
 COLUMNS, LINES = 120, 40
 
 _ESCAPES = re.compile(
@@ -127,9 +129,7 @@ class Terminal:
 
     def memory_mb(self) -> float:
         """The program's resident memory."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+)", status)
-        return int(found[1]) / 1024 if found else 0.0
+        return memory_mb(self._process.pid)
 
     def _words(self) -> str:
         """The last of what was shown, without frames and empty places."""
