@@ -36,7 +36,7 @@ Looks = Callable[[Hands, str], Awaitable[None]]
 class Painted(SingleFileSnapshotExtension):
     """A file for each state."""
 
-    _file_extension = "txt"
+    file_extension = "txt"
     _write_mode = WriteMode.TEXT
 
 
