@@ -195,12 +195,7 @@ def _filter(clients: Clients, group: str, start: int, end: int | None) -> Iterat
 
 
 def _live_event(result: Mapping[str, Any]) -> LogEvent:
-    return LogEvent(
-        timestamp=result["timestamp"],
-        message=result["message"],
-        stream=result.get("logStreamName", ""),
-        event_id=result.get("eventId", ""),
-    )
+    return LogEvent(result["timestamp"], result["message"], result.get("logStreamName", ""))
 
 
 def _time(event: LogEvent) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from workbench.aws.guard import Guard
@@ -155,9 +155,9 @@ class Invocation:
     log_text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LogEvent:
-    """One event of a log stream. Times are epoch milliseconds."""
+class LogEvent(NamedTuple):
+    """One event of a log stream. Times are epoch milliseconds. A tuple, which is made in a third
+    of a dataclass's time: in a flood there are tens of thousands a second."""
 
     timestamp: int
     message: str

@@ -133,7 +133,11 @@ def _with_models(session: BotocoreSession) -> BotocoreSession:
 def _loader(data_path: str | None) -> Loader:
     from botocore.loaders import create_loader
 
-    return create_loader(data_path)
+    loader = create_loader(data_path)
+    # Our additions to botocore's models. An update of a live tail is a document there, given out
+    # as it was read: member by member, 20,000 log events would take a second.
+    loader.search_paths.append(str(Path(__file__).with_name("models")))
+    return loader
 
 
 def _refuse_mfa(profile: str | None, prompt: str) -> str:

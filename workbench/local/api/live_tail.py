@@ -19,7 +19,7 @@ from workbench.local.store.log_writer import Events
 BATCH_SECONDS = 0.05  # how long an update may wait for further events
 HEARTBEAT = 1.0  # an update at least so often, as CloudWatch does
 MAX_WAITING = 50_000  # for a client that does not keep up; the oldest go, `sampled` says so
-MAX_UPDATE = 2_000
+MAX_UPDATE = 500
 LAMBDA_GROUPS = "/aws/lambda/"
 
 
@@ -91,6 +91,8 @@ class _Session:
                 except TimeoutError:
                     pass
                 yield event("sessionUpdate", self._update())
+                while self._waiting:
+                    yield event("sessionUpdate", self._update())
         finally:
             unsubscribe()
 

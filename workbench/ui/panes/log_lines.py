@@ -54,13 +54,15 @@ def classify(line: LogLine) -> str:
 
 def lines_of(events: Iterable[LogEvent], streams: Streams, label: str = "") -> list[LogLine]:
     """Log events as lines of the view: Python's tracebacks are one event of several lines."""
-    lines = []
+    lines: list[LogLine] = []
     for event in events:
         place = streams.place(event)
         text = event.message.rstrip("\r\n")
-        parts = _BREAK.split(text) if "\n" in text or "\r" in text else (text,)
-        moment, invocation, framing = event.timestamp, place.invocation, place.framing
-        lines += [LogLine(moment, part, label, invocation, framing) for part in parts]
+        line = LogLine(event.timestamp, text, label, place.invocation, place.framing)
+        if "\n" in text or "\r" in text:
+            lines += [line._replace(text=part) for part in _BREAK.split(text)]
+        else:
+            lines.append(line)
     return lines
 
 
