@@ -170,5 +170,5 @@ def row_of(contender: Contender, colors: Palette, *, several: bool) -> Row:
     return Row(
         place.id,
         (where, outcome, *contender.figures(), Text(differs, colors[mark])),
-        search=f"{place.target} {place.short} {place.words}",
+        search=f"{place.target}\n{place.short}\n{place.words}",
     )

@@ -17,6 +17,7 @@ def test_words_are_left_out() -> None:
     assert rank("!old", texts, range(3)) == [0, 2]
     assert rank("ord !old", texts, range(3)) == [0]
     assert rank("ord !", texts, range(3)) == [0, 1]
+    assert rank("hello", ["nodehello", "shellruntime\nprovided", "hxexlxlxo"], range(3)) == [0, 2]
 
 
 def test_recall_steps_through_earlier_texts() -> None:

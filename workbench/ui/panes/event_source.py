@@ -79,7 +79,7 @@ async def choose_event(
         Row(
             f"sample:{sample.name}",
             (sample.title, sample.service, sample.name),
-            search=f"{sample.service} {sample.title} {sample.name} {sample.description}",
+            search=f"{sample.service}\n{sample.title}\n{sample.name}\n{sample.description}",
         )
         for sample in catalogue()
     ]

@@ -282,7 +282,7 @@ class FunctionsPane(WorkbenchPane):
                 function.runtime or (function.package_type if function.arn else ""),
                 word,
             ),
-            search=f"{function.name} {function.runtime}",
+            search=f"{function.name}\n{function.runtime}",
         )
 
     # -- keys -----------------------------------------------------------------------------------

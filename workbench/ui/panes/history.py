@@ -161,7 +161,7 @@ class HistoryPane(WorkbenchPane):
         return Row(
             str(entry.id),
             (first, outcome(colors, entry), Text(version, colors[QUIET])),
-            search=f"{entry.function} {version} {entry.error_type or 'ok'} {entry.request_id} "
+            search=f"{entry.function}\n{version}\n{entry.error_type or 'ok'}\n{entry.request_id}\n"
             f"{entry.invocation_type}",
         )
 

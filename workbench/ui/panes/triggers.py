@@ -238,7 +238,7 @@ class TriggersPane(WorkbenchPane):
         return Row(
             trigger.id,
             (name, state, Text(activity(trigger, now), colors[QUIET])),
-            search=f"{kind_words(trigger.kind)} {trigger.name} {functions} {word}",
+            search=f"{kind_words(trigger.kind)}\n{trigger.name}\n{functions}\n{word}",
         )
 
     def _show_about(self) -> None:

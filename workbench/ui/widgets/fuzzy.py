@@ -42,7 +42,8 @@ class Fuzzy:
 def rank(query: str, texts: Sequence[str], among: Sequence[int]) -> list[int]:
     """Return the indexes (out of ``among``) of the texts that match, best first.
 
-    The texts are in small letters; equal matches keep their order.
+    The texts are in small letters; equal matches keep their order. A word's letters are looked for
+    within one line: what lies in several columns should not match by chance.
     """
     fuzzy = Fuzzy(query)
     scores = dict.fromkeys(among, 0)
@@ -60,7 +61,7 @@ def rank(query: str, texts: Sequence[str], among: Sequence[int]) -> list[int]:
 def _with_word(word: str, texts: Sequence[str], scores: dict[int, int]) -> dict[int, int]:
     """Those that have the word's letters in order, with how well added. One loop without calls:
     it runs over all texts at each key."""
-    letters = re.compile(".*?".join(map(re.escape, word)), re.DOTALL).search
+    letters = re.compile(".*?".join(map(re.escape, word))).search  # within a line
     found: dict[int, int] = {}
     for index, score in scores.items():
         text = texts[index]

@@ -27,7 +27,7 @@ _GAP = 2
 class Row:
     """One row: an id of the caller's, what each column shows, and the text to search in.
 
-    Without ``search`` the columns' own texts are searched.
+    Without ``search`` the columns' own texts are searched, a line each.
     """
 
     id: str
@@ -204,4 +204,4 @@ def _width(row: Row, column: int) -> int:
 
 
 def _search_text(row: Row) -> str:
-    return (row.search or " ".join(map(_plain, row.columns))).lower()
+    return (row.search or "\n".join(map(_plain, row.columns))).lower()
