@@ -132,7 +132,7 @@ class FrozenBackend(Backend):
                 current = self._frozen(started[1]) if started else current
                 if current:
                     at = int(self._time(current) * 1000) + next(lines)
-                    kept.append(replace(event, timestamp=at, message=self._text(event.message)))
+                    kept.append(event._replace(timestamp=at, message=self._text(event.message)))
             yield kept
 
 
