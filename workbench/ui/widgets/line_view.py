@@ -74,10 +74,22 @@ class LineView(ScrollView, can_focus=True):
         """Take over a new number of rows, the widest of them width cells, and repaint."""
         count = self.row_count()
         self.cursor = min(self.cursor, max(0, count - 1))
-        size = Size(width, count)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self.set_extent(Size(width, count))
         self.refresh()
+
+    def set_extent(self, size: Size) -> None:
+        """Take over how much there is to scroll. Once there are scrollbars, more of it only
+        shortens their thumbs: Textual would lay out the whole screen anew, at each line."""
+        old, room = self.virtual_size, self.scrollable_content_region.width
+        grown = size.width >= old.width and size.height >= old.height
+        sideways = self.show_horizontal_scrollbar
+        if grown and self.show_vertical_scrollbar and (sideways or size.width <= room):
+            self.set_reactive(LineView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+            if sideways:
+                self.horizontal_scrollbar.window_virtual_size = size.width
+        elif size != old:
+            self.virtual_size = size
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # Textual works each of these out anew, for every line it would be a third of the painting.

@@ -116,8 +116,7 @@ class LogLines(LineView):
             gutter = TIME_CELLS if self.look.times else 0
             gutter += max(map(len, self.look.labels), default=0) + 1
             size = Size(min(self.store.width, LINE_LIMIT) + gutter + 12, count)
-        if size != self.virtual_size:
-            self.virtual_size = size
+        self.set_extent(size)
         if self.following:
             self.cursor = max(0, count - 1)
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
