@@ -11,6 +11,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from workbench.ui.widgets.prompt import Prompt
+
 
 class FilterLine(Horizontal):
     """A hidden line that ``open`` shows and that stays while its expression is in force.
@@ -52,7 +54,7 @@ class FilterLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("JMESPath", classes="filter-prompt")
-        yield Input(placeholder="Records[].s3.object.key", compact=True, select_on_focus=False)
+        yield Prompt(placeholder="Records[].s3.object.key", compact=True, select_on_focus=False)
         yield Label("", classes="filter-status", markup=False)
 
     @property

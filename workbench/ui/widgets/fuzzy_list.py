@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from workbench.ui.widgets.fuzzy_rows import Column, FuzzyRows, Row
+from workbench.ui.widgets.prompt import Prompt
 from workbench.ui.widgets.recall import Recall
 
 __all__ = ["Column", "FuzzyList", "Row"]
@@ -97,7 +98,7 @@ class FuzzyList(Vertical):
         self.body = FuzzyRows(self, specs)
         self._always = always_filter
         self._texts = (empty, no_match)
-        self._prompt = Input(placeholder=placeholder, compact=True, select_on_focus=False)
+        self._prompt = Prompt(placeholder=placeholder, compact=True, select_on_focus=False)
         self._titles = Static("", classes="fuzzy-titles", markup=False)
         self._titles.display = any(spec.title for spec in specs)
         self._nothing = Static("", classes="fuzzy-empty", markup=False)

@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from workbench.ui.widgets.prompt import Prompt
 from workbench.ui.widgets.recall import Recall
 
 
@@ -52,7 +53,7 @@ class SearchBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("/", classes="search-prompt")
-        yield Input(placeholder=self._placeholder, compact=True, select_on_focus=False)
+        yield Prompt(placeholder=self._placeholder, compact=True, select_on_focus=False)
         yield Label("", classes="search-status")
 
     def open(self) -> None:
