@@ -132,6 +132,8 @@ class WorkbenchApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """What is typed before the panes are there is kept for them."""
+        if isinstance(event, events.Key):
+            responsive.key_pressed()
         if self._are_panes_there or not isinstance(event, events.Key | events.Paste):
             await super().on_event(event)
         else:

@@ -78,18 +78,23 @@ class LineView(ScrollView, can_focus=True):
         self.refresh()
 
     def set_extent(self, size: Size) -> None:
-        """Take over how much there is to scroll. Once there are scrollbars, more of it only
-        shortens their thumbs: Textual would lay out the whole screen anew, at each line."""
-        old, room = self.virtual_size, self.scrollable_content_region.width
-        grown = size.width >= old.width and size.height >= old.height
-        sideways = self.show_horizontal_scrollbar
-        if grown and self.show_vertical_scrollbar and (sideways or size.width <= room):
-            self.set_reactive(LineView.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-            if sideways:
-                self.horizontal_scrollbar.window_virtual_size = size.width
-        elif size != old:
+        """Take over how much there is to scroll. Textual would lay out the whole screen anew, at
+        each line that comes; it need not while the same scrollbars are shown as before."""
+        old, room = self.virtual_size, self.scrollable_content_region.size
+        upright, sideways = self.show_vertical_scrollbar, self.show_horizontal_scrollbar
+        if upright:
+            grown = size.width >= old.width and size.height >= old.height
+            same = grown and (sideways or size.width <= room.width)
+        else:
+            same = not sideways and size.width <= room.width and size.height <= room.height
+        if not same:
             self.virtual_size = size
+            return
+        self.set_reactive(LineView.virtual_size, size)
+        if upright:
+            self.vertical_scrollbar.window_virtual_size = size.height
+        if sideways:
+            self.horizontal_scrollbar.window_virtual_size = size.width
 
     def render_lines(self, crop: Region) -> list[Strip]:
         # Textual works each of these out anew, for every line it would be a third of the painting.

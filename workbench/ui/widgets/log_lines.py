@@ -15,6 +15,7 @@ from textual.strip import Strip
 from workbench.ui.widgets.line_view import LineView
 from workbench.ui.widgets.log_store import LogStore
 from workbench.ui.widgets.log_text import LINE_LIMIT, TIME_CELLS, LogLook
+from workbench.ui.widgets.pace import Pace
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.search_bar import needle_of
 from workbench.ui.widgets.strips import wrapped
@@ -55,6 +56,7 @@ class LogLines(LineView):
         self._anchor: int | None = None  # the line the cursor comes back to, when it has a row
         self._searching: Iterator[int | None] | None = None
         self._page: list[tuple[int, Strip]] = []
+        self._pace = Pace()
 
     def on_mount(self) -> None:
         self.set_interval(_DRAIN_SECONDS, self._drain)
@@ -67,18 +69,26 @@ class LogLines(LineView):
         if self.paused:
             self._view.tell_waiting(self.store.waiting)
         if not self.store.is_behind or (self.paused and self.store.is_arranged):
+            if self._pace.is_behind and self._is_due():
+                self.layout_changed()
             return
-        top = self.scroll_offset.y
+        top, before = self.scroll_offset.y, self.store.waiting
         kept = self.store.number(self.cursor) if self._anchor is None else self._anchor
         moves = self.store.grouped  # a line may come above others
-        if self.store.take() or moves or self._anchor is not None:
+        dropped = self.store.take()
+        self._pace.come(before - self.store.waiting)
+        if dropped or moves or self._anchor is not None:
             if kept is not None and not self.following:
                 row = self.store.row_of(kept)
                 self.scroll_to(y=max(0, top + row - self.cursor), animate=False, force=True)
                 self.cursor = row
             if self.store.is_arranged:
                 self._anchor = None
-        self.layout_changed()
+        if dropped or not self.following or self._is_due():
+            self.layout_changed()
+
+    def _is_due(self) -> bool:
+        return self._pace.is_due(self.scrollable_content_region.height)
 
     def rearrange(self, kept: int | None) -> None:
         """Other rows stand for the lines: put the cursor where the line `kept` is now."""
@@ -103,6 +113,7 @@ class LogLines(LineView):
 
     def layout_changed(self) -> None:
         """Take over the number of rows, stay at the end when following, repaint."""
+        self._pace.painted()
         count = self.row_count()
         self._view.show_emptiness(count == 0)
         if not self.is_mounted or not self.size.height:

@@ -1,6 +1,7 @@
 """LogView: a tail of log lines that takes bursts of any size without holding up a key.
 
-``append`` only queues; a timer takes the queue over 25 times a second. With wrap on, the view
+``append`` only queues; a timer takes the queue over 25 times a second, and has it painted as often,
+or a few times a second when lines come faster than anyone reads. With wrap on, the view
 scrolls by whole lines: a line taller than the view shows its beginning.
 """
 
@@ -106,7 +107,8 @@ class LogView(Vertical):
     # -- public ---------------------------------------------------------------------------------
 
     def append(self, lines: Sequence[LogLine]) -> None:
-        """Add lines at the end. Cheap; they are seen within a twenty-fifth of a second."""
+        """Add lines at the end. Cheap; they are seen within a twenty-fifth of a second, in a flood
+        within half a second."""
         self.store.add(lines)
 
     def clear(self) -> None:
