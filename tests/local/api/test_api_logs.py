@@ -107,6 +107,24 @@ def test_live_tail(shared_endpoint: LocalEndpoint) -> None:
     assert seen == [["first\n"], ["second\n"]]  # each as it was printed, not at the end
 
 
+def test_a_live_tail_of_many_lines_comes_in_updates_of_500(shared_endpoint: LocalEndpoint) -> None:
+    name = shared_endpoint.create("def handler(event, context):\n    print('line\\n' * 1_234)\n")
+    arn = f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/{name}"
+    stream = shared_endpoint.client("logs").start_live_tail(
+        logGroupIdentifiers=[arn], logEventFilterPattern="line"
+    )["responseStream"]
+    events = iter(stream)
+    next(events)
+    shared_endpoint.client().invoke(FunctionName=name, InvocationType="Event")
+    counts: list[int] = []
+    while sum(counts) < 1_234:
+        update = next(events)["sessionUpdate"]
+        assert not update["sessionMetadata"]["sampled"]
+        counts.append(len(update["sessionResults"]))
+    stream.close()
+    assert sum(counts) == 1_234 and max(counts) == 500
+
+
 def test_a_groups_retention_and_tags(shared_endpoint: LocalEndpoint) -> None:
     logs = shared_endpoint.client("logs")
     group = f"/tests/{uuid.uuid4().hex}"

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
@@ -150,6 +151,22 @@ async def test_logs_are_bounded() -> None:
         view.append(lines(1_000))
         await until(pilot, lambda: "line 999" in screen_text(app))
         assert view.line_count == 100
+
+
+async def test_more_lines_lay_out_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = LogView()
+    app = Host(view)
+    async with app.run_test(size=(60, 10)) as pilot:
+        for last in (99, 199):  # the scrollbar comes, and is given its style
+            view.append(lines(100, last - 99))
+            await until(pilot, lambda last=last: f"line {last}" in screen_text(app))
+        laid_out: list[object] = []
+        monkeypatch.setattr(app.screen, "_refresh_layout", lambda *args, **_: laid_out.append(args))
+        view.append(lines(100, 200))
+        await until(pilot, lambda: "line 299" in screen_text(app))
+        assert view.tail.vertical_scrollbar.window_virtual_size == 300
+        assert view.tail.scroll_offset.y == view.tail.max_scroll_y == 290
+        assert not laid_out
 
 
 async def test_logs_search_hide_and_wrap() -> None:
