@@ -73,7 +73,7 @@ def client(hands: Hands, service: str) -> Any:
 
 def row_of(hands: Hands, name: str) -> Row:
     """A trigger's row; LookupError while there is none."""
-    rows = [row for row in hands.screen.triggers.rows.rows if f" {name} " in str(row.search)]
+    rows = [r for r in hands.screen.triggers.rows.rows if name in str(r.search).splitlines()]
     return rows[0]
 
 
