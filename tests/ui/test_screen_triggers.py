@@ -188,6 +188,7 @@ async def test_on_aws_policies_are_words_and_changes_ask(
             SourceArn="arn:aws:s3:::photos",
         )
         functions.close()
+        await hands.sees(lambda: bool(row_of(hands, "orders")), "the mapping to be made")
         target = replace(local.target, kind="aws", account="123456789012", profile=None)
         hands.screen.post_message(Connected(Backend(root, target, LambdaClient(target))))
         await hands.sees(lambda: hands.screen.session.is_aws, "the AWS target")
