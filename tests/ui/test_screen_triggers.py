@@ -188,7 +188,7 @@ async def test_on_aws_policies_are_words_and_changes_ask(
             SourceArn="arn:aws:s3:::photos",
         )
         functions.close()
-        await hands.sees(lambda: bool(row_of(hands, "orders")), "the mapping to be made")
+        await hands.sees(lambda: state_of(hands, "orders") == "● Enabled", "the queue enabled")
         target = replace(local.target, kind="aws", account="123456789012", profile=None)
         hands.screen.post_message(Connected(Backend(root, target, LambdaClient(target))))
         await hands.sees(lambda: hands.screen.session.is_aws, "the AWS target")
@@ -200,6 +200,7 @@ async def test_on_aws_policies_are_words_and_changes_ask(
         await hands.press("p")
         await hands.reads("A permission cannot be paused")
         await on_row(hands, "orders")
+        await hands.sees(lambda: state_of(hands, "orders") == "● Enabled", "AWS's word for it")
         await hands.press("p")
         await hands.opens(Confirm, "the question")
         await hands.reads("arn:aws:sqs:us-east-1:123456789012:orders")
