@@ -41,7 +41,7 @@ from aws_lab_answers import ROLE_NAME, iam_answer, identity_answer, made_up_func
 from botocore.config import Config
 from endpoint_lab import ACCOUNT, REGION, zipped
 
-from workbench.local.api.model import service_model
+from workbench.local.api.protocols.model import service_model
 
 REPOSITORY = Path(__file__).parents[1]
 PROFILE = "lab"

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.local.errors import ApiError
 from workbench.local.gate import Caller, Gate
-from workbench.local.http import Request
+from workbench.local.http.messages import Request
 
 SIGNED = (
     "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/lambda/aws4_request, "

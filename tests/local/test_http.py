@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from workbench.local.errors import ApiError
-from workbench.local.http import Deferred, Listener, Request, Response, Timeouts
+from workbench.local.http.limits import Timeouts
+from workbench.local.http.listener import Listener
+from workbench.local.http.messages import Deferred, Request, Response
 
 
 async def mirror(request: Request) -> Response:

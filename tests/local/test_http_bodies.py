@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from workbench.local.errors import ApiError
-from workbench.local.http import Handler, Listener, Request, Response, Timeouts
-from workbench.local.http_bodies import SizedBody, StreamedRequest
+from workbench.local.http.bodies import SizedBody, StreamedRequest
+from workbench.local.http.limits import Timeouts
+from workbench.local.http.listener import Listener
+from workbench.local.http.messages import Handler, Request, Response
 
 SIZE = 8 * 1024 * 1024
 PIECE = b"0123456789abcdef" * 4096

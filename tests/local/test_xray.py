@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from workbench.aws.traces import Trace, spans
 from workbench.aws.waterfall import waterfall
-from workbench.local.api.trace_summaries import matching, summary
+from workbench.local.api.xray.trace_summaries import matching, summary
 from workbench.local.errors import ApiError
 from workbench.local.runtime.records import (
     Completion,

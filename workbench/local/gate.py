@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from workbench.local.errors import ApiError
-from workbench.local.http_messages import Request
+from workbench.local.http.messages import Request
 from workbench.local.services.scope import is_presigned
 
 # SDKs put the operation's prefix before the host name for StartLiveTail, and a bucket's name

@@ -17,8 +17,8 @@ from workbench.local.api.endpoint import Endpoint
 from workbench.local.broadcast import Broadcaster
 from workbench.local.config import Isolation, ServerConfig
 from workbench.local.gate import Gate
-from workbench.local.http import Listener, Request
-from workbench.local.http_messages import Answer
+from workbench.local.http.listener import Listener
+from workbench.local.http.messages import Answer, Request
 from workbench.local.leftovers import end_leftovers
 from workbench.local.lifetime import (
     AlreadyServed,

@@ -35,8 +35,7 @@ from workbench import __version__
 from workbench.local.broadcast import Broadcaster
 from workbench.local.config import ServerConfig
 from workbench.local.gate import RESPONSES
-from workbench.local.http import Request, Response
-from workbench.local.http_messages import Answer
+from workbench.local.http.messages import Answer, Request, Response
 from workbench.local.response_urls import ResponseUrls
 from workbench.local.store.records import AsyncEvent
 

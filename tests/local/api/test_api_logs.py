@@ -12,7 +12,7 @@ from endpoint_lab import LocalEndpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.local.api.filter_patterns import BadPattern, compile_pattern
+from workbench.local.api.logs.filter_patterns import BadPattern, compile_pattern
 
 
 def filled(endpoint: LocalEndpoint, count: int = 10, stream: str = "s") -> tuple[str, int]:

@@ -16,8 +16,8 @@ from endpoint_lab import LocalEndpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.local.api import cbor
-from workbench.local.api.metric_math import BadExpression, evaluate
+from workbench.local.api.cloudwatch.metric_math import BadExpression, evaluate
+from workbench.local.api.protocols import cbor
 
 FAILS_ON_DEMAND = "def handler(event, context):\n    if event.get('fail'): 1 / 0\n"
 

@@ -15,7 +15,7 @@ from gateway_lab import Apis
 from sources_lab import until
 from url_lab import Reply, fetch
 
-from workbench.local.fronts.alb_health import matches
+from workbench.local.fronts.load_balancers.alb_health import matches
 from workbench.project.front_doors.load_balancers import parse_load_balancer
 
 APP = """

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.local.fronts.api_routes import RouteTable
+from workbench.local.fronts.apis.api_routes import RouteTable
 from workbench.project.front_doors.apis import Route, parse_route
 
 

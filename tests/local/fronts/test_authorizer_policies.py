@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.local.fronts.authorizer_policies import MalformedPolicy, decide
+from workbench.local.fronts.authorizers.authorizer_policies import MalformedPolicy, decide
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abc/dev/GET/orders/1"
 

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.local.fronts import payload_v2
 from workbench.local.fronts.payload_v2 import MalformedResult
-from workbench.local.http import Request
+from workbench.local.http.messages import Request
 
 JSON = [("Content-Type", "application/json")]
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from workbench.local.errors import ApiError
-from workbench.local.fronts import cors
-from workbench.local.fronts.url_access import caller, is_public, may_be_invoked
-from workbench.local.http import Request
+from workbench.local.fronts.function_urls import cors
+from workbench.local.fronts.function_urls.url_access import caller, is_public, may_be_invoked
+from workbench.local.http.messages import Request
 
 
 def statement(action: str, principal: object = "*", **conditions: object) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from workbench.local.api import cbor
-from workbench.local.api.model import Member, Operation, Shape, service_model
 from workbench.local.api.operations import LOGS
+from workbench.local.api.protocols import cbor
+from workbench.local.api.protocols.model import Member, Operation, Shape, service_model
 
 LAMBDA_MODEL = service_model("lambda", "2015-03-31")
 LOGS_MODEL = service_model("logs", "2014-03-28")

@@ -25,7 +25,7 @@ from fuzz_lab import (
 )
 from hypothesis import HealthCheck, given, note, settings
 
-from workbench.local.api import cbor
+from workbench.local.api.protocols import cbor
 
 CASES = os.environ.get("WORKBENCH_FUZZ_CASES")
 fuzzed = settings(

@@ -10,7 +10,7 @@ import pytest
 from extensions_lab import Call
 from runtime_lab import request
 
-from workbench.local.runtime.extensions_api import ExtensionsApi
+from workbench.local.runtime.domain.extensions_api import ExtensionsApi
 from workbench.local.runtime.records import FunctionSpec
 
 SPEC = FunctionSpec("fn", "arn", "3", "i", "python3.13", "a.b", Path("/nowhere"), account="1" * 12)

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 import pytest
 from runtime_lab import ARN, TRACE, request, until
 
+from workbench.local.runtime.domain.runtime_api import RuntimeApi, known_error_type
+from workbench.local.runtime.domain.runtime_connection import MAX_RESPONSE
 from workbench.local.runtime.response_stream import ResponseStream
-from workbench.local.runtime.runtime_api import RuntimeApi, known_error_type
-from workbench.local.runtime.runtime_connection import MAX_RESPONSE
 
 BASE = "/2018-06-01/runtime"
 

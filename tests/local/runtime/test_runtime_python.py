@@ -11,8 +11,8 @@ import pytest
 from runtime_lab import ARN, Lab, request, until
 
 from workbench.local.runtime import runtime
-from workbench.local.runtime.journal import MAX_REMEMBERED
 from workbench.local.runtime.records import InvokeRequest, Throttled, UnsupportedRuntime
+from workbench.local.runtime.telemetry.journal import MAX_REMEMBERED
 from workbench.project import interpreters
 
 VERSIONS = ["python3.8", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13"]

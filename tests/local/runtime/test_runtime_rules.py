@@ -16,9 +16,9 @@ from workbench.local.runtime.environment import (
     log_stream_name,
 )
 from workbench.local.runtime.faults import exit_fault
-from workbench.local.runtime.output import EventCutter
 from workbench.local.runtime.placement import IdlePool
 from workbench.local.runtime.records import FunctionSpec
+from workbench.local.runtime.telemetry.output import EventCutter
 
 SPEC = FunctionSpec("fn", "arn", "3", "i", "python3.13", "a.b", Path("/nowhere"))
 

@@ -12,13 +12,13 @@ import pytest
 from extensions_lab import Call, Told, recording
 from runtime_lab import Lab, until
 
-from workbench.local.runtime.extension_events import LogsDropped
-from workbench.local.runtime.extensions_api import ExtensionsApi
-from workbench.local.runtime.output import Event
-from workbench.local.runtime.platform_events import PlatformEvent
+from workbench.local.runtime.domain.extensions_api import ExtensionsApi
 from workbench.local.runtime.records import FunctionSpec
-from workbench.local.runtime.telemetry import Telemetry
-from workbench.local.runtime.telemetry_api import (
+from workbench.local.runtime.telemetry.extension_events import LogsDropped
+from workbench.local.runtime.telemetry.output import Event
+from workbench.local.runtime.telemetry.platform_events import PlatformEvent
+from workbench.local.runtime.telemetry.telemetry import Telemetry
+from workbench.local.runtime.telemetry.telemetry_api import (
     Subscription,
     ValidationError,
     parse_subscription,

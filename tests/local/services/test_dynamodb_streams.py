@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workbench.local.services.dynamodb_streams import item_size
+from workbench.local.services.corrections.dynamodb_streams import item_size
 
 
 @pytest.mark.parametrize(

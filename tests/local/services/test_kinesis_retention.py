@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from workbench.local.services import kinesis_shards
+from workbench.local.services.corrections import kinesis_shards
 
 
 def test_records_are_trimmed_while_a_stream_is_used() -> None:

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from endpoint_lab import LocalEndpoint
 from sources_lab import Queue
 
-from workbench.local.services import forgotten_models
-from workbench.local.services.held_messages import HeldMessages, held_by
+from workbench.local.services.corrections import forgotten_models
+from workbench.local.services.corrections.held_messages import HeldMessages, held_by
 
 
 class Kind:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from workbench.local.api.transitions import Transitions
+from workbench.local.api.functions.transitions import Transitions
 from workbench.local.arns import function_arn, resolve_function
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.event_sources import EventSources

@@ -9,26 +9,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from workbench.local.api import (
-    code_location,
-    live_tail,
-    parse,
-    provisioned,
-    serialise,
-    subscription_filters,
-)
-from workbench.local.api.async_functions import AsyncFunctions
+from workbench.local.api.code import code_location
+from workbench.local.api.concurrency import provisioned
 from workbench.local.api.context import Context, FunctionRuntime, Input
 from workbench.local.api.context import Operation as Implementation
-from workbench.local.api.declared_sources import DeclaredSources
-from workbench.local.api.invoke import PREFIX, SUFFIX, Invoker
-from workbench.local.api.invoke_stream import StreamInvoker
-from workbench.local.api.linked import LinkedFunctions
-from workbench.local.api.model import Operation, service_model
+from workbench.local.api.event_sources.declared_sources import DeclaredSources
+from workbench.local.api.functions.linked import LinkedFunctions
+from workbench.local.api.functions.specs import Specs
+from workbench.local.api.functions.transitions import Transitions
+from workbench.local.api.invoking.async_functions import AsyncFunctions
+from workbench.local.api.invoking.invoke import PREFIX, SUFFIX, Invoker
+from workbench.local.api.invoking.invoke_stream import StreamInvoker
+from workbench.local.api.logs import live_tail, subscription_filters
 from workbench.local.api.operations import LAMBDA, LOGS
-from workbench.local.api.specs import Specs
-from workbench.local.api.transitions import Transitions
-from workbench.local.api.validate import validate
+from workbench.local.api.protocols import parse, serialise
+from workbench.local.api.protocols.model import Operation, service_model
+from workbench.local.api.protocols.validate import validate
 from workbench.local.arns import function_arn
 from workbench.local.config import ServerConfig
 from workbench.local.delivery.async_invocations import AsyncInvocations
@@ -36,9 +32,9 @@ from workbench.local.delivery.event_sources import EventSources
 from workbench.local.delivery.push.log_subscriptions import LogSubscriptions
 from workbench.local.errors import ApiError
 from workbench.local.fronts.declared_fronts import DeclaredFronts
-from workbench.local.fronts.function_urls import FunctionUrls
+from workbench.local.fronts.function_urls.function_urls import FunctionUrls
 from workbench.local.gate import Caller
-from workbench.local.http_messages import Answer, Request, Response
+from workbench.local.http.messages import Answer, Request, Response
 from workbench.local.recorder import Recorder
 from workbench.local.runtime.faults import Fault
 from workbench.local.runtime.records import UnsupportedRuntime
@@ -48,9 +44,9 @@ from workbench.local.store.records import LATEST, Version
 from workbench.local.store.store import Store
 
 if TYPE_CHECKING:
-    from workbench.local.api.cloudwatch import CloudWatch
+    from workbench.local.api.cloudwatch.cloudwatch import CloudWatch
     from workbench.local.api.lifecycle_hooks import LifecycleHooks
-    from workbench.local.api.xray import XRay
+    from workbench.local.api.xray.xray import XRay
 
 # Signing names that are answered here; requests of all others are for the services beside Lambda.
 OWN_SERVICES = frozenset({"code", "lambda", "logs", "monitoring", "workbench", "xray"})
@@ -188,7 +184,7 @@ class Endpoint:
     @cached_property
     def _cloudwatch(self) -> CloudWatch:
         # Late: it takes some 10 ms, and most requests are not for it. So for X-Ray.
-        from workbench.local.api.cloudwatch import CloudWatch
+        from workbench.local.api.cloudwatch.cloudwatch import CloudWatch
 
         return CloudWatch(self._recorder.metrics_reader, self._context.services)
 
@@ -201,7 +197,7 @@ class Endpoint:
 
     @cached_property
     def _xray(self) -> XRay:
-        from workbench.local.api.xray import XRay
+        from workbench.local.api.xray.xray import XRay
 
         return XRay(self._recorder.traces, self._recorder.segment)
 

@@ -11,11 +11,11 @@ import asyncio
 import re
 import uuid
 
-from workbench.local.api.cloudwatch_protocols import Wire, wire_of
-from workbench.local.api.model import ServiceModel, service_model
-from workbench.local.api.validate import validate
+from workbench.local.api.cloudwatch.cloudwatch_protocols import Wire, wire_of
+from workbench.local.api.protocols.model import ServiceModel, service_model
+from workbench.local.api.protocols.validate import validate
 from workbench.local.errors import ApiError
-from workbench.local.http_messages import Answer, Request, Response
+from workbench.local.http.messages import Answer, Request, Response
 from workbench.local.services.services import Services
 
 OPERATION = "PutLifecycleEventHookExecutionStatus"

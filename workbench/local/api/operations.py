@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from workbench.local.api import (
+from workbench.local.api import tags
+from workbench.local.api.code import code_signing
+from workbench.local.api.concurrency import concurrency, provisioned
+from workbench.local.api.context import Operation
+from workbench.local.api.event_sources import event_sources
+from workbench.local.api.functions import (
     aliases,
-    code_signing,
-    concurrency,
-    event_invoke_config,
-    event_sources,
     function_urls,
     functions,
-    layer_permissions,
-    layers,
-    log_events,
-    log_groups,
-    log_streams,
     policies,
-    provisioned,
-    recursion,
     runtime_management,
-    subscription_filters,
-    tags,
     updates,
     versions,
 )
-from workbench.local.api.context import Operation
+from workbench.local.api.invoking import event_invoke_config, recursion
+from workbench.local.api.layers import layer_permissions, layers
+from workbench.local.api.logs import log_events, log_groups, log_streams, subscription_filters
 
 LAMBDA: dict[str, Operation] = {
     "CreateFunction": functions.create_function,

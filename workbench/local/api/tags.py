@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from workbench.local.api import code_signing
+from workbench.local.api.code import code_signing
 from workbench.local.api.context import Context, Input, Output
 from workbench.local.arns import event_source_mapping_arn, resolve_function
 from workbench.local.errors import invalid_parameter, not_found

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from workbench.local.api.specs import Target
+from workbench.local.api.functions.specs import Target
 from workbench.local.delivery.invocation_record import (
     Ending,
     Run,

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from workbench.local.api.context import Context
-from workbench.local.api.specs import Specs
+from workbench.local.api.functions.specs import Specs
 from workbench.local.errors import ApiError
+from workbench.local.fronts.authorizers.key_sets import KeySets
 from workbench.local.fronts.front import Front
 from workbench.local.fronts.function_caller import FunctionCaller
-from workbench.local.fronts.key_sets import KeySets
 from workbench.local.fronts.place import Place, Tell
 from workbench.local.fronts.ports import listening
 from workbench.local.gate import check_host
-from workbench.local.http import Listener
-from workbench.local.http_messages import Answer, Request, Successor
+from workbench.local.http.listener import Listener
+from workbench.local.http.messages import Answer, Request, Successor
 from workbench.project.front_doors.apis import Api
 from workbench.project.front_doors.distributions import Distribution
 from workbench.project.front_doors.front_door import Declared
@@ -109,23 +109,23 @@ class DeclaredFronts:
         # Late: each takes some 10 ms, and many projects have none.
         match declared:
             case Api(kind="HTTP"):
-                from workbench.local.fronts.http_api import HttpApi
+                from workbench.local.fronts.apis.http_api import HttpApi
 
                 return HttpApi(declared, port, self._place)
             case Api():
-                from workbench.local.fronts.rest_api import RestApi
+                from workbench.local.fronts.apis.rest_api import RestApi
 
                 return RestApi(declared, port, self._place)
             case LoadBalancer():
-                from workbench.local.fronts.alb import AlbFront
+                from workbench.local.fronts.load_balancers.alb import AlbFront
 
                 return AlbFront(declared, port, self._place)
             case Distribution():
-                from workbench.local.fronts.edge import EdgeFront
+                from workbench.local.fronts.distributions.edge import EdgeFront
 
                 return EdgeFront(declared, port, self._place)
             case WebSocketApi():
-                from workbench.local.fronts.websocket_api import WebSocketFront
+                from workbench.local.fronts.websockets.websocket_api import WebSocketFront
 
                 return WebSocketFront(declared, port, self._place)
 

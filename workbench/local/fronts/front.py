@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from workbench.local.errors import ApiError
-from workbench.local.http_messages import Answer, Request, Response
+from workbench.local.http.messages import Answer, Request, Response
 from workbench.project.front_doors.front_door import Declared
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from workbench.local.api.context import Context
-from workbench.local.api.invoke import check_size, started
-from workbench.local.api.serialise import encode
-from workbench.local.api.specs import Specs, Target
+from workbench.local.api.functions.specs import Specs, Target
+from workbench.local.api.invoking.invoke import check_size, started
+from workbench.local.api.protocols.serialise import encode
 from workbench.local.delivery.push.permission import allows
 from workbench.local.errors import ApiError
 from workbench.local.fronts.refusals import Refusal, Why

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from workbench.local.http_messages import Request, Response
+from workbench.local.http.messages import Request, Response
 
 JSON_TYPE = "application/json"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from workbench.local.config import ServerConfig
+from workbench.local.fronts.authorizers.key_sets import KeySets
 from workbench.local.fronts.function_caller import FunctionCaller
-from workbench.local.fronts.key_sets import KeySets
 from workbench.local.services.settings import ServiceSettings
 
 Tell = Callable[[dict[str, object]], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from workbench.local.http import BACKLOG
+from workbench.local.http.listener import BACKLOG
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.placement import Charge
-from workbench.local.runtime.platform_events import RuntimeDone, Span
 from workbench.local.runtime.records import Completion, InvokeResult, Report, ReportStatus
+from workbench.local.runtime.telemetry.platform_events import RuntimeDone, Span
 
 
 @dataclass(slots=True)

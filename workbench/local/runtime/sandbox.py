@@ -13,9 +13,8 @@ import math
 import time
 from collections.abc import Callable
 
-from workbench.local.runtime import platform_events
 from workbench.local.runtime.deadline import Deadline
-from workbench.local.runtime.domain import RuntimeDomain
+from workbench.local.runtime.domain.domain import RuntimeDomain
 from workbench.local.runtime.environment import Environment, State
 from workbench.local.runtime.execution import Execution
 from workbench.local.runtime.faults import (
@@ -29,12 +28,13 @@ from workbench.local.runtime.faults import (
     timeout_fault,
 )
 from workbench.local.runtime.invocation import Invocation
-from workbench.local.runtime.journal import Journal
 from workbench.local.runtime.launchers import Launcher
 from workbench.local.runtime.owner import Owner
 from workbench.local.runtime.placement import Charge
 from workbench.local.runtime.records import FunctionSpec, InvokeResult, ReportStatus
 from workbench.local.runtime.response_stream import ResponseStream
+from workbench.local.runtime.telemetry import platform_events
+from workbench.local.runtime.telemetry.journal import Journal
 
 # What a container prints comes by way of its daemon, and so a little later than its answer.
 _CONTAINER_OUTPUT_S = 0.02

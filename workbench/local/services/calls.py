@@ -1,4 +1,4 @@
-"""Calls of AWS services, carried out by a process of their own (see call_process.py)."""
+"""Calls of AWS services, carried out by a process of their own (see call_process)."""
 
 from __future__ import annotations
 

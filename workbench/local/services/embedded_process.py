@@ -30,8 +30,10 @@ from typing import Any
 
 from workbench.local.delivery.push.pushes import Pushes
 from workbench.local.errors import ApiError
-from workbench.local.http import Listener, Request, Response
-from workbench.local.services import (
+from workbench.local.http.listener import Listener
+from workbench.local.http.messages import Request, Response
+from workbench.local.services import wsgi
+from workbench.local.services.corrections import (
     dynamodb_streams,
     forgotten_models,
     kinesis_shards,
@@ -40,19 +42,18 @@ from workbench.local.services import (
     schema_registry,
     secret_rotation,
     sqs_queues,
-    wsgi,
 )
-from workbench.local.services.executions import name_execution
+from workbench.local.services.corrections.executions import name_execution
+from workbench.local.services.corrections.schema_registry import SchemaRegistries
+from workbench.local.services.corrections.traced_messages import sent_with
 from workbench.local.services.keeping import keep, objects, tables
 from workbench.local.services.keeping.keep import Keep
 from workbench.local.services.keeping.operations import changes_resources
 from workbench.local.services.keeping.states import States
 from workbench.local.services.protocols import error_response
 from workbench.local.services.resource_maker import ResourceMaker
-from workbench.local.services.schema_registry import SchemaRegistries
 from workbench.local.services.scope import service_of
 from workbench.local.services.settings import ServiceSettings
-from workbench.local.services.traced_messages import sent_with
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import json
 import uuid
 from collections.abc import Mapping
 
-from workbench.local.api import cbor
-from workbench.local.http_messages import Response
+from workbench.local.api.protocols import cbor
+from workbench.local.http.messages import Response
 from workbench.local.xml_text import escape
 
 

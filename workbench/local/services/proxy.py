@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 
-from workbench.local.http_bodies import SizedBody, StreamedRequest
-from workbench.local.http_messages import Request, Response
+from workbench.local.http.bodies import SizedBody, StreamedRequest
+from workbench.local.http.messages import Request, Response
 from workbench.local.services.embedded import Embedded, EmbeddedFailed
 from workbench.local.services.protocols import error_response
 from workbench.local.services.scope import service_of

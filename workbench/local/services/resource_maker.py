@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from workbench.local.http_messages import Request, Response
+from workbench.local.http.messages import Request, Response
 from workbench.local.services import resources
 from workbench.local.services.keeping.keep import Keep
 from workbench.local.services.settings import ServiceSettings

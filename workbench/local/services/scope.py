@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from workbench.local.http_messages import Request
+from workbench.local.http.messages import Request
 
 # Credential=<key>/<date>/<region>/<service>/aws4_request; a key may contain slashes itself.
 _SCOPE = re.compile(r"Credential=[^,\s&]*(?:/|%2F)([^/,\s&%]+)(?:/|%2F)aws4_request", re.IGNORECASE)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.local.config import ServerConfig
-from workbench.local.http_messages import Answer, Request
+from workbench.local.http.messages import Answer, Request
 from workbench.local.services.calls import Calls
 from workbench.local.services.embedded import Embedded
 from workbench.local.services.protocols import error_response

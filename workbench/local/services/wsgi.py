@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote
 
-from workbench.local.http_bodies import SizedBody
-from workbench.local.http_messages import Request, Response
+from workbench.local.http.bodies import SizedBody
+from workbench.local.http.messages import Request, Response
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]

@@ -12,7 +12,8 @@ import socket
 import time
 from collections.abc import Callable
 
-from workbench.local.http import Listener, Request, Response
+from workbench.local.http.listener import Listener
+from workbench.local.http.messages import Request, Response
 
 HOST = "127.0.0.1"
 MAX_PACKET = 256 * 1024

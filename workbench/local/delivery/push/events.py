@@ -18,7 +18,7 @@ from workbench.local.delivery.push import schedule_expressions, state_machines
 from workbench.local.delivery.push.dead_letters import to_queue
 from workbench.local.delivery.push.deliveries import Deliveries, Delivery
 from workbench.local.delivery.push.target_input import target_input
-from workbench.local.services.traced_messages import trace_header
+from workbench.local.services.corrections.traced_messages import trace_header
 
 PRINCIPAL = "events.amazonaws.com"
 

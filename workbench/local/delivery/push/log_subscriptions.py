@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from workbench.local.api.filter_patterns import BadPattern, Matches, compile_pattern
+from workbench.local.api.logs.filter_patterns import BadPattern, Matches, compile_pattern
 from workbench.local.delivery.push.log_event import log_data
 from workbench.local.errors import ApiError
 from workbench.local.request_ids import new_trace

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from workbench.local.delivery.push import events, s3, scheduler, sns
 from workbench.local.delivery.push.clock import Clock
 from workbench.local.delivery.push.deliveries import Deliveries
-from workbench.local.http_messages import Request
+from workbench.local.http.messages import Request
 
 # Requests that can change what pushes to functions, by service.
 _CONFIGURING = frozenset({"s3", "sns", "events", "scheduler"})

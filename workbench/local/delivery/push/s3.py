@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 from workbench.local.delivery.push import events
 from workbench.local.delivery.push.deliveries import Deliveries, Delivery
 from workbench.local.delivery.push.s3_event import ObjectChange, bridge_event, notification
-from workbench.local.http_messages import Request
-from workbench.local.services.traced_messages import trace_header
+from workbench.local.http.messages import Request
+from workbench.local.services.corrections.traced_messages import trace_header
 
 PRINCIPAL = "s3.amazonaws.com"
 _EMPTY = "d41d8cd98f00b204e9800998ecf8427e"  # the ETag of a delete marker

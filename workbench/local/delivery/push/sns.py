@@ -10,7 +10,7 @@ from workbench.local.delivery.event_patterns import InvalidPattern
 from workbench.local.delivery.push.dead_letters import to_queue
 from workbench.local.delivery.push.deliveries import Deliveries, Delivery
 from workbench.local.delivery.push.sns_event import FilterPolicy, notification
-from workbench.local.services.traced_messages import trace_header
+from workbench.local.services.corrections.traced_messages import trace_header
 
 PRINCIPAL = "sns.amazonaws.com"
 

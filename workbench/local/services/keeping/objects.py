@@ -14,7 +14,7 @@ from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any
 
-from workbench.local.http_messages import Request
+from workbench.local.http.messages import Request
 from workbench.local.services.keeping import keep, pickles
 from workbench.local.services.keeping.forget import OBJECTS
 

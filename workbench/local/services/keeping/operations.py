@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from workbench.local.http_messages import Request
+from workbench.local.http.messages import Request
 
 _ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 _READS = (

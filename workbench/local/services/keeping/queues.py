@@ -12,11 +12,11 @@ from workbench.local.services.keeping import keep, pickles
 def teach() -> None:
     """Have queues written without their messages, which are kept one by one."""
     pickles.teach("moto.sqs.models", "Queue", _queue)
-    pickles.teach("workbench.local.services.held_messages", "HeldMessages", _messages)
+    pickles.teach("workbench.local.services.corrections.held_messages", "HeldMessages", _messages)
 
 
 def _queue(queue: Any, owners: set[str]) -> None:
-    from workbench.local.services.held_messages import held_by
+    from workbench.local.services.corrections.held_messages import held_by
 
     held_by(queue)  # its messages have a name from the beginning
 
@@ -34,7 +34,7 @@ def held_again(fifo: bool, name: str) -> Any:
     """The messages of a queue as they were kept."""
     from moto.sqs import models
 
-    from workbench.local.services.held_messages import HeldMessages
+    from workbench.local.services.corrections.held_messages import HeldMessages
 
     messages = HeldMessages(fifo)
     keep.name_owner(messages, name)
