@@ -15,15 +15,18 @@ from frozen_lab import FrozenBackend, painted
 from screen_lab import Hands, at_screen, end_server, make_project
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.command import CommandPalette
 
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.targets import local_target
 from workbench.project import server_process
 from workbench.ui.screens.burst import BurstScreen
 from workbench.ui.screens.compare import CompareScreen
+from workbench.ui.screens.decoded import DecodedScreen
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.screens.jump import JumpScreen
 from workbench.ui.screens.log_line import LogLineScreen
+from workbench.ui.screens.sent import SentScreen
 from workbench.ui.screens.version_diff import VersionDiffScreen
 from workbench.ui.screens.weight import WeightScreen
 from workbench.ui.widgets.dialogs import Choose, Confirm
@@ -31,6 +34,24 @@ from workbench.ui.widgets.form import FormDialog
 from workbench.ui.widgets.quick_pick import QuickPick
 
 Looks = Callable[[Hands, str], Awaitable[None]]
+
+ENVELOPE = """\
+{
+  "Records": [
+    {"body": "{\\"order\\": 7, \\"lines\\": [\\"tea\\", \\"cups\\"]}"}
+  ]
+}
+"""
+
+WEBSITE = """\
+def handler(event, context):
+    price = event.get("price", 3)
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": "text/html", "cache-control": "no-store"},
+        "body": f"<h1>Tea</h1><p>One cup is <b>{price} €</b>.</p>",
+    }
+"""
 
 
 class Painted(SingleFileSnapshotExtension):
@@ -81,13 +102,18 @@ async def arrives(hands: Hands, function: str) -> None:
     await hands.sees(lambda: versions.counts.of("$LATEST") == (3, 1), "the versions' figures")
 
 
+async def answers(hands: Hands, invocations: int) -> None:
+    """Invoke, and wait until the history and the logs tell of that many invocations."""
+    await hands.invokes()
+    await hands.sees(lambda: len(hands.screen.history.rows.rows) == invocations, "the history")
+    await hands.sees(lambda: hands.text().count("20 of 128 MB · $") == invocations, "the logs")
+
+
 async def test_panes(frozen: Path, looks: Looks) -> None:
     async with at_screen(frozen) as hands:
         await arrives(hands, "Echo")
         await looks(hands, "functions")
-        await hands.invokes()
-        await hands.sees(lambda: len(hands.screen.history.rows.rows) == 1, "the history")
-        await hands.reads("20 of 128 MB · $")
+        await answers(hands, 1)
         await hands.press("3")
         await looks(hands, "result")
         await hands.press("4")
@@ -109,9 +135,7 @@ async def test_panes(frozen: Path, looks: Looks) -> None:
 async def test_errors(frozen: Path, looks: Looks) -> None:
     async with at_screen(frozen) as hands:
         await hands.on_function("Broken")
-        await hands.invokes()
-        await hands.sees(lambda: len(hands.screen.history.rows.rows) == 1, "the history")
-        await hands.reads("20 of 128 MB · $")
+        await answers(hands, 1)
         await hands.press("3")
         await looks(hands, "error")
         await hands.press("4", "enter")
@@ -120,6 +144,60 @@ async def test_errors(frozen: Path, looks: Looks) -> None:
         await hands.press("escape", "r")
         await hands.opens(QuickPick, "the ranges")
         await looks(hands, "log-ranges")
+
+
+async def test_events(frozen: Path, looks: Looks) -> None:
+    async with at_screen(frozen) as hands:
+        await arrives(hands, "Echo")
+        hands.screen.event.load_text(ENVELOPE, "")
+        await hands.press("2", "escape", "d")
+        await hands.opens(DecodedScreen, "the decoded part")
+        await looks(hands, "decoded")
+        await hands.press("escape")
+        await hands.sees(lambda: hands.app.screen is hands.screen, "the panes")
+        hands.screen.event.load_text('{"word": "{{file:word.txt}}", "n": "{{counter}}"}', "")
+        await hands.press("2", "escape")
+        (frozen / "word.txt").write_text("tide")
+        await hands.press("v")
+        await hands.opens(SentScreen, "what is sent")
+        await looks(hands, "as-sent")
+
+
+async def test_answers(frozen: Path, looks: Looks) -> None:
+    code = frozen / "broken" / "app.py"
+    before = code.read_text()
+    code.write_text(WEBSITE)
+    try:
+        async with at_screen(frozen) as hands:
+            await hands.on_function("Broken")
+            await answers(hands, 1)
+            await hands.press("3")
+            await hands.reads("text/html")
+            await looks(hands, "http")
+            hands.screen.event.load_text('{"price": 4}', "")
+            await answers(hands, 2)
+            await hands.press("d")
+            await hands.reads("price")
+            await looks(hands, "changes")
+            await hands.press("v", "v", "f")
+            await hands.type("headers")
+            await hands.reads("no-store")
+            await looks(hands, "json-filter")
+    finally:
+        code.write_text(before)
+
+
+async def test_menus(frozen: Path, looks: Looks) -> None:
+    async with at_screen(frozen) as hands:
+        await arrives(hands, "Echo")
+        await hands.press("ctrl+p")
+        await hands.sees(lambda: isinstance(hands.app.screen, CommandPalette), "the palette")
+        await hands.type("weight")
+        await hands.reads("Send a share")
+        await looks(hands, "palette")
+        await hands.press("escape", "f7")
+        await hands.opens(QuickPick, "what can be copied")
+        await looks(hands, "copy")
 
 
 async def test_finding_the_way(frozen: Path, looks: Looks) -> None:

@@ -59,5 +59,8 @@ def _offered(table: Iterable[Key], scopes: frozenset[str]) -> list[Key]:
 
 
 def _title(key: Key) -> str:
+    """Where it belongs and what it does; its short name too, which people know from the footer."""
     where = "" if key.scope in ("screen", "pane") else f"{SCOPES[key.scope]}: "
-    return f"{where}{key.description}"
+    name = key.label.rstrip(" …")
+    known = name.casefold() in key.description.casefold()
+    return f"{where}{key.description}" + ("" if known else f" ({name})")

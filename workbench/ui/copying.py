@@ -34,7 +34,10 @@ def copies(pane: WorkbenchPane, session: Session, event: str) -> list[Copy]:
 
     `event` is the text of the event that would be sent.
     """
-    return [*_of_pane(pane), *_of_session(session, event)]
+    nearest = _of_pane(pane)
+    said = {copy.text() for copy in nearest if copy.key == "a"}
+    others = _of_session(session, event)
+    return [*nearest, *(copy for copy in others if copy.key != "n" or copy.text() not in said)]
 
 
 def _of_pane(pane: WorkbenchPane) -> list[Copy]:
