@@ -306,8 +306,10 @@ async def test_the_daemon_takes_segments_and_answers_about_sampling() -> None:
 
     taken: asyncio.Queue[bytes] = asyncio.Queue()
     daemon = XrayDaemon(taken.put_nowait)
-    await daemon.start()
     host, port = daemon.address.split(":")
+    with socket.socket() as other, pytest.raises(OSError):
+        other.bind((host, int(port)))  # it is ours before anything listens
+    await daemon.start()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(b"rubbish", (host, int(port)))
         sender.sendto(b'{"format":"json","version":1}\n{"a":1}', (host, int(port)))

@@ -42,41 +42,42 @@ class XrayDaemon:
 
     def __init__(self, take: Callable[[bytes], None]) -> None:
         self._take = take
-        self._packets, port = _bound()
-        self.address = f"{HOST}:{port}"
-        self._port = port
+        self._packets, self._connections = _bound()
+        self.address = f"{HOST}:{self._packets.getsockname()[1]}"
         self._questions = Listener(_answer)
         self._transport: asyncio.DatagramTransport | None = None
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the port was taken meanwhile."""
+        """Listen."""
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(
             lambda: _Packets(self._take), sock=self._packets
         )
-        await self._questions.start(HOST, self._port)
+        await self._questions.serve(self._connections)
 
     async def close(self) -> None:
         """Stop listening."""
         if self._transport is None:
             self._packets.close()
+            self._connections.close()
         else:
             self._transport.close()
             await self._questions.close()
 
 
-def _bound() -> tuple[socket.socket, int]:
-    """A UDP socket on a port whose TCP side is free too."""
+def _bound() -> tuple[socket.socket, socket.socket]:
+    """A UDP and a TCP socket on the same port. Both stay bound: a port that was only seen to be
+    free is taken by somebody's connection before anything listens there."""
     for _ in range(_TRIES):
         packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        packets.bind((HOST, 0))
-        port: int = packets.getsockname()[1]
-        with socket.socket() as questions:
-            try:
-                questions.bind((HOST, port))
-                return packets, port
-            except OSError:
-                packets.close()
+        connections = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            packets.bind((HOST, 0))
+            connections.bind(packets.getsockname())
+            return packets, connections
+        except OSError:
+            packets.close()
+            connections.close()
     raise OSError("no port is free for X-Ray's daemon")
 
 
