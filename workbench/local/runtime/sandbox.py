@@ -33,7 +33,7 @@ from workbench.local.runtime.owner import Owner
 from workbench.local.runtime.placement import Charge
 from workbench.local.runtime.records import FunctionSpec, InvokeResult, ReportStatus
 from workbench.local.runtime.response_stream import ResponseStream
-from workbench.local.runtime.telemetry import platform_events
+from workbench.local.runtime.telemetry.invocation_log import InvocationLog
 from workbench.local.runtime.telemetry.journal import Journal
 
 # What a container prints comes by way of its daemon, and so a little later than its answer.
@@ -64,6 +64,7 @@ class Sandbox:
         self._init_timeout = init_timeout
         self._restore_timeout = restore_timeout
         self._journal = Journal(self.spec, environment.log_stream, owner.logs)
+        self._log = InvocationLog(self._journal, self.spec.version)
         self._loop = asyncio.get_running_loop()
         self._deadline = Deadline(self._loop, self._time_is_up)
         self._domain: RuntimeDomain | None = None
@@ -237,17 +238,13 @@ class Sandbox:
         self.environment.to(State.BUSY)
         self._domain.deliver(request, int((invocation.started_at + self.spec.timeout) * 1000))
         # It is written while the function is at work already, whose lines come after it.
-        start = platform_events.Start(request, self.spec.version)
-        self._journal.platform(start, at=invocation.started_at)
-        invocation.start_logged = True
+        self._log.begin(invocation)
 
     def _runtime_has_finished(self, invocation: Invocation) -> None:
         if self._invocation is not invocation or self.environment.state is not State.BUSY:
             return  # it died in the same turn of the loop
         assert self._domain is not None and invocation.runtime_ended is not None
-        if self._journal.wants_details:
-            self._journal.flush()
-            self._journal.platform(invocation.runtime_done(invocation.runtime_ended))
+        self._log.runtime_done(invocation, invocation.runtime_ended)
         if not self._domain.extensions_busy:
             self._finish(invocation.runtime_ended)
 
@@ -256,22 +253,15 @@ class Sandbox:
         invocation, domain = self._invocation, self._domain
         assert invocation is not None
         self._deadline.clear()
-        self._journal.flush()
         report = invocation.report(ended)
-        overhead: platform_events.Span | None = None
+        overhead = None
         if domain is not None:
             report.max_memory_used = domain.rest(report.duration_ms)
             if domain.has_extensions:
                 overhead = invocation.extension_overhead(ended)
                 report.post_runtime_extensions_ms = overhead.duration_ms
-        request = invocation.execution.request
-        self._journal.platform(
-            platform_events.End(request.request_id),
-            platform_events.Reported(request, report, overhead),
-        )
-        completion = invocation.completion(
-            report, self._journal.take(), self.environment.log_stream
-        )
+        log_text = self._log.end(invocation.execution.request, report, overhead)
+        completion = invocation.completion(report, log_text, self.environment.log_stream)
         completion.levels = self._owner.levels(self.spec)
         self._invocation = None
         self.environment.request_id = None
@@ -292,18 +282,10 @@ class Sandbox:
     ) -> None:
         invocation = self._invocation
         assert invocation is not None
-        request = invocation.execution.request
-        result = result or fault_result(fault, request.request_id)
+        result = result or fault_result(fault, invocation.execution.request.request_id)
         invocation.fail(status, fault.error_type, result)
         now = self._loop.time()
-        self._journal.flush()
-        if not invocation.start_logged:
-            self._journal.platform(platform_events.Start(request, self.spec.version))
-        if invocation.runtime_ended is None:
-            self._journal.platform(invocation.runtime_done(now))
-        self._journal.platform(
-            platform_events.Fault(request.request_id, fault.error_type, fault.message)
-        )
+        self._log.fault(invocation, fault, now)
         self._finish(now)
 
     # What the domain says.
