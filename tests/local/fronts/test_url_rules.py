@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from workbench.local.errors import ApiError
 from workbench.local.fronts.function_urls import cors
-from workbench.local.fronts.function_urls.url_access import caller, is_public, may_be_invoked
+from workbench.local.fronts.function_urls.url_access import is_public, may_be_invoked
+from workbench.local.fronts.iam import signed_by
 from workbench.local.http.messages import Request
 
 
@@ -53,14 +53,13 @@ def test_what_makes_a_url_public(
 def test_signed_requests_name_their_caller() -> None:
     scope = "AKID/20260101/us-east-1/lambda/aws4_request"
     header = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
-    assert caller(Request("GET", "/", "", {"authorization": header})).access_key == "AKID"
     query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope.replace('/', '%2F')}"
-    assert caller(Request("GET", "/", query)).access_key == "AKID"
+    for request in (Request("GET", "/", "", {"authorization": header}), Request("GET", "/", query)):
+        found = signed_by(request, "lambda")
+        assert found is not None and found.access_key == "AKID"
     others = [{}, {"authorization": "Bearer x"}, {"authorization": header.replace("lambda", "s3")}]
     for headers in others:
-        with pytest.raises(ApiError) as refused:
-            caller(Request("GET", "/", "", headers))
-        assert (refused.value.code, refused.value.status) == ("AccessDeniedException", 403)
+        assert signed_by(Request("GET", "/", "", headers), "lambda") is None
 
 
 CONFIG = {

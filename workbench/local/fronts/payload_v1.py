@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.local.fronts.client import SOURCE_IP
 from workbench.local.fronts.payload_v2 import JSON_TYPE, MalformedResult, header_line
 
 _MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
@@ -29,6 +30,24 @@ def query_members(pairs: Pairs) -> dict[str, Any]:
     return {
         "queryStringParameters": single or None,
         "multiValueQueryStringParameters": multiple or None,
+    }
+
+
+def nobody(user_agent: str | None) -> dict[str, Any]:
+    """`requestContext.identity` of a request that nobody signed."""
+    return {
+        "accessKey": None,
+        "accountId": None,
+        "caller": None,
+        "cognitoAuthenticationProvider": None,
+        "cognitoAuthenticationType": None,
+        "cognitoIdentityId": None,
+        "cognitoIdentityPoolId": None,
+        "principalOrgId": None,
+        "sourceIp": SOURCE_IP,
+        "user": None,
+        "userAgent": user_agent,
+        "userArn": None,
     }
 
 

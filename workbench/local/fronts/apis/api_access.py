@@ -6,14 +6,13 @@ import re
 import time
 from typing import Any, Protocol
 
-from workbench.local.errors import ApiError
 from workbench.local.fronts.apis.api_call import ApiCall
 from workbench.local.fronts.authorizers import jwt, lambda_authorizers
 from workbench.local.fronts.authorizers.jwt import Claims, InvalidToken
 from workbench.local.fronts.authorizers.key_sets import KeySets, NoKeys
 from workbench.local.fronts.authorizers.lambda_authorizers import Answer, LambdaAuthorizers
 from workbench.local.fronts.function_caller import FunctionCaller
-from workbench.local.fronts.function_urls.url_access import caller as signed_by
+from workbench.local.fronts.iam import signed_by
 from workbench.local.fronts.refusals import Refusal, Why
 from workbench.local.gate import Caller
 from workbench.project.front_doors.apis import IAM, Api, Authorizer
@@ -165,11 +164,11 @@ class ApiAccess:
 
 
 def _signer(call: ApiCall) -> Caller:
-    try:
-        return signed_by(call.request, "execute-api")
-    except ApiError:
+    found = signed_by(call.request, "execute-api")
+    if found is None:
         reason = f"{call.route.key} asks for a request signed with SigV4 for execute-api."
-        raise Refusal("unsigned", reason) from None
+        raise Refusal("unsigned", reason)
+    return found
 
 
 def _unauthorized(reason: str, challenge: str = "Bearer") -> Refusal:

@@ -1,4 +1,4 @@
-"""One request to an API of API Gateway, while it is answered."""
+"""One request to an API of API Gateway, while it is answered, and what events say of the API."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from typing import Any
 from workbench.local.http.messages import Request
 from workbench.local.request_ids import new_request_id, new_segment_id
 from workbench.project.front_doors.apis import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What events say of the API, whichever request they are about. `account` is its owner's,
+    `port` the one that requests come to."""
+
+    account: str
+    api_id: str
+    domain: str
+    port: int
 
 
 @dataclass(slots=True)

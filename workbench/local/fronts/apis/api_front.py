@@ -11,7 +11,7 @@ from workbench.local.api.protocols.serialise import encode
 from workbench.local.arns import partition
 from workbench.local.errors import ApiError
 from workbench.local.fronts.apis.api_access import ApiAccess
-from workbench.local.fronts.apis.api_call import ApiCall
+from workbench.local.fronts.apis.api_call import ApiCall, Gateway
 from workbench.local.fronts.apis.api_routes import RouteTable
 from workbench.local.fronts.authorizers.lambda_authorizers import Answer as AuthorizerAnswer
 from workbench.local.fronts.front import failure, route_document
@@ -23,8 +23,6 @@ from workbench.local.gate import Caller
 from workbench.local.http.messages import Answer, Deferred, Request, Response
 from workbench.local.runtime.records import InvokeResult
 from workbench.project.front_doors.apis import Api, Authorizer
-
-SOURCE_IP = "127.0.0.1"  # whoever reaches a loopback port
 
 Respond = Callable[[Response], None]
 
@@ -38,8 +36,9 @@ class ApiFront(ABC):
         self.api = api
         self.port = port
         self.config = place.config
-        self.id = api.name.lower()  # as Ref gives it in the template
-        self.domain = f"{self.id}.execute-api.{self.config.region}.amazonaws.com"
+        api_id = api.name.lower()  # as Ref gives it in the template
+        domain = f"{api_id}.execute-api.{self.config.region}.amazonaws.com"
+        self.gateway = Gateway(self.config.account, api_id, domain, port)
         self.stages = api.stages
         self.routes = {stage: RouteTable(api.routes_of(stage)) for stage in api.stages}
         self._caller = place.caller
@@ -98,7 +97,7 @@ class ApiFront(ABC):
         """See `api_access.Shapes`."""
         config, method = self.config, call.request.method
         place = f"{partition(config.region)}:execute-api:{config.region}:{config.account}"
-        return f"arn:{place}:{self.id}/{call.stage}/{method}{call.resource_path}"
+        return f"arn:{place}:{self.gateway.api_id}/{call.stage}/{method}{call.resource_path}"
 
     # -- what differs
 

@@ -8,12 +8,12 @@ from urllib.parse import unquote
 
 from workbench.local.api.protocols.serialise import encode
 from workbench.local.fronts import payload_v1, payload_v2
-from workbench.local.fronts.apis import http_api_cors
+from workbench.local.fronts.apis import http_api_cors, http_api_events
 from workbench.local.fronts.apis.api_call import ApiCall
-from workbench.local.fronts.apis.api_front import SOURCE_IP, ApiFront
+from workbench.local.fronts.apis.api_front import ApiFront
 from workbench.local.fronts.authorizers import jwt, lambda_authorizers
 from workbench.local.fronts.authorizers.lambda_authorizers import Answer
-from workbench.local.fronts.function_urls.url_access import iam_identity
+from workbench.local.fronts.iam import iam_identity
 from workbench.local.fronts.refusals import Refusal, Why
 from workbench.local.gate import Caller
 from workbench.local.http.messages import Request, Response
@@ -69,16 +69,7 @@ class HttpApi(ApiFront):
         )
 
     def event(self, call: ApiCall) -> dict[str, Any]:
-        if call.route.payload_version == "1.0":
-            return self._event_v1(call)
-        return {
-            "version": "2.0",
-            "routeKey": call.route.key,
-            **self._request_members(call),
-            "requestContext": self._context(call),
-            **self._parameters(call),
-            **payload_v2.body_members(call.request),
-        }
+        return http_api_events.event(self.gateway, call)
 
     def response(self, call: ApiCall, payload: bytes) -> Response:
         if call.route.payload_version == "1.0":
@@ -105,25 +96,10 @@ class HttpApi(ApiFront):
         self, call: ApiCall, authorizer: Authorizer, identity: tuple[str, ...]
     ) -> dict[str, Any]:
         arn = self.method_arn(call)
-        if authorizer.payload_version == "1.0":
-            event = self._event_v1(call)
-            del event["body"], event["isBase64Encoded"]
-            joined = ",".join(identity)
-            asked = {"type": "REQUEST", "methodArn": arn, "identitySource": joined}
-            return {"version": "1.0", **asked, "authorizationToken": joined, **event}
-        return {
-            "version": "2.0",
-            "type": "REQUEST",
-            "routeArn": arn,
-            "identitySource": list(identity) or None,
-            "routeKey": call.route.key,
-            **self._request_members(call),
-            "requestContext": self._context(call),
-            **self._parameters(call),
-        }
+        return http_api_events.authorizer_event(self.gateway, call, authorizer, identity, arn)
 
     def iam_member(self, signer: Caller) -> Any:
-        return {"iam": iam_identity(self.config.account, signer)}
+        return {"iam": iam_identity(self.gateway.account, signer)}
 
     def token_member(self, call: ApiCall, claims: dict[str, Any]) -> Any:
         scopes = list(call.route.scopes) or None
@@ -137,102 +113,6 @@ class HttpApi(ApiFront):
         if "principalId" in answer:
             member["principalId"] = answer["principalId"]
         return {**member, "integrationLatency": milliseconds}
-
-    def _request_members(self, call: ApiCall) -> dict[str, Any]:
-        members = payload_v2.request_members(
-            call.request,
-            {
-                "x-amzn-trace-id": call.trace.partition(";")[0],
-                "x-forwarded-for": SOURCE_IP,
-                "x-forwarded-port": str(self.port),
-                "x-forwarded-proto": "http",
-            },
-        )
-        members["rawPath"] = call.path
-        members["headers"].setdefault("content-length", "0")
-        return members
-
-    def _context(self, call: ApiCall) -> dict[str, Any]:
-        context: dict[str, Any] = {"accountId": self.config.account, "apiId": self.id}
-        if call.authorizer is not None:
-            context["authorizer"] = call.authorizer
-        return {
-            **context,
-            "domainName": self.domain,
-            "domainPrefix": self.id,
-            "http": {**payload_v2.http_member(call.request, SOURCE_IP), "path": call.path},
-            "requestId": call.extended_id,
-            "routeKey": call.route.key,
-            "stage": call.stage,
-            **payload_v2.time_members(call.began),
-        }
-
-    def _parameters(self, call: ApiCall) -> dict[str, Any]:
-        members: dict[str, Any] = {}
-        if call.parameters:
-            members["pathParameters"] = call.parameters
-        if call.variables:
-            members["stageVariables"] = dict(call.variables)
-        return members
-
-    def _event_v1(self, call: ApiCall) -> dict[str, Any]:
-        request, route = call.request, call.route
-        headers = {name.lower(): value for name, value in request.sent_headers}
-        moment = payload_v2.time_members(call.began)
-        added = [
-            ("X-Amzn-Trace-Id", call.trace.partition(";")[0]),
-            ("X-Forwarded-For", SOURCE_IP),
-            ("X-Forwarded-Port", str(self.port)),
-            ("X-Forwarded-Proto", "http"),
-        ]
-        if "content-length" not in headers:
-            added.append(("Content-Length", "0"))
-        context: dict[str, Any] = {"accountId": self.config.account, "apiId": self.id}
-        if call.authorizer is not None:
-            context["authorizer"] = call.authorizer
-        context |= {
-            "domainName": self.domain,
-            "domainPrefix": self.id,
-            "extendedRequestId": call.extended_id,
-            "httpMethod": request.method,
-            "identity": {
-                "accessKey": None,
-                "accountId": None,
-                "caller": None,
-                "cognitoAmr": None,
-                "cognitoAuthenticationProvider": None,
-                "cognitoAuthenticationType": None,
-                "cognitoIdentityId": None,
-                "cognitoIdentityPoolId": None,
-                "principalOrgId": None,
-                "sourceIp": SOURCE_IP,
-                "user": None,
-                "userAgent": request.headers.get("user-agent"),
-                "userArn": None,
-            },
-            "path": call.path,
-            "protocol": f"HTTP/{request.version}",
-            "requestId": call.extended_id,
-            "requestTime": moment["time"],
-            "requestTimeEpoch": moment["timeEpoch"],
-            "resourceId": None,
-            "resourcePath": route.path,
-            "stage": call.stage,
-        }
-        body = payload_v2.body_members(request)
-        return {
-            "version": "1.0",
-            "resource": route.path,
-            "path": call.path,
-            "httpMethod": request.method,
-            **payload_v1.header_members([*request.sent_headers, *added]),
-            **payload_v1.query_members(request.query_pairs()),
-            "requestContext": context,
-            "pathParameters": call.parameters or None,
-            "stageVariables": dict(call.variables) or None,
-            "body": body.get("body"),
-            "isBase64Encoded": body["isBase64Encoded"],
-        }
 
 
 def _decoded(path: str) -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
-from zlib import crc32
 
 from workbench.local.fronts import payload_v1, payload_v2
+from workbench.local.fronts.apis import rest_api_events
 from workbench.local.fronts.apis.api_call import ApiCall
-from workbench.local.fronts.apis.api_front import SOURCE_IP, ApiFront
+from workbench.local.fronts.apis.api_front import ApiFront
 from workbench.local.fronts.apis.gateway_responses import worded
 from workbench.local.fronts.apis.request_validator import RequestValidator
 from workbench.local.fronts.authorizers import jwt, lambda_authorizers
 from workbench.local.fronts.authorizers.lambda_authorizers import Answer
-from workbench.local.fronts.function_urls.url_access import iam_identity
 from workbench.local.fronts.place import Place
 from workbench.local.fronts.refusals import Refusal, Why
 from workbench.local.gate import Caller
@@ -43,9 +42,6 @@ _ANSWERS: dict[Why, tuple[int, str | None, str]] = {
     "malformed result": (502, "Internal server error", _INTERNAL),
     "timed out": (504, "Endpoint request timed out", _INTERNAL),
 }
-_NOT_PASSED_ON = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
-# These names are passed on with capitals however they were written.
-_CAPITALISED = {"authorization": "Authorization", "user-agent": "User-Agent"}
 
 
 class RestApi(ApiFront):
@@ -81,12 +77,7 @@ class RestApi(ApiFront):
         return ApiCall(request, *found, full, path, time.time(), stage, variables)
 
     def event(self, call: ApiCall) -> dict[str, Any]:
-        body = payload_v1.body_members(
-            call.request.body,
-            call.request.headers.get("content-type", ""),
-            self.api.binary_media_types,
-        )
-        return {**self._members(call), **body}
+        return rest_api_events.event(self.gateway, call, self.api.binary_media_types)
 
     def response(self, call: ApiCall, payload: bytes) -> Response:
         result = payload_v1.result(payload, strict=True)
@@ -125,9 +116,7 @@ class RestApi(ApiFront):
         self, call: ApiCall, authorizer: Authorizer, identity: tuple[str, ...]
     ) -> dict[str, Any]:
         arn = self.method_arn(call)
-        if authorizer.kind == "TOKEN":
-            return {"type": "TOKEN", "methodArn": arn, "authorizationToken": identity[0]}
-        return {"type": "REQUEST", "methodArn": arn, **self._members(call)}
+        return rest_api_events.authorizer_event(self.gateway, call, authorizer, identity, arn)
 
     def iam_member(self, signer: Caller) -> Any:
         return signer
@@ -139,81 +128,3 @@ class RestApi(ApiFront):
         context = lambda_authorizers.scalar_context(name, answer)
         principal = answer["principalId"]
         return {"principalId": principal, **context, "integrationLatency": milliseconds}
-
-    def _members(self, call: ApiCall) -> dict[str, Any]:
-        """The event without its body."""
-        request = call.request
-        headers = [
-            (_CAPITALISED.get(name.lower(), name), value)
-            for name, value in request.sent_headers
-            if name.lower() not in _NOT_PASSED_ON
-        ]
-        headers += [
-            ("X-Amzn-Trace-Id", call.trace.partition(";")[0]),
-            ("X-Forwarded-For", SOURCE_IP),
-            ("X-Forwarded-Port", str(self.port)),
-            ("X-Forwarded-Proto", "http"),
-        ]
-        return {
-            "resource": call.route.path,
-            "path": call.resource_path,
-            "httpMethod": request.method,
-            **payload_v1.header_members(headers),
-            **payload_v1.query_members(request.query_pairs()),
-            "pathParameters": call.parameters or None,
-            "stageVariables": dict(call.variables) or None,
-            "requestContext": self._context(call),
-        }
-
-    def _context(self, call: ApiCall) -> dict[str, Any]:
-        request, moment = call.request, payload_v2.time_members(call.began)
-        context: dict[str, Any] = {
-            "accountId": self.config.account,
-            "apiId": self.id,
-            "deploymentId": "local1",
-            "domainName": self.domain,
-            "domainPrefix": self.id,
-            "extendedRequestId": call.extended_id,
-            "httpMethod": request.method,
-            "identity": self._identity(call),
-            "path": call.path,
-            "protocol": f"HTTP/{request.version}",
-            "requestId": call.request_id,
-            "requestTime": moment["time"],
-            "requestTimeEpoch": moment["timeEpoch"],
-            "resourceId": f"{crc32(call.route.path.encode()):08x}"[:6],
-            "resourcePath": call.route.path,
-            "stage": call.stage,
-        }
-        if call.authorizer is not None and not isinstance(call.authorizer, Caller):
-            context["authorizer"] = call.authorizer
-        return context
-
-    def _identity(self, call: ApiCall) -> dict[str, Any]:
-        headers = call.request.headers
-        identity: dict[str, Any] = {
-            "accessKey": None,
-            "accountId": None,
-            "caller": None,
-            "cognitoAuthenticationProvider": None,
-            "cognitoAuthenticationType": None,
-            "cognitoIdentityId": None,
-            "cognitoIdentityPoolId": None,
-            "principalOrgId": None,
-            "sourceIp": SOURCE_IP,
-            "user": None,
-            "userAgent": headers.get("user-agent"),
-            "userArn": None,
-        }
-        if isinstance(call.authorizer, Caller):
-            signer = iam_identity(self.config.account, call.authorizer)
-            identity |= {
-                "accessKey": signer["accessKey"],
-                "accountId": signer["accountId"],
-                "caller": signer["callerId"],
-                "user": signer["userId"],
-                "userArn": signer["userArn"],
-            }
-        if call.route.needs_api_key:
-            identity["apiKey"] = headers.get("x-api-key")
-        return identity

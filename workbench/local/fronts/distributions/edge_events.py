@@ -9,10 +9,9 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
+from workbench.local.fronts.client import SOURCE_IP
 from workbench.local.http.messages import Request
 from workbench.project.front_doors.distributions import EdgeEvent, Origin, bucket_of
-
-CLIENT_IP = "127.0.0.1"  # whoever reaches a loopback port
 
 # What functions neither see nor may set: names, and beginnings of names.
 _DISALLOWED = frozenset(
@@ -47,7 +46,7 @@ def headers(pairs: Iterable[tuple[str, str]]) -> Headers:
 def request(sent: Request) -> dict[str, Any]:
     """The `request` of a viewer's request."""
     return {
-        "clientIp": CLIENT_IP,
+        "clientIp": SOURCE_IP,
         "headers": headers(sent.sent_headers),
         "method": sent.method,
         "querystring": sent.query,
@@ -72,7 +71,7 @@ def to_origin(document: dict[str, Any], origin: Origin, via: str, region: str) -
     sent = dict(document["headers"])
     forwarded = [each["value"] for each in sent.get("x-forwarded-for", ())]
     sent["x-forwarded-for"] = [
-        {"key": "X-Forwarded-For", "value": ", ".join([*forwarded, CLIENT_IP])}
+        {"key": "X-Forwarded-For", "value": ", ".join([*forwarded, SOURCE_IP])}
     ]
     sent["via"] = [{"key": "Via", "value": via}]
     port = "" if origin.port in (80, 443) else f":{origin.port}"

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from workbench.local.errors import ApiError
-from workbench.local.gate import Caller, signer
-from workbench.local.http.messages import Request
 
 Statement = Mapping[str, Any]
 
@@ -21,36 +18,6 @@ FORBIDDEN = (
 def forbidden() -> ApiError:
     """403, as AWS words it for every reason there is."""
     return ApiError("AccessDeniedException", FORBIDDEN)
-
-
-def caller(request: Request, service: str = "lambda") -> Caller:
-    """Who signed a request that AWS_IAM guards, by header or by query. Signatures are not
-    verified. Raises ApiError (403)."""
-    authorization = request.headers.get("authorization")
-    if authorization is None:
-        query = dict(parse_qsl(request.query))
-        authorization = f"{query.get('X-Amz-Algorithm')} Credential={query.get('X-Amz-Credential')}"
-    try:
-        found = signer(authorization)
-    except ApiError:
-        raise forbidden() from None
-    if found.service != service:
-        raise forbidden()
-    return found
-
-
-def iam_identity(account: str, signer: Caller) -> dict[str, str | None]:
-    """`requestContext.authorizer.iam`: the caller as the account's root, as nobody here knows of
-    other identities."""
-    return {
-        "accessKey": signer.access_key,
-        "accountId": account,
-        "callerId": account,
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": f"arn:aws:iam::{account}:root",
-        "userId": account,
-    }
 
 
 def is_public(statements: Iterable[Statement]) -> bool:

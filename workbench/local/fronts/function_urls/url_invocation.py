@@ -16,10 +16,12 @@ from workbench.local.api.invoking.invoke import check_size, started
 from workbench.local.api.protocols.serialise import encode
 from workbench.local.errors import ApiError
 from workbench.local.fronts import payload_v2
+from workbench.local.fronts.client import SOURCE_IP, added_headers
 from workbench.local.fronts.front import failure
 from workbench.local.fronts.function_caller import error_message
 from workbench.local.fronts.function_urls import cors
-from workbench.local.fronts.function_urls.url_access import caller, forbidden, iam_identity
+from workbench.local.fronts.function_urls.url_access import forbidden
+from workbench.local.fronts.iam import iam_identity, signed_by
 from workbench.local.fronts.place import Tell
 from workbench.local.gate import Caller
 from workbench.local.http.messages import (
@@ -40,7 +42,6 @@ from workbench.local.store.records import LATEST
 INTEGRATION_RESPONSE = "application/vnd.awslambda.http-integration-response"
 _PRELUDE_END = b"\0" * 8
 _MAX_PRELUDE = 1024 * 1024
-_SOURCE = "127.0.0.1"  # whoever reaches a loopback port
 _SLASHES = re.compile("/{2,}")  # AWS makes one of them
 
 
@@ -136,7 +137,9 @@ class UrlInvocations:
         """Begin the invocation. Raises ApiError when it may not be, or cannot."""
         if not url.iam and not url.public:
             raise forbidden()
-        signer = caller(request) if url.iam else None
+        signer = signed_by(request, "lambda") if url.iam else None
+        if url.iam and signer is None:
+            raise forbidden()
         qualifier = None if url.qualifier == LATEST else url.qualifier
         target = self._specs.find(url.function, qualifier)
         request_id = new_request_id()
@@ -165,7 +168,7 @@ class UrlInvocations:
         context |= {
             "domainName": request.headers["host"],  # AWS: <id>.lambda-url.<region>.on.aws
             "domainPrefix": url.id,
-            "http": {**payload_v2.http_member(request, _SOURCE), "path": unquote(path)},
+            "http": {**payload_v2.http_member(request, SOURCE_IP), "path": unquote(path)},
             "requestId": request_id,
             "routeKey": "$default",
             "stage": "$default",
@@ -176,10 +179,7 @@ class UrlInvocations:
         added = {
             "x-amzn-tls-cipher-suite": "TLS_AES_128_GCM_SHA256",
             "x-amzn-tls-version": "TLSv1.3",
-            "x-amzn-trace-id": trace.partition(";")[0],
-            "x-forwarded-for": _SOURCE,
-            "x-forwarded-port": str(url.port),
-            "x-forwarded-proto": "http",
+            **{name.lower(): value for name, value in added_headers(trace, url.port)},
         }
         return {
             "version": "2.0",

@@ -7,6 +7,7 @@ from zlib import crc32
 
 from workbench.local.arns import partition
 from workbench.local.errors import ApiError
+from workbench.local.fronts.client import SOURCE_IP, added_headers
 from workbench.local.fronts.front import failure, route_document
 from workbench.local.fronts.function_caller import checked
 from workbench.local.fronts.load_balancers import alb_events, alb_rules
@@ -27,7 +28,6 @@ from workbench.project.front_doors.load_balancers import (
     TargetGroup,
 )
 
-SOURCE_IP = "127.0.0.1"  # whoever reaches a loopback port
 _SECONDS = 920.0  # a function times out by itself before
 _PHRASES = {413: "Request Entity Too Large", 502: "Bad Gateway", 503: "Service Unavailable"}
 
@@ -111,15 +111,12 @@ class AlbFront:
                     group.function, group.qualifier, service, [self._arn(group)]
                 )
             trace = self._caller.trace(target, request.headers.get("x-amzn-trace-id"))
+            added = {name.lower(): value for name, value in added_headers(trace, self.port)}
             before = request.headers.get("x-forwarded-for")
-            added = [
-                ("x-amzn-trace-id", trace.partition(";")[0]),
-                ("x-forwarded-for", f"{before}, {SOURCE_IP}" if before else SOURCE_IP),
-                ("x-forwarded-port", str(self.port)),
-                ("x-forwarded-proto", "http"),
-            ]
+            if before:
+                added["x-forwarded-for"] = f"{before}, {SOURCE_IP}"
             event = alb_events.event(
-                self._arn(group), request, added, multi=group.multi_value_headers
+                self._arn(group), request, added.items(), multi=group.multi_value_headers
             )
             self._caller.invoke(target, event, trace, _SECONDS, done)
         except Refusal as refusal:

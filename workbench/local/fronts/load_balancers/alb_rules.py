@@ -8,11 +8,12 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from workbench.local.fronts.client import SOURCE_IP
 from workbench.local.fronts.wildcards import matches
 from workbench.local.http.messages import Request, Response
 from workbench.project.front_doors.load_balancers import Action, Condition, LoadBalancer, Redirect
 
-SOURCE_IP = ipaddress.ip_address("127.0.0.1")  # whoever reaches a loopback port
+_SOURCE = ipaddress.ip_address(SOURCE_IP)
 
 
 def action(balancer: LoadBalancer, request: Request) -> Action:
@@ -56,7 +57,7 @@ def _met(condition: Condition, request: Request) -> bool:
         case "http-request-method":
             return request.method in condition.values
         case "source-ip":
-            return any(SOURCE_IP in ipaddress.ip_network(each) for each in condition.values)
+            return any(_SOURCE in ipaddress.ip_network(each) for each in condition.values)
         case "query-string":
             return any(
                 matches(value, given, ignore_case=True)

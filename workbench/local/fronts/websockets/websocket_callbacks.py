@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from workbench.local.api.protocols.serialise import encode
+from workbench.local.fronts.client import SOURCE_IP
 from workbench.local.fronts.payload_v2 import JSON_TYPE
 from workbench.local.fronts.websockets.websocket_connection import MAX_MESSAGE, WebSocketConnection
-from workbench.local.fronts.websockets.websocket_events import SOURCE_IP
 from workbench.local.http.messages import Request, Response
 
 PREFIX = "/@connections/"

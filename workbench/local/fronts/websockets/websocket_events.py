@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbench.local.fronts import payload_v1
+from workbench.local.fronts.client import SOURCE_IP, added_headers
 from workbench.local.fronts.payload_v2 import MalformedResult, time_members
 from workbench.local.http.messages import Request
 from workbench.local.request_ids import new_segment_id
-
-SOURCE_IP = "127.0.0.1"
 
 _BODY_PATH = re.compile(r"\$\{?request\.body((?:\.[^.{}\s]+)+)\}?")
 
@@ -71,16 +70,10 @@ def connect(
     gateway: Gateway, peer: Peer, request: Request, trace: str, port: int
 ) -> dict[str, Any]:
     """The event of `$connect`."""
-    added = [
-        ("X-Amzn-Trace-Id", trace.partition(";")[0]),
-        ("X-Forwarded-For", SOURCE_IP),
-        ("X-Forwarded-Port", str(port)),
-        ("X-Forwarded-Proto", "http"),
-    ]
     sent = [pair for pair in request.sent_headers if pair[0].lower() not in _OF_CONNECTION]
     query = payload_v1.query_members(request.query_pairs()) if request.query else {}
     return {
-        **payload_v1.header_members([*sent, *added]),
+        **payload_v1.header_members([*sent, *added_headers(trace, port)]),
         **{name: value for name, value in query.items() if value},
         **_stage_variables(gateway),
         "requestContext": _context(gateway, peer, "$connect", "CONNECT"),
