@@ -9,6 +9,7 @@ from textual.app import App
 from workbench.aws.deploying.preference import preference_of
 from workbench.aws.deploying.traffic_shifting import CONFIGURATIONS, DEFAULT
 from workbench.project.records import DeploymentPreference
+from workbench.ui.backend import Backend
 from workbench.ui.canaries import CanaryRequest
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import routes
@@ -20,12 +21,14 @@ from workbench.ui.widgets.form import Field, FormDialog
 _CHOOSABLE = 200  # functions; among more one would rather type
 
 
-async def ask_canary(app: App[Any], session: Session, asked: OpenCanary) -> CanaryRequest | None:
+async def ask_canary(
+    app: App[Any], session: Session, backend: Backend, asked: OpenCanary
+) -> CanaryRequest | None:
     """A canary as the person wants it; None when it was given up. On AWS it is agreed to."""
-    alias, backend = asked.alias, session.backend
+    alias = asked.alias
     others = [version for version in asked.versions if version != alias.function_version]
     version = asked.version if asked.version in others else others[0]
-    local = not session.is_aws
+    local = backend.is_local
     preferred = _preferred(session, asked.function)
     template = preferred.type if preferred and preferred.type in CONFIGURATIONS else ""
     reports = (

@@ -37,6 +37,8 @@ class Connection:
         self._node = node
         self._session = session
         self._doing = "starting the local Lambda …"
+        self._to_aws = False
+        self._lost = False
 
     def begin(self) -> None:
         """Read the project and go to the local Lambda, at the same time."""
@@ -80,8 +82,16 @@ class Connection:
             except Exception as error:
                 return ConnectionFailed(failure("", error).sentence, aws)
 
+        self._to_aws, self._lost = aws, False
         self._node.post_message(HeaderChanged())
         in_thread(self._node, "connect", run)
+
+    def lost(self) -> None:
+        """The local Lambda went away: start it again, but keep nobody from reaching AWS."""
+        if self._doing and self._to_aws:
+            self._lost = True
+        else:
+            self.to_local()
 
     def listen(self) -> None:
         """The target has changed: hear what happens at the local Lambda, or nothing on AWS."""
@@ -115,6 +125,8 @@ class Connection:
     def failed(self) -> None:
         """The target that was asked for cannot be reached; the one before stays."""
         self._doing = ""
+        if self._lost:
+            self.to_local()
 
     def open_demo(self, name: str = BASICS) -> None:
         """Copy the sample functions to ./workbench-demo, or a sample application to

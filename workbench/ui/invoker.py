@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from workbench.aws.records import Invocation
-from workbench.ui.backend import Request
+from workbench.ui.backend import Backend, Request
 from workbench.ui.keys import key_of
 from workbench.ui.messages import InvocationDone, InvocationFailed, Say
 from workbench.ui.session import Running, Session
@@ -41,28 +41,33 @@ class Invoker:
         self._answers: dict[str, Invocation] = {}
         """The last good answer of each function: what watch compares with."""
 
-    def start(self, request: Request, *, compare: bool = False, agreed: bool = False) -> None:
+    def start(
+        self, request: Request, *, compare: bool = False, agreed: Backend | None = None
+    ) -> None:
         """Invoke; before the target is there, as soon as it is. `compare`: show what changed;
-        `agreed`: the person agreed to invoke what is production."""
+        `agreed`: the target on which the person agreed to invoke what is production."""
         session = self._session
         if session.running is not None:
             key = key_of(self._node.app, "screen.cancel")
             self._say(f"An invocation is running: {key} cancels it.", "warning")
             return
+        backend = session.backend
+        if agreed is not None and agreed is not backend:
+            self._say("Not invoked: another target was reached meanwhile.", "warning")
+            return
         session.last = request
         self._compare = compare
-        backend = session.backend
         if backend is None:
             self._waiting = request
             self._result.running("Waiting for the local Lambda")
             return
-        running = session.running = Running(request, str(uuid.uuid4()))
+        running = session.running = Running(backend, request, str(uuid.uuid4()))
         what = f"{request.function}:{request.qualifier}" if request.qualifier else request.function
         self._result.running(f"{'Watching: r' if compare else 'R'}unning {what}")
 
         def work(job: Job) -> Message:
             try:
-                with backend.permitted() if agreed else contextlib.nullcontext():
+                with agreed.permitted() if agreed else contextlib.nullcontext():
                     invocation = backend.invoke(request, running.token)
             except Exception as error:
                 # Posted as a message of its own: the answer belongs into the Result pane.
@@ -76,6 +81,17 @@ class Invoker:
         if self._waiting is not None:
             request, self._waiting = self._waiting, None
             self.start(request)
+
+    def target_changed(self) -> None:
+        """Another target: what runs on the one before is not waited for, and no answer of it is
+        compared with."""
+        running, self._session.running = self._session.running, None
+        self._answers, self._again = {}, False
+        if running is not None:
+            self._say(
+                f"{running.request.function} still runs on the target before: its answer will be "
+                "in the History there."
+            )
 
     def not_connected(self, sentence: str) -> None:
         """The target does not come: say so where the answer was awaited."""
@@ -137,13 +153,14 @@ class Invoker:
 
     def cancel(self) -> None:
         """Cancel the running invocation. On AWS that is not possible: only the waiting ends."""
-        running, backend = self._session.running, self._session.backend
-        if running is None or backend is None:
+        running = self._session.running
+        if running is None:
             if self._waiting is not None:
                 self.not_connected("Cancelled.")
             else:
                 self._say("Nothing is running.", "warning")
             return
+        backend = running.backend
         if not backend.is_local:
             self._session.running = None
             self._result.show_failure("Stopped waiting. AWS runs it until its timeout.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +19,11 @@ INVOCATION_TYPES: tuple[InvocationType, ...] = ("RequestResponse", "Event", "Dry
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An invocation that has not answered. `started` is `time.monotonic()`."""
+    """An invocation that `backend` has not answered."""
 
+    backend: Backend
     request: Request
     token: str
-    started: float = field(default_factory=time.monotonic)
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from textual.app import App
 
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.fuzzy_list import Column, Row
+from workbench.ui.work import in_background
 
 LOCAL = "local"
 
@@ -24,7 +24,7 @@ class AwsChoice:
 
 async def choose_target(app: App[Any]) -> AwsChoice | str | None:
     """`LOCAL`, an AwsChoice, or None when nothing was chosen."""
-    profiles, regions = await asyncio.to_thread(_known)
+    profiles, regions = await in_background(_known)
     rows = [
         Row(LOCAL, ("local Lambda", "on this machine, no AWS")),
         *(

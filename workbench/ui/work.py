@@ -40,19 +40,38 @@ class Job:
         self._node = node
 
     def post(self, message: Message) -> None:
-        """Send a message to the node that started the job, unless it was stopped."""
+        """Send a message to the node that started the job.
+
+        Once the job was stopped none is dealt with, also none that was under way: it would tell of
+        a target, function or text that the person has left.
+        """
         if not self.stop.is_set():
-            self._node.post_message(message)
+            self._node.call_later(self._deliver, message)
+
+    async def _deliver(self, message: Message) -> None:
+        # In the node's own turn, and at once: a message posted from here would wait behind others.
+        if not self.stop.is_set():
+            await self._node._dispatch_message(message)
+
+    def end(self) -> None:
+        """Nothing more will be posted: when all that was is dealt with, the job is forgotten."""
+        self._node.call_later(self._forget)
+
+    def _forget(self) -> None:
+        jobs = _running.get(self._node, {})
+        if jobs.get(self.group) is self:
+            del jobs[self.group]
 
 
 _running: WeakKeyDictionary[MessagePump, dict[str, Job]] = WeakKeyDictionary()
+"""The jobs of each node by their groups. For the UI thread only."""
 
 
 def in_thread(node: MessagePump, group: str, work: Callable[[Job], Message | None]) -> Job:
     """Run `work(job)` in a thread; the message it returns is posted to `node`.
 
-    It may post others on its way with `job.post`. A job of the same node and group that still
-    runs is told to stop, and what it posts afterwards is dropped. An exception becomes `Failed`.
+    It may post others on its way with `job.post`. The job before of the same node and group is
+    told to stop. An exception becomes `Failed`.
     """
     jobs = _running.setdefault(node, {})
     if group in jobs:
@@ -67,6 +86,7 @@ def in_thread(node: MessagePump, group: str, work: Callable[[Job], Message | Non
             message = failure(group, error)
         if message is not None:
             job.post(message)
+        job.end()
 
     threading.Thread(target=run, name=f"workbench-{group}", daemon=True).start()
     return job

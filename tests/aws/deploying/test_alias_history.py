@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from workbench.aws.deploying.alias_history import DELETED, SEEN, AliasHistory
+from workbench.aws.deploying.alias_history import DELETED, SEEN, AliasHistory, version_before
 from workbench.aws.records import Alias
 
 
@@ -29,9 +29,10 @@ def test_changes_from_here_and_those_of_others(tmp_path: Path) -> None:
     ]  # fmt: skip
     beta = history.of("local", "Echo", "beta")
     assert [state.version for state in beta] == [DELETED, "7"]
-    assert history.before("local", "Echo", alias("2")) == "1"
-    assert history.before("local", "Echo", alias("1")) == "2"
-    assert history.before("local", "Echo", alias("7", "beta")) is None
+    states = history.of("local", "Echo")
+    assert version_before(states, alias("2")) == "1"
+    assert version_before(states, alias("1")) == "2"
+    assert version_before(states, alias("7", "beta")) is None
     with (tmp_path / ".workbench" / "aliases.jsonl").open("a") as file:
         file.write('{"time": 1')
     assert history.of("local", "Echo", "live") == live

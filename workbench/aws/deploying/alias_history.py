@@ -91,13 +91,6 @@ class AliasHistory:
         for name in known.keys() - changed:
             self._gone(known[name], SEEN)
 
-    def before(self, target: str, function: str, alias: Alias) -> str | None:
-        """The version an alias led to, alone, the last time that it led elsewhere than now."""
-        for state in self.of(target, function, alias.name):
-            if state.version not in (DELETED, alias.function_version) and not state.weights:
-                return state.version
-        return None
-
     def _add(self, known: list[AliasState], state: AliasState) -> None:
         if not known or known[0].routing != state.routing or _explains(state, known[0]):
             _append(self._file, json.dumps(asdict(state), ensure_ascii=False) + "\n")
@@ -106,6 +99,17 @@ class AliasHistory:
         if known:
             gone = replace(known[0], time=time.time(), version=DELETED, weights={}, how=how)
             self._add(known, gone)
+
+
+def version_before(states: Iterable[AliasState], alias: Alias) -> str | None:
+    """The version an alias led to, alone, the last time that it led elsewhere than now: of the
+    states of its function's aliases, the newest first."""
+    for state in states:
+        if state.alias != alias.name or state.weights:
+            continue
+        if state.version not in (DELETED, alias.function_version):
+            return state.version
+    return None
 
 
 def _state(target: str, function: str, alias: Alias, how: str) -> AliasState:

@@ -18,7 +18,7 @@ from workbench.ui.terminal import clipboard
 from workbench.ui.widgets.fuzzy_list import FuzzyList
 from workbench.ui.widgets.pane import Pane
 from workbench.ui.widgets.status_bar import Severity
-from workbench.ui.work import Failed
+from workbench.ui.work import Failed, stop
 
 
 class WorkbenchPane(Pane, can_focus=True):
@@ -40,6 +40,10 @@ class WorkbenchPane(Pane, can_focus=True):
     def __init__(self, session: Session, *children: Any, **options: Any) -> None:
         super().__init__(*children, id=self.scope, **options)
         self.session = session
+
+    def on_unmount(self) -> None:
+        """Another project is opened, or the screen quits: its jobs are wanted no more."""
+        stop(self)
 
     def on_focus(self) -> None:
         """A click beside the content, or a jump to the pane, reaches the content."""

@@ -23,7 +23,7 @@ from workbench.ui.panes.function_trends import FunctionTrends, Invocations
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.palette import Palette, palette
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import Job, in_thread, stop
 
 if TYPE_CHECKING:
     from workbench.project.history import Summary
@@ -160,6 +160,7 @@ class FunctionsPane(WorkbenchPane):
 
     def forget(self) -> None:
         """Empty the list: the target changes, and will be asked for its functions."""
+        stop(self)
         self._loading = True
         self.session.functions = {}
         self._listed = {}

@@ -20,7 +20,7 @@ from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.json_text import format_json, is_json
 from workbench.ui.widgets.palette import Palette, palette
 from workbench.ui.widgets.safe_text import safe
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import Job, in_thread, stop
 
 if TYPE_CHECKING:
     from workbench.project.history import Entry, Summary
@@ -90,7 +90,8 @@ class HistoryPane(WorkbenchPane):
         if backend is None:
             return
         name = None if self._all else self.session.function
-        self._show_last = show_last
+        # Who asks again meanwhile has not asked for less.
+        self._show_last = self._show_last or show_last
 
         def read(job: Job) -> Message:
             return self.Loaded(name, backend.recent(name))
@@ -123,7 +124,8 @@ class HistoryPane(WorkbenchPane):
 
     def forget(self) -> None:
         """Show nothing: the target changes."""
-        self._entries, self._marked = {}, None
+        stop(self)
+        self._entries, self._marked, self._show_last = {}, None, False
         self._show()
 
     @on(Loaded)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from textual import on, work
 from textual.message import Message
 
-from workbench.aws.deploying.alias_history import DELETED, AliasState
+from workbench.aws.deploying.alias_history import DELETED, AliasState, version_before
 from workbench.aws.records import Alias
+from workbench.ui.backend import Backend
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import clock, named, routes
 from workbench.ui.messages import QualifierChosen
@@ -96,11 +97,6 @@ class VersionsPane(VersionsList):
         """Read again."""
         self.load()
 
-    async def _ask_aws(self, title: str, lines: list[str], action: str, arn: str) -> bool:
-        """On AWS every change is asked for with the full ARN."""
-        name, backend = self.session.function or "", self.session.backend
-        return await agreed(self.app, backend, name, Change(title, action, arn, lines))
-
     def _arn(self, qualifier: str = "") -> str:
         name, backend = self.session.function or "", self.session.backend
         function = self.session.functions.get(name)
@@ -114,7 +110,7 @@ class VersionsPane(VersionsList):
         """Publish a version of $LATEST."""
         if not self.allowed("publish"):
             return
-        name, backend = self.session.function, self.session.backend
+        name, backend, arn = self.session.function, self.session.backend, self._arn()
         values = await self.app.push_screen_wait(
             FormDialog(
                 "Publish version",
@@ -132,11 +128,11 @@ class VersionsPane(VersionsList):
         if values is None or name is None or backend is None:
             return
         description = str(values["description"] or "")
-        if await self._ask_aws(
-            "Publish version", ["Publish a version of $LATEST of"], "Publish", self._arn()
-        ):
-            self.in_thread(
-                "change",
+        words = ["Publish a version of $LATEST of"]
+        change = Change("Publish version", "Publish", arn, words)
+        if await agreed(self.app, backend, name, change):
+            self.change(
+                backend,
                 name,
                 lambda: backend.client.publish_version(name, description).version,
                 "Published version {}.",
@@ -147,7 +143,8 @@ class VersionsPane(VersionsList):
         """Create an alias."""
         if not self.allowed("create_alias"):
             return
-        name, backend, numbers = self.session.function, self.session.backend, self.numbers()
+        name, backend, arn = self.session.function, self.session.backend, self._arn()
+        numbers = self.numbers()
         values = await self.app.push_screen_wait(
             FormDialog(
                 "Create alias",
@@ -176,21 +173,16 @@ class VersionsPane(VersionsList):
                 backend.alias_history.change(backend.target.key, name, made, "created")
             return made.name
 
-        if await self._ask_aws(
-            "Create alias", [f"Create the alias {alias} → v{version}:"], "Create", self._arn(alias)
-        ):
-            self.in_thread(
-                "change",
-                name,
-                create,
-                f"Created {alias} → v{version}.",
-            )
+        words = [f"Create the alias {alias} → v{version}:"]
+        change = Change("Create alias", "Create", f"{arn}:{alias}", words)
+        if await agreed(self.app, backend, name, change):
+            self.change(backend, name, create, f"Created {alias} → v{version}.")
 
     @work(exclusive=True, group="dialog")
     async def action_move_alias(self) -> None:
         """Move the alias to another version; a weight is dropped."""
-        alias = self._alias()
-        if not self.allowed("move_alias") or alias is None:
+        name, backend, alias = self.session.function, self.session.backend, self._alias()
+        if not self.allowed("move_alias") or not (name and backend and alias):
             return
         rows = [self._version_row(number) for number in self.numbers()]
         version = await self.app.push_screen_wait(
@@ -202,13 +194,13 @@ class VersionsPane(VersionsList):
             )
         )
         if version is not None:
-            await self._route(alias, version, {}, "moved")
+            await self._route(backend, name, alias, version, {}, "moved")
 
     @work(exclusive=True, group="dialog")
     async def action_weight(self) -> None:
         """Send a share of the alias's invocations to a second version."""
-        alias = self._alias()
-        if not self.allowed("weight") or alias is None:
+        name, backend, alias = self.session.function, self.session.backend, self._alias()
+        if not self.allowed("weight") or not (name and backend and alias):
             return
         from workbench.ui.screens.weight import WeightScreen
 
@@ -219,20 +211,20 @@ class VersionsPane(VersionsList):
             return
         second, percent = answer
         if percent == 100:
-            await self._route(alias, second, {}, "moved")
+            await self._route(backend, name, alias, second, {}, "moved")
         else:
             weights = {second: percent / 100} if percent else {}
-            await self._route(alias, alias.function_version, weights, "weighted")
+            await self._route(backend, name, alias, alias.function_version, weights, "weighted")
 
     @work(exclusive=True, group="dialog")
     async def action_roll_back(self) -> None:
         """Give the alias back to the version it led to before, or its first one everything."""
-        alias = self._alias()
-        if not self.allowed("roll_back") or alias is None:
+        name, backend, alias = self.session.function, self.session.backend, self._alias()
+        if not self.allowed("roll_back") or not (name and backend and alias):
             return
         version = self._version_before(alias)
         if version is not None:
-            await self._route(alias, version, {}, "rolled back")
+            await self._route(backend, name, alias, version, {}, "rolled back")
 
     @work(exclusive=True, group="dialog")
     async def action_alias_history(self) -> None:
@@ -240,7 +232,7 @@ class VersionsPane(VersionsList):
         name, backend, alias = self.session.function, self.session.backend, self._alias()
         if not self.allowed("alias_history") or not (name and backend and alias):
             return
-        states = backend.alias_history.of(backend.target.key, name, alias.name)
+        states = [state for state in self.history if state.alias == alias.name]
         rows = [
             Row(str(number), (_led_to(state), state.how, clock(state.time)))
             for number, state in enumerate(states)
@@ -261,21 +253,26 @@ class VersionsPane(VersionsList):
         elif (version, weights) == (alias.function_version, dict(alias.weights)):
             self.say(f"{alias.name} leads there now.")
         else:
-            await self._route(alias, version, weights, "moved back")
+            await self._route(backend, name, alias, version, weights, "moved back")
 
     async def _route(
-        self, alias: Alias, version: str, weights: Mapping[str, float], how: str
+        self,
+        backend: Backend,
+        name: str,
+        alias: Alias,
+        version: str,
+        weights: Mapping[str, float],
+        how: str,
     ) -> None:
-        """Let the alias lead somewhere else, on AWS after asking; `how` is for its history."""
-        name, backend = self.session.function, self.session.backend
-        if name is None or backend is None:
-            return
+        """Let the alias of a function lead somewhere else, on AWS after asking; `how` is for its
+        history."""
         there = replace(alias, function_version=version, weights=weights)
         words = f"{routes(alias)}  becomes  {routes(there)} for"
-        if not await self._ask_aws(f"{alias.name}: {how}", [words], "Change", alias.arn):
+        change = Change(f"{alias.name}: {how}", "Change", alias.arn, [words])
+        if not await agreed(self.app, backend, name, change):
             return
 
-        def change() -> str:
+        def make() -> str:
             changed = backend.client.update_alias(
                 name, alias.name, version=version, weights=weights, revision_id=alias.revision_id
             )
@@ -283,7 +280,7 @@ class VersionsPane(VersionsList):
                 backend.alias_history.change(backend.target.key, name, changed, how)
             return changed.name
 
-        self.in_thread("change", name, change, f"{alias.name} {how}: now {routes(there)}.")
+        self.change(backend, name, make, f"{alias.name} {how}: now {routes(there)}.")
 
     def _version_row(self, number: str) -> Row:
         version = next(each for each in self.versions if each.version == number)
@@ -291,12 +288,9 @@ class VersionsPane(VersionsList):
 
     def _version_before(self, alias: Alias) -> str | None:
         """Where a roll back leads to; None when nothing is known."""
-        name, backend = self.session.function, self.session.backend
         if alias.weights:
             return alias.function_version
-        if name is None or backend is None:
-            return None
-        before = backend.alias_history.before(backend.target.key, name, alias)
+        before = version_before(self.history, alias)
         return before if before in self.numbers() else None
 
     @work(exclusive=True, group="dialog")
@@ -358,7 +352,7 @@ class VersionsPane(VersionsList):
             with contextlib.suppress(OSError):
                 backend.alias_history.delete(backend.target.key, name, alias.name)
 
-        self.in_thread("change", name, delete, f"Deleted the alias {alias.name}.")
+        self.change(backend, name, delete, f"Deleted the alias {alias.name}.")
 
     def copy_text(self) -> tuple[str, str] | None:
         """The ARN of the version or alias under the cursor."""

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 
+from workbench.aws.deploying.alias_history import AliasState
 from workbench.aws.records import NO_COUNTS, Alias, Counts, Function
+from workbench.ui.backend import Backend
 from workbench.ui.formats import BAD, QUIET, STRONG, named, routes
 from workbench.ui.messages import QualifierChosen
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.palette import palette
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import Job, in_thread, stop
 
 LATEST = "$LATEST"
 COUNTED_S = 3600
@@ -38,13 +42,17 @@ class VersionsList(WorkbenchPane):
 
     @dataclass
     class Loaded(Message):
-        """The versions and aliases of a function were read; `say` is what was done before."""
+        """The versions and aliases of a function, as they were at `time` (`time.monotonic()`);
+        `say` is what was done before."""
 
+        backend: Backend
         function: str
+        time: float
         versions: list[Function]
         aliases: list[Alias]
+        history: list[AliasState]
         say: str = ""
-        highlight: str | None = field(default=None)
+        highlight: str | None = None
 
     @dataclass
     class Counted(Message):
@@ -57,8 +65,12 @@ class VersionsList(WorkbenchPane):
         super().__init__(session, number=5, title="Versions")
         self.versions: list[Function] = []
         self.aliases: dict[str, Alias] = {}
+        self.history: list[AliasState] = []
+        """Where the aliases led, the newest first."""
         self.counts = NO_COUNTS
         self._function: str | None = None
+        self._loaded_at = 0.0
+        self._changes = count()
         self._counting = False
 
     def compose(self) -> ComposeResult:
@@ -78,46 +90,66 @@ class VersionsList(WorkbenchPane):
 
     def load(self) -> None:
         """Read the chosen function's versions and aliases."""
-        name = self.session.function
+        name, backend = self.session.function, self.session.backend
         if name != self._function:
             self.forget()
-        if name is not None:
+        if name is not None and backend is not None:
             self._function = name
-            self.in_thread("versions", name, None, "")
+            self._read("versions", backend, name)
 
     def forget(self) -> None:
-        """Show nothing: another function or target."""
+        """Show nothing: another function or target. A change that is under way tells its end."""
+        stop(self, "versions")
+        stop(self, "counts")
         self._function = None
-        self.versions, self.aliases, self.counts = [], {}, NO_COUNTS
+        self.versions, self.aliases, self.history = [], {}, []
+        self.counts = NO_COUNTS
         self._show()
 
-    def in_thread(
-        self, group: str, name: str, change: Callable[[], str | None] | None, done: str
+    def change(
+        self, backend: Backend, function: str, make: Callable[[], str | None], done: str
     ) -> None:
-        """Make a change (which may return the row to go to), then read everything again."""
-        backend = self.session.backend
-        if backend is None:
-            return
+        """Make a change that the person agreed to, then read everything again. `make` may return
+        the row to go to, which `done`, the sentence about it, can name with {}."""
+        # Each is a job of its own: none may end another before that has told what came of it.
+        self._read(f"change {next(self._changes)}", backend, function, make, done)
 
+    def _read(
+        self,
+        group: str,
+        backend: Backend,
+        function: str,
+        make: Callable[[], str | None] = lambda: None,
+        done: str = "",
+    ) -> None:
         def read(job: Job) -> Message:
             with backend.permitted():
-                goto = change() if change else None
-            versions, aliases = backend.versions(name)
-            return self.Loaded(name, versions, aliases, done.format(goto), goto)
+                goto = make()
+            now = time.monotonic()
+            versions, aliases = backend.versions(function)
+            history: list[AliasState] = []
+            with suppress(OSError):  # without it the versions are there all the same
+                history = backend.alias_history.of(backend.target.key, function)
+            said = done.format(goto)
+            return self.Loaded(backend, function, now, versions, aliases, history, said, goto)
 
         in_thread(self, group, read)
 
     @on(Loaded)
     def _loaded(self, message: Loaded) -> None:
-        if message.function != self.session.function:
+        if message.say:
+            self.say(message.say, "success")
+        if (message.backend, message.function) != (self.session.backend, self.session.function):
             return
+        if message.time < self._loaded_at:
+            return  # read before a change whose end is shown already
+        self._loaded_at = message.time
         self.versions = message.versions
         self.aliases = {alias.name: alias for alias in message.aliases}
+        self.history = message.history
         self._show()
         if message.highlight:
             self.rows.highlight(message.highlight)
-        if message.say:
-            self.say(message.say, "success")
         chosen = self.session.qualifier
         known = {*self.aliases, *(version.version for version in self.versions)}
         if chosen is not None and chosen not in known:

@@ -116,9 +116,9 @@ class InvokingScreen(ProjectScreen):
         words = f"Send {size:,} bytes ({request.invocation_type}) to"
         change = Change("Invoke", "Invoke", f"{backend.arn(request.function)}{qualifier}", [words])
         if await agreed(self.app, backend, request.function, change):
-            self._begin(request, agreed=True)
+            self._begin(request, agreed=backend)
 
-    def _begin(self, request: Request, *, agreed: bool = False) -> None:
+    def _begin(self, request: Request, *, agreed: Backend | None = None) -> None:
         self.invoker.start(request, agreed=agreed)
         self.logs.invoked()
         self._bring_result()

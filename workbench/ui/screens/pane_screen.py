@@ -23,7 +23,7 @@ from workbench.ui.screens.jump import JumpScreen
 from workbench.ui.status import Status
 from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
-from workbench.ui.work import Failed
+from workbench.ui.work import Failed, stop
 
 _RESIZES = {"wider": (4, True), "narrower": (-4, True), "higher": (2, False), "lower": (-2, False)}
 """Cells, and whether they are columns."""
@@ -50,6 +50,10 @@ class PaneScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+
+    def on_unmount(self) -> None:
+        """Another project is opened, or the screen quits: its jobs are wanted no more."""
+        stop(self)
 
     def _theme_changed(self, theme: Theme) -> None:
         for pane in self.query(WorkbenchPane):

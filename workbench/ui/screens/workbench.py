@@ -5,7 +5,6 @@ Screens that are opened from here are imported then: at the start each would cos
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +52,7 @@ from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
 from workbench.ui.terminal.programs import open_file, show_code
 from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.dialogs import Message as MessageDialog
-from workbench.ui.work import stop as stop_jobs
+from workbench.ui.work import in_background
 
 if TYPE_CHECKING:
     from workbench.aws.deploying.traffic_shifting import Deployment
@@ -106,9 +105,13 @@ class WorkbenchScreen(InvokingScreen):
 
     @on(Connected)
     def _connected(self, message: Connected) -> None:
-        if self.session.backend is not None:
+        before = self.session.backend
+        if before is not None:
             for pane in (self.functions, self.logs, self.versions, self.history, self.triggers):
                 pane.forget()
+            if before.target.key != message.backend.target.key:
+                self.invoker.target_changed()
+                self.result.forget()
         self.session.backend = message.backend
         self.show_header()
         self.functions.load()
@@ -136,8 +139,10 @@ class WorkbenchScreen(InvokingScreen):
 
     @on(LocalLambdaLost)
     def _local_lambda_lost(self) -> None:
+        if self.session.is_aws:
+            return
         self.say("The local Lambda went away: starting it again …", "warning")
-        self.connection.to_local()
+        self.connection.lost()
 
     @on(FunctionsChanged)
     def _functions_changed(self) -> None:
@@ -336,10 +341,10 @@ class WorkbenchScreen(InvokingScreen):
         from workbench.ui.canary_form import ask_canary
 
         name, alias = message.function, message.alias.name
-        deployment = await asyncio.to_thread(self.canaries.of_alias, backend, name, alias)
+        deployment = await in_background(lambda: self.canaries.of_alias(backend, name, alias))
         if deployment is not None:
             self._show_canary(backend, deployment)
-        elif request := await ask_canary(self.app, self.session, message):
+        elif request := await ask_canary(self.app, self.session, backend, message):
             self.canaries.start(backend, request)
 
     def _show_canary(self, backend: Backend, deployment: Deployment) -> None:
@@ -354,7 +359,8 @@ class WorkbenchScreen(InvokingScreen):
         is_new = deployment.id not in self.canaries.known
         before = None if is_new else self.canaries.known[deployment.id][0]
         self.canaries.changed(message)
-        if is_new and backend is not None and self.app.screen is self:
+        here = backend is not None and backend.target.key == deployment.target
+        if is_new and backend is not None and here and self.app.screen is self:
             self._show_canary(backend, deployment)
         if before is None or before.share != deployment.share:
             self.versions.load()
@@ -416,6 +422,4 @@ class WorkbenchScreen(InvokingScreen):
             if not await self.app.push_screen_wait(Confirm("Quit", body, "Quit")):
                 return
         self.remember()
-        for node in (self, *self.area.children):
-            stop_jobs(node)  # none is waited for
-        self.app.exit()
+        self.app.exit()  # no job is waited for
