@@ -8,10 +8,14 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from workbench.local.broadcast import Broadcaster
-from workbench.local.linking import ProjectLink
+from workbench.local.linking import project_link
+from workbench.local.linking.project_link import ProjectLink
 from workbench.local.store.records import Link
-from workbench.project.records import Resource
+from workbench.project.discover import discover
+from workbench.project.records import Project, Resource
 
 TEMPLATE = """Resources:
   One: {Type: AWS::Serverless::Function, Properties: {CodeUri: one, Handler: app.handler}}
@@ -26,12 +30,14 @@ class Functions:
 
     def __init__(self) -> None:
         self.links: dict[str, Link] = {}
+        self.unlinked: list[str] = []
 
     def link(self, *links: Link, pending: str | None = None) -> None:
         self.links.update({link.name: link for link in links})
 
     def unlink(self, name: str) -> None:
         del self.links[name]
+        self.unlinked.append(name)
 
     def linked(self) -> Iterable[str]:
         return list(self.links)
@@ -89,6 +95,31 @@ async def test_changes_right_after_the_start_and_while_another_is_read_count(
         template.write_text(TEMPLATE)
         await project.until(lambda: set(project.functions.links) == {"One", "Two"})
         await project.until(lambda: project.functions.links["One"].folder == tmp_path / "one")
+
+
+async def test_a_template_that_is_being_saved_takes_nothing_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most editors empty a file before they write it; it may be read just then."""
+    template = tmp_path / "template.yaml"
+    emptied, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def look(root: Path, **place: str) -> Project:
+        project = discover(root, **place)
+        if "Two" not in {source.name for source in project.functions}:
+            template.write_text(TEMPLATE)
+            loop.call_soon_threadsafe(emptied.set)
+        return project
+
+    monkeypatch.setattr(project_link, "discover", look)
+    async with _followed(tmp_path) as project:
+        template.write_text("")
+        await asyncio.wait_for(emptied.wait(), 20)
+        changed = tmp_path / "template.changed"
+        changed.write_text(TEMPLATE.replace("One:", "Uno:"))
+        changed.replace(template)
+        await project.until(lambda: set(project.functions.links) == {"Uno", "Two"})
+        assert project.functions.unlinked == ["One"]
 
 
 async def test_a_handler_file_that_goes_and_comes_back_is_told(tmp_path: Path) -> None:

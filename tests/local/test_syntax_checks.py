@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from workbench.local.syntax_checks import Source, SyntaxChecks
+from workbench.local.linking.syntax_checks import Source, SyntaxChecks
 
 
 async def test_many_files_are_checked_and_a_saved_one_again(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from workbench.local.lifetime import (
     sole_server,
     until_unused,
 )
-from workbench.local.linking import ProjectLink
+from workbench.local.linking.project_link import ProjectLink
 from workbench.local.metrics.embedded import EmbeddedMetrics
 from workbench.local.recorder import Recorder
 from workbench.local.runtime.cpu import CpuLimitsError

@@ -18,13 +18,14 @@ from typing import Any, Protocol
 
 from workbench.local.broadcast import Broadcaster
 from workbench.local.containers.images import of_project
-from workbench.local.store.records import Image, Link
-from workbench.local.syntax_checks import Source, SyntaxChecks
+from workbench.local.linking.links import link_of
+from workbench.local.linking.syntax_checks import Source, SyntaxChecks
+from workbench.local.store.records import Link
 from workbench.project import dependencies
 from workbench.project.discover import TEMPLATE_NAMES, discover
 from workbench.project.front_doors.front_door import Declared
 from workbench.project.handlers.handler_file import SOURCES, handler_file
-from workbench.project.records import FunctionSource, FunctionUrl, Problem, Project, Resource
+from workbench.project.records import FunctionSource, Problem, Project, Resource
 from workbench.project.state_dir import StateDir
 from workbench.project.watch import watch
 
@@ -32,6 +33,7 @@ DEPENDENCY_FILES = ("requirements.txt", "package.json", "package-lock.json")
 _INSTALLING_AT_ONCE = 2
 # Between so many functions the event loop serves others: some 20 ms.
 _AT_ONCE = 100
+_SAVING_S = 0.1
 _DISCOVERY_FILES = (*TEMPLATE_NAMES, "samconfig.toml")
 
 
@@ -126,13 +128,7 @@ class ProjectLink:
     # -- what is in the project
 
     async def _rediscover(self) -> None:
-        project = await asyncio.to_thread(
-            discover,
-            self._root,
-            account=self._account,
-            region=self._region,
-            endpoint=self._endpoint,
-        )
+        project = await self._discovered()
         self._declare(project.resources)
         if project == self._project and self._linked:
             return
@@ -161,6 +157,30 @@ class ProjectLink:
         if self._watching is not None:  # else the watch, once it has begun, looks at all of them
             await self._check_handlers(new)
 
+    async def _discovered(self) -> Project:
+        """What is in the project now. A file that is being saved may be gone, empty or cut short
+        for a moment: what would be taken away is looked for until two looks are alike, because a
+        function's settings and its queued events would be deleted with it."""
+        project, before = await self._look(), None
+        while project != before and self._takes_away(project):
+            await asyncio.sleep(_SAVING_S)
+            project, before = await self._look(), project
+        return project
+
+    async def _look(self) -> Project:
+        return await asyncio.to_thread(
+            discover,
+            self._root,
+            account=self._account,
+            region=self._region,
+            endpoint=self._endpoint,
+        )
+
+    def _takes_away(self, project: Project) -> bool:
+        """Whether functions or front doors that were there are in this project no longer."""
+        there = {source.name for source in project.functions}
+        return not (self._linked.keys() <= there and _doors(self._project) <= _doors(project))
+
     async def _check_handlers(self, names: Iterable[str]) -> None:
         """Look for syntax errors where nobody has looked yet: after linking, it takes a while."""
         sources = [linked.source for name in names if (linked := self._linked.get(name))]
@@ -184,11 +204,11 @@ class ProjectLink:
                 linked.wanted = needed
                 if needed is None or needed.ready:
                     image = images.get(linked.source.image_uri or "")
-                    ready.append(_link(linked.source, needed.folder if needed else None, image))
+                    ready.append(link_of(linked.source, needed.folder if needed else None, image))
                 else:
                     waiting.append((linked, needed))
             self._functions.link(*ready)
-            unready = (_link(linked.source, None) for linked, _ in waiting)
+            unready = (link_of(linked.source, None) for linked, _ in waiting)
             self._functions.link(*unready, pending="Installing its dependencies.")
             for linked, needed in waiting:
                 linked.installing = asyncio.create_task(self._install(linked, needed))
@@ -209,11 +229,11 @@ class ProjectLink:
             )
         except dependencies.DependencyError as error:
             linked.problem = Problem(needed.declared_in, str(error))
-            self._functions.link(_link(linked.source, None))
+            self._functions.link(link_of(linked.source, None))
             self._tell_installing(name, "failed", str(error), None)
             self._tell_problems()
         else:
-            self._functions.link(_link(linked.source, needed.folder))
+            self._functions.link(link_of(linked.source, needed.folder))
             self._tell_installing(name, "ready", "", 1.0)
         self._broadcaster.send("functions", {})
 
@@ -301,6 +321,10 @@ class ProjectLink:
         self._broadcaster.send("dependencies", event)
 
 
+def _doors(project: Project) -> set[tuple[str, str]]:
+    return {(door.kind, door.name) for door in (*project.apis, *project.fronts)}
+
+
 def _slices(names: Iterable[str]) -> Iterator[list[str]]:
     remaining = iter(names)
     while slice_ := list(islice(remaining, _AT_ONCE)):
@@ -342,44 +366,6 @@ def _handler_files(sources: Iterable[FunctionSource]) -> list[Source]:
 def _home(file: Path, source: FunctionSource) -> Path:
     homes: Callable[[Path], bool] = file.is_relative_to
     return next(filter(homes, (source.code, *source.layers)))
-
-
-def _link(source: FunctionSource, installed: Path | None, image: Image | None = None) -> Link:
-    return Link(
-        name=source.name,
-        folder=source.code,
-        runtime=source.runtime,
-        handler=source.handler,
-        description=source.description,
-        timeout=source.timeout,
-        memory_size=source.memory_size,
-        ephemeral_storage=source.ephemeral_storage,
-        architecture=source.architecture,
-        active_tracing=source.active_tracing,
-        logging=source.logging,
-        environment=source.environment,
-        layers=source.layers,
-        dependencies=installed,
-        url=None if source.url is None else _url(source.url),
-        dead_letter_arn=source.dead_letter_arn,
-        event_invoke_config=source.event_invoke_config,
-        event_sources=source.event_sources,
-        permissions=source.permissions,
-        image=image,
-        image_config=source.image_config,
-        reserved_concurrency=source.reserved_concurrency,
-        alias=source.alias,
-        provisioned_concurrency=source.provisioned_concurrency,
-    )
-
-
-def _url(url: FunctionUrl) -> dict[str, Any]:
-    return {
-        "AuthType": url.auth_type,
-        "InvokeMode": url.invoke_mode,
-        "Cors": dict(url.cors),
-        "Public": url.public,
-    }
 
 
 def _document(problem: Problem) -> dict[str, Any]:
