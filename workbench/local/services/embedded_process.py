@@ -267,7 +267,7 @@ def main() -> None:
     logging.getLogger("moto").setLevel(logging.CRITICAL)  # it tells of each state that fails
     os.umask(0o077)
     place = ServiceSettings(settings["Url"], settings["Account"], settings["Region"])
-    pushes = Pushes(settings["Url"], _say)
+    pushes = Pushes(place, _say)
     services = EmbeddedServices(Path(settings["Folder"]), pushes, _notice, place)
     maker = ResourceMaker(services.answer, place, services.kept, _notice)
     _make(maker, settings["Resources"])

@@ -6,17 +6,24 @@ import queue
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from workbench.local.delivery.push.deliveries import Deliveries, Delivery
+from workbench.local.delivery.push.deliveries import (
+    Deliveries,
+    Delivery,
+    Failure,
+    RetryPolicy,
+)
+from workbench.local.delivery.push.targets.functions import FunctionSender
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:hello"
 
 
 def test_a_dead_letter_queue_that_is_not_there_holds_up_nothing() -> None:
-    def no_queue(code: str, reason: str) -> None:
+    def no_queue(failure: Failure) -> None:
+        assert failure.exhausted == "MaximumRetryAttempts"
         raise LookupError("no such queue")
 
     told: queue.SimpleQueue[str] = queue.SimpleQueue()
-    deliveries = Deliveries("http://127.0.0.1:1", told.put)
+    deliveries = Deliveries(lambda arn: FunctionSender("http://127.0.0.1:1"), told.put)
     for name in ("one", "two"):
         deliveries.send(
             Delivery(
@@ -27,6 +34,7 @@ def test_a_dead_letter_queue_that_is_not_there_holds_up_nothing() -> None:
                 account="123456789012",
                 principal="events.amazonaws.com",
                 failed=no_queue,
+                retry=RetryPolicy(0),
             )
         )
     notices = [told.get(timeout=10) for _ in range(4)]
@@ -59,7 +67,8 @@ def test_a_function_that_takes_nothing_holds_up_no_other() -> None:
     serving = threading.Thread(target=server.serve_forever, args=(0.02,))
     serving.start()
     try:
-        deliveries = Deliveries(f"http://127.0.0.1:{server.server_port}", told.put)
+        url = f"http://127.0.0.1:{server.server_port}"
+        deliveries = Deliveries(lambda arn: FunctionSender(url), told.put)
         for name in ("slow", "quick"):
             arn = FUNCTION.replace("hello", name)
             deliveries.send(Delivery(arn, {}, "The schedule s", "", "123456789012", ""))

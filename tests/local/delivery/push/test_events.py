@@ -127,7 +127,7 @@ def test_another_bus_gets_an_event_and_an_archive_replays_it(hurried: LocalEndpo
             ReplayName=source,
             EventSourceArn=archive,
             EventStartTime=datetime.now(UTC) - timedelta(hours=1),
-            EventEndTime=datetime.now(UTC),
+            EventEndTime=datetime.now(UTC) + timedelta(seconds=2),
             Destination={"Arn": bus},
         )
         _, again = function.wait(lambda events: len(events) == 2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workbench.local.delivery.push.target_input import target_input
+from workbench.local.delivery.push.targets.input import target_input
 
 EVENT = {
     "version": "0",

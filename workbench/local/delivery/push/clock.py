@@ -36,9 +36,8 @@ class Clock:
     """Runs rules' and Scheduler's schedules. `say` is told each source when it is new or changed,
     with its State "Deleted" when it is gone, and whether anything is scheduled."""
 
-    def __init__(self, deliveries: Deliveries, notice: Callable[[str], None], say: Say) -> None:
+    def __init__(self, deliveries: Deliveries, say: Say) -> None:
         self._deliveries = deliveries
-        self._notice = notice
         self._say = say
         self._changed = threading.Event()
         self._entries: dict[str, _Entry] = {}
@@ -90,7 +89,7 @@ class Clock:
         assert due is not None
         self._plan(entry, max(due, datetime.now(UTC)))
         if hasattr(found, "schedule_expression"):
-            scheduler.run(self._deliveries, self._notice, found, due)
+            scheduler.run(self._deliveries, found, due)
             if entry.due is None and found.action_after_completion == "DELETE":
                 _delete(found)
         else:

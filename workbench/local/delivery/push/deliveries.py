@@ -1,46 +1,76 @@
-"""Events on their way from the embedded services to functions, in the services' own process.
+"""Events on their way from the embedded services to their targets, in the services' own process.
 
-Each is an asynchronous invocation, so that Lambda's retries, destinations and queues apply. As on
-AWS, the function's policy has to allow it; a schedule acts by its role instead.
+What a target does not take now is tried again as its retry policy says, and then goes to its
+dead-letter queue, if it has one.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
+import heapq
+import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from workbench.local.delivery.push.permission import allows
-from workbench.local.services.settings import LOCAL_CREDENTIALS
-
-_HEADERS = {
-    "Authorization": (
-        f"AWS4-HMAC-SHA256 Credential={LOCAL_CREDENTIALS['AWS_ACCESS_KEY_ID']}/20260101/local/"
-        "lambda/aws4_request, SignedHeaders=host, Signature=none"
-    ),
-    "Content-Type": "application/json",
-}
-# While the local Lambda does not answer or has no room, or the function is not ready because its
-# packages are being installed: about half a minute.
-_ATTEMPTS = 8
 _IDLE_SECONDS = 10.0  # before a lane ends
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 60.0  # seconds; AWS tells of no more than "exponential"
 
-Failed = Callable[[str, str], None]
-"""Told the error's code and message when an event will never be delivered; may raise anything."""
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often an event is tried again (`attempts`), and until how many seconds after the first
+    attempt. The default is about half a minute."""
+
+    attempts: int = 7
+    seconds: float = 86_400.0
+
+
+def retry_policy(target: Mapping[str, Any]) -> RetryPolicy:
+    """That of a target of a rule or a schedule, whose default is 185 times in 24 hours."""
+    given = target.get("RetryPolicy") or {}
+    return RetryPolicy(
+        int(given.get("MaximumRetryAttempts", 185)),
+        float(given.get("MaximumEventAgeInSeconds", 86_400)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an event is never delivered.
+
+    `code` is EventBridge's ("NO_PERMISSIONS"), `error` the target's own error code; `retries` is
+    how often it was tried again, `exhausted` the member of the retry policy that ended it, or "".
+    """
+
+    code: str
+    error: str
+    message: str
+    retries: int = 0
+    exhausted: str = ""
+
+    def attributes(self) -> dict[str, str]:
+        """What dead letters of rules and schedules have in common, but for ERROR_CODE."""
+        told = {"ERROR_MESSAGE": self.message, "RETRY_ATTEMPTS": str(self.retries)}
+        return {**told, "EXHAUSTED_RETRY_CONDITION": self.exhausted} if self.exhausted else told
+
+
+Failed = Callable[[Failure], None]
+"""Told when an event will never be delivered; may raise anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event for a function. `principal` is the service that sends it, "" when no permission is
-    asked for; `source_arn` is what it sends it for, `source` that in words. `trace` is the trace
-    header of the request that caused it."""
+    """An event (a JSON value, or a text) for a target.
 
-    function_arn: str
+    `principal` is the service that sends it, "" when no permission is asked for; `source_arn` is
+    what it sends it for, `source` that in words. `trace` is the trace header of the request that
+    caused it. `parameters` is the target as PutTargets or CreateSchedule took it.
+    """
+
+    target_arn: str
     event: object
     source: str
     source_arn: str
@@ -48,136 +78,141 @@ class Delivery:
     principal: str
     trace: str | None = None
     failed: Failed | None = None
+    retry: RetryPolicy = RetryPolicy()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Undelivered(Exception):
+    """A target did not take an event: `code` and `error` as a Failure has them. It may be tried
+    again after `pause` seconds at the earliest; never, when that is None."""
+
+    def __init__(self, code: str, error: str, message: str, pause: float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.error = error
+        self.pause = pause
+
+
+class Sender(Protocol):
+    """Sends to one target, from one thread. `in_order`: nothing overtakes what is tried again."""
+
+    in_order: bool
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Return when it was taken. Raises Undelivered."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(order=True, slots=True)
+class _Tried:
+    """A delivery that was tried before; `due` and `began` are of the monotonic clock."""
+
+    due: float
+    number: int
+    began: float = field(compare=False)
+    retries: int = field(compare=False)
+    delivery: Delivery = field(compare=False)
 
 
 class Deliveries:
-    """Sends each function its events in the order in which they come; one that takes none now
-    holds up no other.
+    """Sends each target its events in a thread of its own; one that takes none now holds up no
+    other. `sender` makes the sender for an ARN; `notice` is told, in a sentence, what is never
+    delivered and why."""
 
-    `url` is the local Lambda's; `notice` is told, in a sentence, what is never delivered and why.
-    """
-
-    def __init__(self, url: str, notice: Callable[[str], None]) -> None:
-        self._url = url
+    def __init__(self, sender: Callable[[str], Sender], notice: Callable[[str], None]) -> None:
+        self._sender = sender
         self._notice = notice
-        self._lanes: dict[str, queue.SimpleQueue[Delivery]] = {}
+        self._lanes: dict[str, _Lane] = {}
         self._lock = threading.Lock()
 
     def send(self, delivery: Delivery) -> None:
         """Take an event on. Any thread may call; returns at once."""
-        function = delivery.function_arn
+        target = delivery.target_arn
         with self._lock:
-            waiting = self._lanes.get(function)
-            if waiting is None:
-                waiting = self._lanes[function] = queue.SimpleQueue()
+            lane = self._lanes.get(target)
+            if lane is None:
+                lane = self._lanes[target] = _Lane(self._sender(target), self.give_up)
                 threading.Thread(
-                    target=self._run, args=(function, waiting), name="deliveries", daemon=True
+                    target=self._run, args=(target, lane), name="deliveries", daemon=True
                 ).start()
-            waiting.put(delivery)
+            lane.waiting.put(delivery)
 
-    def problem(self, function_arn: str, principal: str, source_arn: str, account: str) -> str:
-        """Why the function cannot be invoked so now, or ""."""
-        sender = _Sender(self._url)
+    def give_up(self, delivery: Delivery, failure: Failure) -> None:
+        """The delivery is never made: tell so, and whoever keeps what was not delivered."""
+        arn = delivery.target_arn
+        name = arn.partition(":function:")[2] or arn
+        self._notice(f"{delivery.source} does not reach {name}: {failure.message}.")
+        if delivery.failed is None:
+            return
         try:
-            return sender.problem(function_arn, principal, source_arn, account)
-        finally:
-            sender.close()
-
-    def _run(self, function: str, waiting: queue.SimpleQueue[Delivery]) -> None:
-        """Deliver to one function until nothing has come for a while."""
-        sender = _Sender(self._url)
-        while True:
-            try:
-                delivery = waiting.get(timeout=_IDLE_SECONDS)
-            except queue.Empty:
-                with self._lock:
-                    if waiting.empty():
-                        del self._lanes[function]
-                        sender.close()
-                        return
-                continue
-            code, reason = sender.deliver(delivery)
-            if code:
-                name = function.partition(":function:")[2]
-                self._notice(f"{delivery.source} does not reach {name}: {reason}.")
-                if delivery.failed is not None:
-                    self._give_up(delivery, delivery.failed, code, reason)
-
-    def _give_up(self, delivery: Delivery, failed: Failed, code: str, reason: str) -> None:
-        try:
-            failed(code, reason)
+            delivery.failed(failure)
         except Exception as error:  # moto's, and of an ARN that is none: the next ones go on
             why = f"{type(error).__name__} {error}".strip()
             self._notice(f"{delivery.source} does not reach its dead-letter queue: {why}.")
 
+    def _run(self, target: str, lane: _Lane) -> None:
+        while True:
+            lane.run()
+            with self._lock:
+                if lane.waiting.empty():
+                    del self._lanes[target]
+                    lane.close()
+                    return
 
-class _Sender:
-    """Requests to Lambda over a connection that is kept. One thread at a time."""
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
-        self._connection: http.client.HTTPConnection | None = None
+class _Lane:
+    """One target's events, and those that are to be tried again."""
+
+    def __init__(self, sender: Sender, give_up: Callable[[Delivery, Failure], None]) -> None:
+        self.waiting: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._sender = sender
+        self._give_up = give_up
+        self._again: list[_Tried] = []
+        self._numbers = itertools.count()
+
+    def run(self) -> None:
+        """Deliver until nothing has come for a while."""
+        while (tried := self._next()) is not None:
+            try:
+                self._sender.deliver(tried.delivery)
+            except Undelivered as problem:
+                self._failed(tried, problem)
 
     def close(self) -> None:
-        """Let go of the connection."""
-        if self._connection is not None:
-            self._connection.close()
+        """Nothing comes any more."""
+        self._sender.close()
 
-    def problem(self, function_arn: str, principal: str, source_arn: str, account: str) -> str:
-        """Why the function cannot be invoked so now, or ""."""
-        status, answer = self._try("GET", f"{_path(function_arn)}/policy")
-        if status == 404 and b"Function not found" in answer:
-            return "the function does not exist"
-        policy = json.loads(json.loads(answer)["Policy"]) if status == 200 else {}
-        if status in (200, 404) and not allows(policy, principal, source_arn, account):
-            return (
-                f"its policy does not let {principal} invoke it for {source_arn} "
-                "(aws lambda add-permission)"
-            )
-        return "" if status == 200 else f"Lambda answered {status}"
-
-    def deliver(self, delivery: Delivery) -> tuple[str, str]:
-        """The code of the error that ended it and what was wrong; ("", "") when it is there."""
-        arn = delivery.function_arn
-        if delivery.principal:
-            reason = self.problem(arn, delivery.principal, delivery.source_arn, delivery.account)
-            if reason:
-                gone = "not exist" in reason
-                return "RESOURCE_NOT_FOUND" if gone else "NO_PERMISSIONS", reason
-        headers = {"X-Amz-Invocation-Type": "Event"}
-        if delivery.trace is not None:
-            headers["X-Amzn-Trace-Id"] = delivery.trace
-        body = json.dumps(delivery.event, separators=(",", ":"), default=str).encode()
-        status, answer = 0, b""
-        for attempt in range(_ATTEMPTS):
-            status, answer = self._try("POST", f"{_path(arn)}/invocations", body, headers)
-            if status not in (0, 409, 429) and status < 500:
-                break
-            time.sleep(min(0.25 * 2**attempt, 10))
-        if status == 202:
-            return "", ""
-        if status == 404:
-            return "RESOURCE_NOT_FOUND", "the function does not exist"
-        text = answer[:200].decode(errors="replace")
-        return "SDK_CLIENT_ERROR", f"Lambda answered {status}: {text}"
-
-    def _try(
-        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
-    ) -> tuple[int, bytes]:
-        """Status and body of an answer; the status is 0 when there is none."""
-        for _ in range(2):  # a kept connection may have been closed meanwhile
-            if self._connection is None:
-                self._connection = http.client.HTTPConnection(self._host, self._port)
+    def _next(self) -> _Tried | None:
+        while True:
+            wait = self._again[0].due - time.monotonic() if self._again else _IDLE_SECONDS
+            if wait <= 0:
+                return heapq.heappop(self._again)
+            if self._again and self._sender.in_order:
+                time.sleep(wait)
+                continue
             try:
-                self._connection.request(method, path, body, {**_HEADERS, **(headers or {})})
-                response = self._connection.getresponse()
-                return response.status, response.read()
-            except (OSError, http.client.HTTPException):
-                self._connection.close()
-                self._connection = None
-        return 0, b""
+                delivery = self.waiting.get(timeout=wait)
+                now = time.monotonic()
+                return _Tried(now, next(self._numbers), now, 0, delivery)
+            except queue.Empty:
+                if not self._again:
+                    return None
 
-
-def _path(function_arn: str) -> str:
-    return f"/2015-03-31/functions/{quote(function_arn, safe='')}"
+    def _failed(self, tried: _Tried, problem: Undelivered) -> None:
+        policy, now = tried.delivery.retry, time.monotonic()
+        pause = min(_FIRST_PAUSE * 2.0**tried.retries, _LONGEST_PAUSE)
+        pause = max(pause, problem.pause or 0.0)
+        exhausted = ""
+        if problem.pause is not None:
+            if tried.retries >= policy.attempts:
+                exhausted = "MaximumRetryAttempts"
+            elif now + pause - tried.began > policy.seconds:
+                exhausted = "MaximumEventAgeInSeconds"
+            else:
+                tried.due, tried.retries = now + pause, tried.retries + 1
+                heapq.heappush(self._again, tried)
+                return
+        failure = Failure(problem.code, problem.error, str(problem), tried.retries, exhausted)
+        self._give_up(tried.delivery, failure)

@@ -14,10 +14,11 @@ from functools import lru_cache
 from typing import Any
 
 from workbench.local.delivery.event_patterns import InvalidPattern, Predicate, compile_pattern
-from workbench.local.delivery.push import schedule_expressions, state_machines
-from workbench.local.delivery.push.dead_letters import to_queue
-from workbench.local.delivery.push.deliveries import Deliveries, Delivery
-from workbench.local.delivery.push.target_input import target_input
+from workbench.local.delivery.push import replays, schedule_expressions
+from workbench.local.delivery.push.deliveries import Deliveries, Delivery, Failure, retry_policy
+from workbench.local.delivery.push.targets import targets
+from workbench.local.delivery.push.targets.dead_letters import to_queue
+from workbench.local.delivery.push.targets.input import at_path, target_input
 from workbench.local.services.corrections.traced_messages import trace_header
 
 PRINCIPAL = "events.amazonaws.com"
@@ -25,22 +26,22 @@ PRINCIPAL = "events.amazonaws.com"
 Event = Mapping[str, Any]
 
 
-def correct(deliveries: Deliveries, notice: Callable[[str], None]) -> None:
+def correct(deliveries: Deliveries) -> None:
     """Make moto's rules so. Loads that part of moto."""
     from moto.events import models, responses
 
-    sender = _Sender(deliveries, notice)
     rule: Any = models.Rule
     backend: Any = models.EventsBackend
-    rule.send_to_targets = sender.sending()
+    rule.send_to_targets = _sending(deliveries)
     backend.put_rule = _checking(backend.put_rule)
     handler: Any = responses.EventsHandler
     handler.test_event_pattern = _test_event_pattern
+    replays.correct()
 
 
 def publish(account: str, region: str, event: Event) -> None:
     """An event of an AWS service comes to the account's default bus."""
-    _to_bus(account, region, "default", event)
+    targets.to_rules(account, region, "default", event)
 
 
 def run_schedule(rule: Any, when: datetime) -> None:
@@ -111,88 +112,57 @@ def _test_event_pattern(handler: Any) -> Any:
     return handler._create_response({"Result": pattern(event)})
 
 
-class _Sender:
-    def __init__(self, deliveries: Deliveries, notice: Callable[[str], None]) -> None:
-        self._deliveries = deliveries
-        self._notice = notice
+def _sending(deliveries: Deliveries) -> Callable[..., None]:
+    """What takes the place of moto's `Rule.send_to_targets`."""
 
-    def sending(self) -> Callable[..., None]:
-        """What takes the place of moto's `Rule.send_to_targets`."""
+    def send_to_targets(
+        rule: Any, given: Event, transform_input: bool = True, scheduled: bool = False
+    ) -> None:
+        if rule.state == "DISABLED":
+            return
+        event = _in_aws_form(given)
+        pattern = rule.event_pattern.dump()
+        if not scheduled and not (pattern and _pattern(pattern)(event)):
+            return
+        for target in list(rule.targets):
+            _send(deliveries, rule, target, event)
 
-        def send_to_targets(
-            rule: Any, given: Event, transform_input: bool = True, scheduled: bool = False
-        ) -> None:
-            if rule.state == "DISABLED":
-                return
-            event = _in_aws_form(given)
-            pattern = rule.event_pattern.dump()
-            if not scheduled and not (pattern and _pattern(pattern)(event)):
-                return
-            for target in list(rule.targets):
-                try:
-                    self._send(rule, target, event)
-                except Exception as error:  # one target must not hold up the others
-                    reason = f"{type(error).__name__} {error}".strip()
-                    self._notice(f"The rule {rule.name} cannot send to {target['Arn']}: {reason}.")
-
-        return send_to_targets
-
-    def _send(self, rule: Any, target: Mapping[str, Any], event: Event) -> None:
-        arn = target["Arn"]
-        region, account, resource = arn.split(":", 5)[3:]
-        input = target_input(target, event, rule.name, rule.arn)
-        match arn.split(":")[2]:
-            case "lambda":
-                self._invoke(rule, target, input)
-            case "sqs":
-                to_queue(
-                    arn, _text(input), group=target.get("SqsParameters", {}).get("MessageGroupId")
-                )
-            case "sns":
-                from moto.sns.models import sns_backends
-
-                sns_backends[account][region].publish(_text(input), arn=arn)
-            case "states":
-                state_machines.start(arn, json.dumps(input))
-            case "events" if resource.startswith("event-bus/"):
-                _to_bus(account, region, resource.removeprefix("event-bus/"), event)
-            case "events" if rule.managed_by:  # by an archive, which is no resource of its target
-                _to_archive(rule, event)
-            case _:
-                what = "functions, queues, topics, state machines and buses"
-                raise NotImplementedError(f"rules send to {what} here")
-
-    def _invoke(self, rule: Any, target: Mapping[str, Any], input: Any) -> None:
-        def failed(code: str, reason: str) -> None:
-            queue = target.get("DeadLetterConfig", {}).get("Arn")
-            if queue:
-                told = {
-                    "RULE_ARN": rule.arn,
-                    "TARGET_ARN": target["Arn"],
-                    "ERROR_CODE": code,
-                    "ERROR_MESSAGE": reason,
-                }
-                to_queue(queue, _text(input), told)
-
-        self._deliveries.send(
-            Delivery(
-                target["Arn"],
-                input,
-                source=f"The rule {rule.name}",
-                source_arn=rule.arn,
-                account=rule.account_id,
-                principal=PRINCIPAL,
-                trace=trace_header(),
-                failed=failed,
-            )
-        )
+    return send_to_targets
 
 
-def _to_bus(account: str, region: str, name: str, event: Event) -> None:
-    from moto.events.models import events_backends
+def _send(deliveries: Deliveries, rule: Any, target: Mapping[str, Any], event: Event) -> None:
+    arn = target["Arn"]
+    if rule.managed_by:  # by an archive: its target is no resource
+        _to_archive(rule, event)
+        return
+    input = target_input(target, event, rule.name, rule.arn)
 
-    for rule in list(events_backends[account][region].event_buses[name].rules.values()):
-        rule.send_to_targets(dict(event))  # type: ignore[arg-type]
+    def failed(failure: Failure) -> None:
+        queue = target.get("DeadLetterConfig", {}).get("Arn")
+        if queue:
+            arns = {"RULE_ARN": rule.arn, "TARGET_ARN": arn, "ERROR_CODE": failure.code}
+            to_queue(queue, targets.text(input), {**arns, **failure.attributes()})
+
+    delivery = Delivery(
+        arn,
+        input,
+        source=f"The rule {rule.name}",
+        source_arn=rule.arn,
+        account=rule.account_id,
+        principal=PRINCIPAL,
+        trace=trace_header(),
+        failed=failed,
+        retry=retry_policy(target),
+        parameters={**target, "KinesisParameters": {"PartitionKey": _partition_key(target, event)}},
+    )
+    targets.send(deliveries, delivery)
+
+
+def _partition_key(target: Mapping[str, Any], event: Event) -> str:
+    """Of a record for a stream: what the target's path leads to, else the event's id."""
+    path = target.get("KinesisParameters", {}).get("PartitionKeyPath")
+    found = at_path(event, path) if path else None
+    return str(found if isinstance(found, str | int | float) else event["id"])
 
 
 def _to_archive(rule: Any, event: Event) -> None:
@@ -201,10 +171,6 @@ def _to_archive(rule: Any, event: Event) -> None:
     for archive in events_backends[rule.account_id][rule.region_name].archives.values():
         if archive.rule is not None and archive.rule.arn == rule.arn:
             archive.events.append(dict(event))  # type: ignore[arg-type]
-
-
-def _text(input: Any) -> str:
-    return input if isinstance(input, str) else json.dumps(input)
 
 
 def _in_aws_form(event: Event) -> dict[str, Any]:

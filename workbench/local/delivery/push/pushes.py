@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from workbench.local.delivery.push import events, s3, scheduler, sns
 from workbench.local.delivery.push.clock import Clock
 from workbench.local.delivery.push.deliveries import Deliveries
+from workbench.local.delivery.push.targets.targets import sender_for
 from workbench.local.http.messages import Request
+from workbench.local.services.settings import ServiceSettings
 
 # Requests that can change what pushes to functions, by service.
 _CONFIGURING = frozenset({"s3", "sns", "events", "scheduler"})
@@ -18,12 +20,12 @@ _READING = ("GET", "HEAD")
 class Pushes:
     """Teaches moto's services to send to functions, each when it is first used.
 
-    `url` is the local Lambda's. `say` takes messages for the local Lambda: `{"Source": …}` for a
+    `place` is the local Lambda's. `say` takes messages for the local Lambda: `{"Source": …}` for a
     source that is new or changed, `{"Notice": …}` for a sentence that a person should read.
     """
 
-    def __init__(self, url: str, say: Callable[[Mapping[str, object]], None]) -> None:
-        self._url = url
+    def __init__(self, place: ServiceSettings, say: Callable[[Mapping[str, object]], None]) -> None:
+        self._place = place
         self._say = say
         self._clock: Clock | None = None
         self._lock = threading.Lock()
@@ -53,12 +55,12 @@ class Pushes:
         def notice(message: str) -> None:
             self._say({"Notice": message})
 
-        deliveries = Deliveries(self._url, notice)
-        s3.correct(deliveries)
+        deliveries = Deliveries(lambda arn: sender_for(arn, self._place), notice)
+        s3.correct(deliveries, self._place.endpoint_url or "")
         sns.correct(deliveries)
-        events.correct(deliveries, notice)
+        events.correct(deliveries)
         scheduler.correct()
-        return Clock(deliveries, notice, self._say)
+        return Clock(deliveries, self._say)
 
 
 def _configures(request: Request) -> bool:

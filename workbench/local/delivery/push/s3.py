@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs
 
 from workbench.local.delivery.push import events
-from workbench.local.delivery.push.deliveries import Deliveries, Delivery
+from workbench.local.delivery.push.deliveries import Deliveries, Delivery, Undelivered
 from workbench.local.delivery.push.s3_event import ObjectChange, bridge_event, notification
+from workbench.local.delivery.push.targets.functions import FunctionSender
 from workbench.local.http.messages import Request
 from workbench.local.services.corrections.traced_messages import trace_header
 
@@ -34,11 +36,11 @@ def requested(request: Request) -> None:
         request.body = _FILTER_NAME.sub(lambda match: match[0].lower(), request.body)
 
 
-def correct(deliveries: Deliveries) -> None:
-    """Make moto's S3 send so. Loads that part of moto."""
+def correct(deliveries: Deliveries, url: str) -> None:
+    """Make moto's S3 send so; `url` is the local Lambda's. Loads that part of moto."""
     from moto.s3 import models, notifications
 
-    sender = _Sender(deliveries)
+    sender = _Sender(deliveries, url)
     backend: Any = models.S3Backend
     bucket: Any = models.FakeBucket
     module: Any = notifications
@@ -48,8 +50,9 @@ def correct(deliveries: Deliveries) -> None:
 
 
 class _Sender:
-    def __init__(self, deliveries: Deliveries) -> None:
+    def __init__(self, deliveries: Deliveries, url: str) -> None:
         self._deliveries = deliveries
+        self._url = url
 
     def told_by_moto(self, account_id: str, event_name: Any, bucket: Any, key: Any) -> None:
         """moto's `send_event`, which is called once for each step of a request."""
@@ -98,9 +101,11 @@ class _Sender:
                 request.headers.get("x-amz-skip-destination-validation", "").lower() == "true"
             )
             for given in [] if skips else _functions(configuration):
-                reason = self._deliveries.problem(given, PRINCIPAL, bucket.arn, bucket.account_id)
-                if reason:
-                    raise _unable()
+                try:
+                    with closing(FunctionSender(self._url)) as sender:
+                        sender.check(given, PRINCIPAL, bucket.arn, bucket.account_id)
+                except Undelivered:
+                    raise _unable() from None
             original(bucket, configuration)
 
         return set_notification_configuration

@@ -9,22 +9,25 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from workbench.local.delivery.push import schedule_expressions, state_machines
-from workbench.local.delivery.push.dead_letters import to_queue
-from workbench.local.delivery.push.deliveries import Deliveries, Delivery
+from workbench.local.delivery.push import schedule_expressions
+from workbench.local.delivery.push.deliveries import Deliveries, Delivery, Failure, retry_policy
 from workbench.local.delivery.push.events import scheduled_event
 from workbench.local.delivery.push.schedule_expressions import InvalidSchedule, Schedule, Zone
+from workbench.local.delivery.push.targets import targets, universal
+from workbench.local.delivery.push.targets.dead_letters import to_queue
 
 _INVOKE = "arn:aws:scheduler:::aws-sdk:lambda:invoke"
 
 
 def correct() -> None:
     """Make moto's Scheduler refuse what AWS refuses. Loads that part of moto."""
-    from moto.scheduler import models
+    from moto.scheduler import models, responses
 
     backend: Any = models.EventBridgeSchedulerBackend
+    handler: Any = responses.EventBridgeSchedulerResponse
     backend.create_schedule = _checking(backend.create_schedule)
     backend.update_schedule = _checking(backend.update_schedule)
+    handler.update_schedule = _updating(handler.update_schedule)
 
 
 def schedule_of(found: Any) -> Schedule:
@@ -45,54 +48,43 @@ def next_run(found: Any, moment: datetime) -> datetime | None:
     return None if due is None or (end is not None and due > end) else due
 
 
-def run(deliveries: Deliveries, notice: Callable[[str], None], found: Any, when: datetime) -> None:
-    """Send what moto's Schedule has for its target. Targets are functions, queues, topics and
-    state machines."""
+def run(deliveries: Deliveries, found: Any, when: datetime) -> None:
+    """Send what moto's Schedule has for its target."""
     target = found.target
-    arn, account = target["Arn"], found.arn.split(":")[4]
-    input = _filled(target.get("Input"), found.arn, when)
+    region, account = found.arn.split(":")[3:5]
+    execution, scheduled = str(uuid.uuid4()), when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    input = _filled(target.get("Input"), found.arn, scheduled, execution)
     if input is None:
-        region = found.arn.split(":")[3]
         input = scheduled_event(found.arn, "aws.scheduler", account, region, when)
+    arn = target["Arn"]
     if arn == _INVOKE and isinstance(input, Mapping):
         arn, input = str(input["FunctionName"]), _json_or_text(input.get("Payload", "{}"))
-    try:
-        _send(deliveries, found, arn, account, input)
-    except Exception as error:
-        reason = f"{type(error).__name__} {error}".strip()
-        notice(f"The schedule {found.name} cannot send to {arn}: {reason}.")
 
-
-def _send(deliveries: Deliveries, found: Any, arn: str, account: str, input: Any) -> None:
-    def failed(code: str, reason: str) -> None:
-        queue = found.target.get("DeadLetterConfig", {}).get("Arn")
+    def failed(failure: Failure) -> None:
+        queue = target.get("DeadLetterConfig", {}).get("Arn")
         if queue:
             told = {
                 "SCHEDULE_ARN": found.arn,
-                "TARGET_ARN": arn,
-                "ERROR_CODE": code,
-                "ERROR_MESSAGE": reason,
-                "RETRY_ATTEMPTS": "0",
+                "TARGET_ARN": target["Arn"],
+                "SCHEDULED_TIME": scheduled,
+                "EXECUTION_ID": execution,
+                "ERROR_CODE": failure.error,
+                "IS_PAYLOAD_TRUNCATED": "false",
             }
-            to_queue(queue, json.dumps(input), told)
+            to_queue(queue, targets.text(input), {**told, **failure.attributes()})
 
-    text = input if isinstance(input, str) else json.dumps(input)
-    match arn.split(":")[2] if arn.startswith("arn:") else "lambda":
-        case "lambda":
-            name = f"The schedule {found.name}"
-            deliveries.send(Delivery(arn, input, name, found.arn, account, "", failed=failed))
-        case "sqs":
-            group = found.target.get("SqsParameters", {}).get("MessageGroupId")
-            to_queue(arn, text, group=group)
-        case "sns":
-            from moto.sns.models import sns_backends
-
-            sns_backends[account][arn.split(":")[3]].publish(text, arn=arn)
-        case "states":
-            state_machines.start(arn, json.dumps(input))
-        case _:
-            what = "functions, queues, topics and state machines"
-            raise NotImplementedError(f"schedules run {what} here")
+    delivery = Delivery(
+        arn,
+        input,
+        source=f"The schedule {found.name}",
+        source_arn=found.arn,
+        account=account,
+        principal="",  # it acts by its role
+        failed=failed,
+        retry=retry_policy(target),
+        parameters=target,
+    )
+    targets.send(deliveries, delivery)
 
 
 def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,19 +99,34 @@ def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
             raise ValidationException(f"Invalid Schedule Expression {expression}.") from None
         except (ZoneInfoNotFoundError, ValueError):
             raise ValidationException(f"Invalid Schedule Expression Timezone {zone}.") from None
+        if reason := universal.problem(given["target"]["Arn"]):
+            raise ValidationException(reason)
         return original(backend, **given)
 
     return checked
 
 
-def _filled(input: str | None, arn: str, when: datetime) -> Any:
+def _updating(original: Callable[..., str]) -> Callable[..., str]:
+    """UpdateSchedule with its ActionAfterCompletion, which moto leaves as it was."""
+
+    def update_schedule(handler: Any) -> str:
+        answer = original(handler)
+        _, group, name = json.loads(answer)["ScheduleArn"].split("/")
+        schedule = handler.scheduler_backend.get_schedule(group, name)
+        schedule.action_after_completion = handler._get_param("ActionAfterCompletion")
+        return answer
+
+    return update_schedule
+
+
+def _filled(input: str | None, arn: str, scheduled: str, execution: str) -> Any:
     """The target's input with Scheduler's context attributes in it; None when it has none."""
     if input is None:
         return None
     for name, value in {
         "schedule-arn": arn,
-        "scheduled-time": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "execution-id": str(uuid.uuid4()),
+        "scheduled-time": scheduled,
+        "execution-id": execution,
         "attempt-number": "1",
     }.items():
         input = input.replace(f"<aws.scheduler.{name}>", value)

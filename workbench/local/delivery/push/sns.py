@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.local.delivery.event_patterns import InvalidPattern
-from workbench.local.delivery.push.dead_letters import to_queue
-from workbench.local.delivery.push.deliveries import Deliveries, Delivery
+from workbench.local.delivery.push.deliveries import Deliveries, Delivery, Failure
 from workbench.local.delivery.push.sns_event import FilterPolicy, notification
+from workbench.local.delivery.push.targets.dead_letters import to_queue
 from workbench.local.services.corrections.traced_messages import trace_header
 
 PRINCIPAL = "sns.amazonaws.com"
@@ -58,7 +58,7 @@ def _publishing(original: Callable[..., None], deliveries: Deliveries) -> Callab
             message = self._parse_message_structure(message, self.protocol)
         event = notification(self.arn, message_id, message, subject, attributes)
 
-        def failed(code: str, reason: str) -> None:
+        def failed(failure: Failure) -> None:
             redrive = json.loads(self.attributes.get("RedrivePolicy") or "{}")
             if "deadLetterTargetArn" in redrive:
                 to_queue(redrive["deadLetterTargetArn"], json.dumps(event["Records"][0]["Sns"]))

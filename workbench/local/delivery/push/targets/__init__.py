@@ -1,0 +1,1 @@
+"""What rules and schedules send to: one module for each kind of target."""
