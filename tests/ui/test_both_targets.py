@@ -70,8 +70,9 @@ async def publishes_and_names_it(hands: Hands, asked: bool) -> None:
     await hands.press("escape", "5", "p")
     await hands.opens(FormDialog, "the form")
     await hands.type("on both")
-    await submits(lambda: "on both" in hands.text(), "the version")
-    published = next(v.version for v in versions.versions if v.description == "on both")
+    # The same code gets no second version: another test's may be there, with its description.
+    await submits(lambda: "Published version" in hands.text(), "the version")
+    published = versions.numbers()[0]
     versions.rows.highlight(published)
     await hands.press("a")
     await hands.opens(FormDialog, "the form")

@@ -107,7 +107,8 @@ async def test_own_keys_and_themes(
         await hands.press("escape", "f18")
         await hands.opens(CommandPalette, "the palette")
         await hands.press("escape")
-        file.write_text('theme = "workbench-light"\n[keys]\n"functions.filter" = "F"\n')
+        file.write_text('theme = "workbench-light"\n[keys]\n"functions.filter" = "F"\n'
+                        '"choose.cancel" = "f17"\n')  # fmt: skip
         await hands.sees(lambda: hands.app.theme == "workbench-light", "the other theme")
         await hands.sees(lambda: "F filter" in hands.text(), "the key in the footer")
         assert hands.screen.session.memory.theme is None
@@ -118,6 +119,7 @@ async def test_own_keys_and_themes(
         await hands.reads("Choose the colours")
         await hands.press("enter")
         await hands.opens(Choose, "the themes")
+        await hands.reads("enter choose · f17 cancel")
         await hands.type("ember")
         await hands.press("enter")
         await hands.sees(lambda: hands.app.theme == "ember", "the chosen theme")

@@ -54,6 +54,37 @@ async def test_a_line_leads_to_its_invocation_and_back(shop: Path) -> None:
         written.unlink()
 
 
+async def test_an_invocation_shown_before_the_panes_have_followed_keeps_its_lines(
+    shop: Path,
+) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Echo")
+        invocation = await hands.invokes()
+        await hands.on_function("Slow")
+        screen, rows, view = hands.screen, hands.screen.history.rows, hands.screen.logs.view
+        await hands.press("6", "a")
+        await hands.sees(lambda: screen.history.title.endswith("all functions"), "all")
+        mine = invocation.request_id
+
+        def row() -> str:
+            entries = screen.history._entries
+            return next(id for id, entry in entries.items() if entry.request_id == mine)
+
+        def lines() -> list[str]:
+            return [line.text for line in view.lines() if line.group.startswith(mine)]
+
+        await hands.sees(lambda: mine in {e.request_id for e in screen.history._entries.values()},
+                         "Echo's invocation")  # fmt: skip
+        # The function is chosen and the panes follow a moment later: quick hands are before them.
+        rows.highlight(row())
+        screen.functions.rows.highlight("Echo")
+        screen.functions.settle()
+        await hands.press("enter")
+        await hands.sees(lambda: screen.result.shown is not None, "the answer")
+        await hands.sees(lambda: screen._rest is None, "the panes to follow")
+        await hands.sees(lambda: lines().count("working on it") == 1, "its line, once")
+
+
 async def test_logs_of_two_functions_stand_in_the_order_of_time(shop: Path) -> None:
     async with at_screen(shop) as hands:
         await hands.on_function("Echo")

@@ -7,12 +7,12 @@ its own. An id is `<scope>.<action>` and does not change when a key is remapped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.binding import Binding
 
-from workbench.ui.widgets.key_names import shown
+from workbench.ui.widgets.key_names import NO_KEY, shown
 
 SCOPES = {
     "screen": "Everywhere",
@@ -332,7 +332,7 @@ def _keys_of(app: object, id: str) -> tuple[str, ...]:
         if key.id == id:
             return key.keys
     # Late: it goes through all widgets, and imports this.
-    from workbench.ui.remap import NO_KEY, all_bindings, bindings_so_far
+    from workbench.ui.remap import all_bindings, bindings_so_far
 
     own: Mapping[str, str] = getattr(app, "keymap_in_force", {})
     binding = bindings_so_far().get(id) or all_bindings()[id]  # of a screen not opened yet
@@ -360,18 +360,20 @@ def footer(
     scope: str,
     extra: Iterable[tuple[str, str]] = (),
     table: Iterable[Key] = KEYS,
-    now: str = "",
+    now: Sequence[str] = (),
+    without: Container[str] = (),
 ) -> list[tuple[str, str]]:
     """The at most seven (key, label) pairs for the footer while `scope` has focus.
 
     Keys are Textual's names. The order is that of the table's `footer` numbers; `extra` comes
-    first. `now`: the action of the scope that what is shown just now calls for; it stands second.
+    first. `now`: the ids of what is called for by what has the cursor, they stand second;
+    `without`: those of what it has no use for.
     """
-    keys = in_scope("screen", scope, table=table)
-    wanted = next((key for key in keys if key.keys and key.id == f"{scope}.{now}"), None)
-    ranked = sorted((key for key in keys if key.footer and key.keys and key != wanted), key=_rank)
-    if wanted is not None:
-        ranked.insert(1, wanted)
+    keys = [key for key in in_scope("screen", "pane", scope, table=table) if key.keys]
+    wanted = [key for id in now for key in keys if key.id == id]
+    usual = [key for key in keys if key.footer and key.id not in now and key.id not in without]
+    ranked = sorted(usual, key=_rank)
+    ranked[1:1] = wanted
     pairs = [*extra, *((key.keys[0], key.label) for key in ranked)]
     return [*pairs[:6], pairs[-1]] if len(pairs) > 7 else pairs
 

@@ -31,6 +31,10 @@ class HeaderChanged(Message):
     """What the line at the top tells has changed: target, mode, what is being done."""
 
 
+class FooterChanged(Message):
+    """What has the cursor in a pane calls for other keys."""
+
+
 @dataclass
 class ProjectRead(Message):
     """The folder was searched for functions."""

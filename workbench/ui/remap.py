@@ -21,7 +21,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 from workbench.project.user_config import ConfigProblem, UserConfig
 from workbench.ui import screens
 from workbench.ui.keys import KEYS, OWN_SCREENS, Key
-from workbench.ui.widgets.key_names import shown
+from workbench.ui.widgets.key_names import NO_KEY, shown
 
 _MODIFIER = re.compile(r"(?:(?:ctrl|alt|shift|super|meta|hyper)\+)+")
 _SHORT_NAMES = {"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "del": "delete",
@@ -31,8 +31,6 @@ _SENT_FOR_OTHERS = {"ctrl+m": "Enter", "ctrl+i": "Tab", "ctrl+h": "Backspace"}
 _ALLOWED = (
     "a letter, a sign, f1 … f24, enter, space, up … or one of these behind ctrl+, alt+, shift+"
 )
-NO_KEY = "no_key"
-"""What no terminal sends: Textual takes an empty list of keys for none given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workbench.ui.widgets.log_store import LogLine, LogStore
@@ -75,6 +75,7 @@ def test_headings_go_with_the_lines_a_filter_leaves() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["", "a", "b", "c"]), st.booleans()), max_size=40),
        st.integers(5, 50))  # fmt: skip
+@example([("a", False), *[("", False)] * 4, ("a", False), *[("", False)] * 2], 7)
 def test_rows_and_numbers_lead_to_each_other(told: list[tuple[str, bool]], max_lines: int) -> None:
     store = LogStore(max_lines)
     store.group(True)

@@ -243,6 +243,21 @@ async def test_list_keeps_its_row_when_rows_change() -> None:
         assert view.highlighted is None
 
 
+async def test_titles_stand_above_their_columns() -> None:
+    figures = [Column("MB", right=True), Column("answer")]
+    view = FuzzyList((Column("where", grows=False), *figures))
+    app = Host(view)
+    async with app.run_test(size=(60, 10)) as pilot:
+        view.set_rows([Row(name, (name, "", "")) for name in ("v1", "v2")])
+        view.update_row(Row("v2", ("v2", "1,024", "◆ base")))
+        view.update_row(Row("v1", ("version", "128", "= same")))
+        await pilot.pause()
+        titles, first, second = screen_text(app).splitlines()[:3]
+        assert titles[1:].rstrip() == "where       MB  answer"
+        assert first[1:].rstrip() == "version    128  = same"
+        assert second[1:].rstrip() == "v2       1,024  ◆ base"
+
+
 async def test_diff_marks_changes_and_folds_context() -> None:
     view = DiffView()
     app = Host(view)

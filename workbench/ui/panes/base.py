@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -84,9 +84,14 @@ class WorkbenchPane(Pane, can_focus=True):
     def _own_title(self) -> Content:
         return Content.styled(f" {self.number} {self.title} ", "bold reverse")
 
-    def calls_for(self) -> str:
-        """The action that what is shown just now calls for, to stand in the footer; "" for none."""
-        return ""
+    def calls_for(self) -> Sequence[str]:
+        """The ids of the actions that what has the cursor calls for, to stand in the footer. Who
+        changes them posts `FooterChanged`."""
+        return ()
+
+    def has_no_use_for(self) -> Container[str]:
+        """The ids of actions that what has the cursor leaves out of the footer."""
+        return ()
 
     def takes_tab(self) -> bool:
         """Do what tab does in the pane now; False when it does nothing there but leave it."""

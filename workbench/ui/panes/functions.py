@@ -100,7 +100,7 @@ class FunctionsPane(WorkbenchPane):
             columns=[
                 Column(),
                 Column(width=11),
-                Column(width=10),
+                Column(),
                 Column(),
                 *self._trends.columns(),
             ],
@@ -297,12 +297,14 @@ class FunctionsPane(WorkbenchPane):
             typing = isinstance(self.screen.focused, Input)
             self._choosing = self.set_timer(_REST_TYPING_S if typing else _REST_S, self.settle)
 
-    def settle(self) -> None:
-        """Choose the function under the cursor now: the other panes follow it."""
+    def settle(self) -> str | None:
+        """Choose the function under the cursor now: the other panes follow it. Returns it."""
+        name = self.rows.highlighted
         if self._choosing is not None:
             self._choosing.stop()
             self._choosing = None
-            self.post_message(FunctionChosen(self.rows.highlighted))
+            self.post_message(FunctionChosen(name))
+        return name
 
     @property
     def settling(self) -> bool:

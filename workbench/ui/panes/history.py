@@ -13,6 +13,7 @@ from textual.message import Message
 from workbench.aws.recording import invocation_of
 from workbench.ui.backend import request_of
 from workbench.ui.formats import NOT_TRACED, QUIET, clock, named, outcome
+from workbench.ui.keys import key_of
 from workbench.ui.messages import GoToLogs, LoadEvent, RunRequest, ShowInvocation, ShowTrace
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
@@ -90,6 +91,9 @@ class HistoryPane(WorkbenchPane):
         if backend is None:
             return
         name = None if self._all else self.session.function
+        if name is None and not self._all:
+            self.forget()
+            return
         # Who asks again meanwhile has not asked for less.
         self._show_last = self._show_last or show_last
 
@@ -137,14 +141,16 @@ class HistoryPane(WorkbenchPane):
             self._marked = None
         self._show()
         if self._show_last and message.function and message.entries:
-            self._read(str(message.entries[0].id), "last")
+            # A job of its own: it must not end that of an invocation which a person asked for.
+            self._read(str(message.entries[0].id), "last", "last entry")
         self._show_last = False
 
     def _show(self) -> None:
         colors = palette(self)
         self.rows.set_rows([self._row(entry, colors) for entry in self._entries.values()])
         self.title = "History · all functions" if self._all else "History"
-        self.subtitle = "one marked · c compares" if self._marked else ""
+        compares = key_of(self.app, "history.compare")
+        self.subtitle = f"one marked · {compares} compares" if self._marked else ""
 
     def theme_changed(self) -> None:
         """The rows hold colours."""
@@ -178,10 +184,10 @@ class HistoryPane(WorkbenchPane):
             return NOT_TRACED
         return None
 
-    def _read(self, row: str | None, purpose: Purpose) -> None:
+    def _read(self, row: str | None, purpose: Purpose, group: str = "entry") -> None:
         backend = self.session.backend
         if row is not None and backend is not None:
-            in_thread(self, "entry", lambda job: self.Read(backend.entry(int(row)), purpose))
+            in_thread(self, group, lambda job: self.Read(backend.entry(int(row)), purpose))
 
     @on(Read)
     def _was_read(self, message: Read) -> None:
@@ -257,7 +263,7 @@ class HistoryPane(WorkbenchPane):
             self._marked = None if marked == row else row
             self._show()
             if self._marked:
-                self.say("Marked. Go to another invocation and press c again.")
+                self.say("Marked. Go to another invocation and press <history.compare> again.")
             else:
                 self.say("No longer marked.")
             return

@@ -31,6 +31,16 @@ from workbench.ui.work import Job, in_thread
 _MOST_FUNCTIONS = 8
 _INTERLEAVE_S = 0.1
 _USUAL_RANGE = "3"
+_EARLIER_LINES_S = 2.0
+"""What was written before comes within this time after a group began to be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """An invocation whose lines may be on their way; `text` is what is remembered of them."""
+
+    request_id: str
+    text: str
 
 
 class LogsPane(WorkbenchPane):
@@ -50,12 +60,14 @@ class LogsPane(WorkbenchPane):
         self._followed: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()  # by the person; else it is the function of the screen
         self._reading = 0
+        self._begun = 0.0
         self._interleaved = Interleaved(0, 1)
         memory = session.memory
         known = [key for key, _, _ in RANGES]
         self._range = memory.log_range if memory.log_range in known else _USUAL_RANGE
         self._level = memory.log_level if 0 <= memory.log_level < len(LEVELS) else 0
         self._waiting = 0
+        self._sought: _Sought | None = None
         self._looks_back = False
         """An earlier invocation was asked for, while new lines were followed."""
 
@@ -104,6 +116,7 @@ class LogsPane(WorkbenchPane):
             return
         self._followed = functions
         reading, now = self._reading, int(time.time() * 1000)
+        self._begun = time.monotonic()
         self._interleaved = Interleaved(now, len(functions))
         self.view.name_labels(functions if len(functions) > 1 else ())
         seconds = next(seconds for key, _, seconds in RANGES if key == self._range)
@@ -124,6 +137,7 @@ class LogsPane(WorkbenchPane):
             work.stop(self, f"tail {name}")
         self._followed = ()
         self._reading += 1
+        self._sought = None
 
     def forget(self) -> None:
         """Stop following: the target changes."""
@@ -143,6 +157,8 @@ class LogsPane(WorkbenchPane):
         lines = self._interleaved.ready(int(time.time() * 1000))
         if lines:
             self.view.append(lines)
+        if self._sought is not None:
+            self._seek(self._sought)
 
     def failed(self, group: str, sentence: str) -> None:
         """Say in place why there are no logs."""
@@ -194,14 +210,23 @@ class LogsPane(WorkbenchPane):
         self.view.append([LogLine(0, f"── {label} ──", group=group), *lines])
 
     def go_to_invocation(self, request_id: str, log_text: str) -> None:
-        """Go to an invocation's lines; those that are remembered are added if there are none."""
+        """Go to an invocation's lines; those that are remembered are added if there are none, and
+        none that are on their way."""
         self._looks_back = self.view.follow or self._looks_back
-        if not self.view.go_to_group(request_id):
+        self._sought = _Sought(request_id, log_text)
+        self._seek(self._sought)
+
+    def _seek(self, sought: _Sought) -> None:
+        if self.view.go_to_group(sought.request_id):
+            self._sought = None
+        elif time.monotonic() > self._begun + _EARLIER_LINES_S or not self._followed:
+            self._sought = None
             self.view.follow = True
-            self.show_text(log_text, "from the history", request_id)
+            self.show_text(sought.text, "from the history", sought.request_id)
 
     def invoked(self) -> None:
         """Something is invoked: back from an earlier invocation's lines to the new ones."""
+        self._sought = None
         if self._looks_back:
             self._looks_back, self.view.follow = False, True
 

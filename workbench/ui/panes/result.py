@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from textual import on
@@ -35,7 +35,11 @@ _TICK_S = 0.1
 _VIEWS = {"http": "HTTP", "payload": "Payload", "error": "Error", "changes": "Changes"}
 
 
-_CALLS_FOR = {"error": "open_frame", "http": "open_in_browser", "changes": "ignore"}
+_CALLS_FOR = {
+    "error": ("result.open_frame",),
+    "http": ("result.open_in_browser",),
+    "changes": ("result.ignore",),
+}
 
 
 class ResultPane(WorkbenchPane):
@@ -270,9 +274,9 @@ class ResultPane(WorkbenchPane):
             return
         self.action_view(self._views[(self._views.index(current) + 1) % len(self._views)])
 
-    def calls_for(self) -> str:
+    def calls_for(self) -> Sequence[str]:
         """What one does most in the view that shows."""
-        return _CALLS_FOR.get(self.query_one(ContentSwitcher).current or "", "")
+        return _CALLS_FOR.get(self.query_one(ContentSwitcher).current or "", ())
 
     def why_not(self, action: str) -> str | None:
         """Most are about an answer, or one of its views."""

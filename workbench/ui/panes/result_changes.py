@@ -122,7 +122,7 @@ class ChangesView(DiffView):
             rows,
             [Column(), Column(), Column()],
             empty="The history has no other answer of this function.",
-            hint="enter compare · esc cancel",
+            enter="compare",
         )
         choice = await self.app.push_screen_wait(dialog)
         if choice is not None:

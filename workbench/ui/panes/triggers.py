@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ from workbench.aws.triggers.words import activity, kind_words, stall_words, stat
 from workbench.ui.backend import Backend
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, WARN, clock
-from workbench.ui.messages import FrontFailed
+from workbench.ui.keys import key_of, with_keys
+from workbench.ui.messages import FooterChanged, FrontFailed
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.terminal.browser import open_in_browser
@@ -159,7 +160,8 @@ class TriggersPane(WorkbenchPane):
     def failed(self, group: str, sentence: str) -> None:
         """Where nothing could be read the pane itself says why."""
         if group == "triggers":
-            self.show_empty(f"{sentence}\n\nr tries again.")
+            again = with_keys(self.app, "<triggers.reload> tries again.")
+            self.show_empty(f"{sentence}\n\n{again}")
         super().failed(group, sentence)
 
     def source_changed(self, source: Mapping[str, Any]) -> None:
@@ -216,8 +218,10 @@ class TriggersPane(WorkbenchPane):
             )
         others = len(self._triggers)
         known = f" (there {'is' if others == 1 else 'are'} {others})" if others else ""
+        key = key_of(self.app, "triggers.all_functions")
         return (
-            f"Nothing invokes {function} by itself.\na shows the triggers of all functions{known}."
+            f"Nothing invokes {function} by itself.\n"
+            f"{key} shows the triggers of all functions{known}."
         )
 
     def _summary(self, shown: int) -> str:
@@ -247,6 +251,7 @@ class TriggersPane(WorkbenchPane):
         self._about.update("\n".join(lines))
         self._about.display = bool(lines)
         self._about.set_class(trigger is not None and bool(trigger.stalls), "-stalled")
+        self.post_message(FooterChanged())
 
     def _lines(self, trigger: Trigger, now: float) -> list[str]:
         """What there is to say beyond the row, the most urgent first."""
@@ -287,6 +292,17 @@ class TriggersPane(WorkbenchPane):
                     None if trigger.url else f"{kind_words(trigger.kind)} has no address to open."
                 )
         return None
+
+    def calls_for(self) -> Sequence[str]:
+        """A front door is opened, or its address taken."""
+        trigger = self.trigger
+        return ("triggers.open_url", "pane.copy") if trigger and trigger.is_front else ()
+
+    def has_no_use_for(self) -> Container[str]:
+        """What cannot be done with the trigger under the cursor."""
+        if self.trigger is None:
+            return ()
+        return {f"triggers.{each}" for each in ("pause", "test", "redrive") if self.why_not(each)}
 
     @on(FuzzyList.Selected)
     def _selected(self, message: FuzzyList.Selected) -> None:
@@ -347,9 +363,8 @@ class TriggersPane(WorkbenchPane):
 
             def change(backend: Backend) -> str:
                 backend.triggers.set_enabled(trigger, enabled)
-                return (
-                    f"{word}d {trigger.name}." if enabled else f"Paused {trigger.name}: p resumes."
-                )
+                again = "" if enabled else ": <triggers.pause> resumes"
+                return f"{word}d {trigger.name}{again}."
 
             self._change(change)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from textual import on, work
@@ -14,12 +14,13 @@ from workbench.aws.records import Alias
 from workbench.ui.backend import Backend
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import clock, named, routes
-from workbench.ui.messages import QualifierChosen
+from workbench.ui.messages import FooterChanged, QualifierChosen
 from workbench.ui.panes.versions_list import LATEST, VersionsList
 from workbench.ui.widgets.dialogs import Choose, Confirm
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 
+_DONE_WITH_AN_ALIAS = ("move_alias", "weight", "roll_back", "canary")
 _OF_AN_ALIAS = ("move_alias", "weight", "roll_back", "alias_history", "canary")
 
 
@@ -86,6 +87,17 @@ class VersionsPane(VersionsList):
     @on(FuzzyList.Highlighted)
     def _highlighted(self, message: FuzzyList.Highlighted) -> None:
         message.stop()
+        self.post_message(FooterChanged())
+
+    def calls_for(self) -> Sequence[str]:
+        """What one does with an alias."""
+        if self.rows.highlighted not in self.aliases:
+            return ()
+        return [f"versions.{each}" for each in _DONE_WITH_AN_ALIAS]
+
+    def has_no_use_for(self) -> Container[str]:
+        """Without an alias there is no canary."""
+        return () if self._alias() else ("versions.canary",)
 
     def action_use(self) -> None:
         """Invoke this version or alias from now on."""
@@ -242,7 +254,8 @@ class VersionsPane(VersionsList):
                 f"{alias.name}: changes made or seen from this project",
                 rows,
                 [Column(), Column(), Column()],
-                hint="enter moves it there again · esc close",
+                enter="moves it there again",
+                leave="close",
             )
         )
         if choice is None:

@@ -76,7 +76,7 @@ class VersionsList(WorkbenchPane):
     def compose(self) -> ComposeResult:
         yield FuzzyList(
             columns=[Column(least=6), Column(), Column()],
-            empty="Versions and aliases appear here.\np publishes a version.",
+            empty="Versions and aliases appear here.",
         )
 
     def on_mount(self) -> None:

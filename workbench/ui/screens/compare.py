@@ -100,10 +100,10 @@ class CompareScreen(Screen[None]):
         size = len(request.event.encode())
         yield Static(f"Compare · {request.function} · event of {size:,} bytes to …",
                      id="compare-what", markup=False)  # fmt: skip
-        titles = ("time", "init", "MB", "$/1 M", "answer")
+        figures = [Column(title, right=True) for title in ("time", "init", "MB", "$/1 M")]
         yield Pane(
             FuzzyList(
-                [Column("where"), Column("outcome"), *(Column(title) for title in titles)],
+                [Column("where", grows=False), Column("outcome"), *figures, Column("answer")],
                 empty="Reading versions and aliases …",
             ),
             title="Where",
@@ -221,7 +221,7 @@ class CompareScreen(Screen[None]):
             key = self._key("cancel")
             self._say(f"Some have not answered yet: {key} stops waiting.", "warning")
         elif not chosen:
-            self._say("Choose at least one with space.", "warning")
+            self._say(f"Choose at least one with {self._key('choose')}.", "warning")
         else:
             self._ask_first(chosen)
 
@@ -387,7 +387,9 @@ class CompareScreen(Screen[None]):
                 [row_of(each, colors, several=several) for each in self.contest.contenders]
             )
         chosen = sum(each.chosen for each in self.contest.contenders)
-        self.query_one("#compare-places", Pane).subtitle = f"{chosen} chosen · space chooses"
+        self.query_one(
+            "#compare-places", Pane
+        ).subtitle = f"{chosen} chosen · {self._key('choose')} chooses"
         self._show_difference()
 
     def _show_difference(self) -> None:

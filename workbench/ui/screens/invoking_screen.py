@@ -20,11 +20,12 @@ from workbench.ui.messages import (
     RunRequest,
 )
 from workbench.ui.panes.result_words import outcome_words
-from workbench.ui.screens.project_screen import README, ProjectScreen
+from workbench.ui.screens.function_screen import FunctionScreen
+from workbench.ui.screens.project_screen import README
 from workbench.ui.session import INVOCATION_TYPES, Session
 
 
-class InvokingScreen(ProjectScreen):
+class InvokingScreen(FunctionScreen):
     """One invocation at a time, from any pane."""
 
     def __init__(self, session: Session, memory_file: Path) -> None:
@@ -57,10 +58,7 @@ class InvokingScreen(ProjectScreen):
 
     def action_invoke(self) -> None:
         """Invoke the function with the event."""
-        if self.functions.settling:
-            self.functions.settle()
-            self.call_later(self.action_invoke)
-            return
+        self.settle()
         request = self.request()
         if request is not None:
             self._start(request)

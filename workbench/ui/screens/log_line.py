@@ -14,8 +14,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from workbench.ui.keys import with_keys
 from workbench.ui.terminal import clipboard
 from workbench.ui.widgets.json_view import JsonView
+from workbench.ui.widgets.key_names import hint
 from workbench.ui.widgets.log_text import clock
 from workbench.ui.widgets.log_view import LogLine
 from workbench.ui.widgets.modal import Modal
@@ -56,9 +58,7 @@ class LogLineScreen(Modal[None]):
         box = Vertical(content)
         first = self._lines[0]
         box.border_title = Content(f"{first.label} {clock(first.time_ms)}".strip() or "A line")
-        box.border_subtitle = (
-            "y copy · / search · esc close" if self._json else "y copy · esc close"
-        )
+        box.border_subtitle = Content(self._hint("<log-line.copy> copy"))
         yield box
 
     def on_mount(self) -> None:
@@ -77,7 +77,11 @@ class LogLineScreen(Modal[None]):
     def action_copy(self) -> None:
         """Copy the line as it is."""
         clipboard.copy(self, self._text)
-        self.query_one(Vertical).border_subtitle = "copied · esc close"
+        self.query_one(Vertical).border_subtitle = Content(self._hint("copied"))
+
+    def _hint(self, copy: str) -> str:
+        search = [with_keys(self.app, "<json.search> search")] if self._json else []
+        return hint(self, copy, *search, "<log-line.close> close")
 
     def action_close(self) -> None:
         """Back to the lines."""

@@ -15,7 +15,7 @@ from textual.widgets import Input, TextArea
 
 from workbench.ui import keys
 from workbench.ui.jump_places import places
-from workbench.ui.messages import Say
+from workbench.ui.messages import FooterChanged, Say
 from workbench.ui.panes.area import PaneArea
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.screens.help import HelpScreen
@@ -81,6 +81,7 @@ class PaneScreen(Screen[None]):
                 break
         self.show_keys()
 
+    @on(FooterChanged)
     def show_keys(self) -> None:
         """Renew the footer for what has the focus."""
         busy = keys.pairs_of(self.app, {"screen.cancel": "cancel"}) if self.is_busy else []
@@ -92,9 +93,9 @@ class PaneScreen(Screen[None]):
             first, last = keys.pairs_of(self.app, _INVOKE), keys.pairs_of(self.app, _HELP)
             pairs = [*first, *busy, ("enter", "done"), ("escape", "give up"), *last]
         else:
-            pairs = keys.footer(
-                self.pane.scope, busy, keys.in_force(self.app), self.pane.calls_for()
-            )
+            pane, table = self.pane, keys.in_force(self.app)
+            now, without = pane.calls_for(), pane.has_no_use_for()
+            pairs = keys.footer(pane.scope, busy, table, now, without)
         self.query_one(KeyFooter).set_keys(pairs)
 
     @on(Say)

@@ -141,9 +141,7 @@ class ProjectScreen(PaneScreen):
         themes = self.app.available_themes
         shown = [Row(name, (name, "dark" if themes[name].dark else "light"))
                  for name in sorted(self.session.themes) if name in themes]  # fmt: skip
-        name = await self.app.push_screen_wait(
-            Choose("Colours", shown, [Column(), Column()], hint="enter chooses · esc cancel")
-        )
+        name = await self.app.push_screen_wait(Choose("Colours", shown, [Column(), Column()]))
         if name is not None:
             self.app.theme = name
 
@@ -213,7 +211,8 @@ class ProjectScreen(PaneScreen):
                 rows,
                 [Column()],
                 preview=lambda row: place(problems[int(row)], self.session.root),
-                hint="enter opens $EDITOR there · esc close",
+                enter="opens $EDITOR there",
+                leave="close",
             )
         )
         if choice is not None:

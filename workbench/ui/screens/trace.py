@@ -18,6 +18,7 @@ from workbench.aws.waterfall import waterfall
 from workbench.ui import work
 from workbench.ui.formats import BAD, clock
 from workbench.ui.keys import with_keys
+from workbench.ui.widgets.key_names import hint
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
@@ -109,7 +110,7 @@ class TraceScreen(Modal[None]):
         if self._trace is None:
             content.update(
                 "X-Ray has no segment of this trace yet: they come some seconds after the answer "
-                "on AWS, at once here.\n\nr asks again."
+                "on AWS, at once here.\n\n" + with_keys(self.app, "<trace.ask> asks again.")
             )
             return
         begun = min(root.start for root in self._trace.roots)
@@ -129,7 +130,9 @@ class TraceScreen(Modal[None]):
     def action_copy(self) -> None:
         """Copy the waterfall as text."""
         self.app.copy_to_clipboard("\n".join(self._lines()))
-        self.query_one(Vertical).border_subtitle = "copied · esc close"
+        self.query_one(Vertical).border_subtitle = Content(
+            hint(self, "copied", "<trace.close> close")
+        )
 
     def action_close(self) -> None:
         """Back to the panes."""

@@ -203,7 +203,9 @@ class UpdateCodeScreen(Modal[bool]):
         if not self._changes:
             self.query_one(DiffView).clear()
         if message.back:
-            self._status.say("This is the code before; u puts it back, r leaves it.", seconds=None)
+            words = "<update-code.update> puts it back, <update-code.read> leaves it."
+            words = with_keys(self.app, f"This is the code before; {words}")
+            self._status.say(words, seconds=None)
             if self._ready():
                 self._ask()
         elif not self._quiet:

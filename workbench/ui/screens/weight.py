@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from workbench.aws.records import Alias
 from workbench.ui.formats import QUIET, STRONG, bar, routes
+from workbench.ui.widgets.key_names import hint
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 
@@ -75,7 +76,15 @@ class WeightScreen(Modal[tuple[str, int] | None]):
     def compose(self) -> ComposeResult:
         frame = Vertical(self._text)
         frame.border_title = Content(f"Weight of {self._alias.name}")
-        frame.border_subtitle = "←→ share · ↑↓ version · enter set · esc cancel"
+        frame.border_subtitle = Content(
+            hint(
+                self,
+                "<weight.less><weight.more> share",
+                "<weight.newer><weight.older> version",
+                "<weight.set> set",
+                "<weight.cancel> cancel",
+            )
+        )
         yield frame
 
     def on_mount(self) -> None:
@@ -121,5 +130,7 @@ class WeightScreen(Modal[tuple[str, int] | None]):
         elif self.percent == 0:
             text.append(f"This gives v{first} everything.", colors[QUIET])
         else:
-            text.append("shift+←→ 1%, home none, end all.", colors[QUIET])
+            bit = "<weight.bit-less> <weight.bit-more> 1%"
+            words = hint(self, bit, "<weight.none> none", "<weight.all> all")
+            text.append(words, colors[QUIET])
         self._text.update(text)

@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from workbench.ui.widgets.fuzzy_list import FuzzyList, Row
+from workbench.ui.widgets.key_names import hint
 from workbench.ui.widgets.modal import Modal
 
 
@@ -61,7 +62,11 @@ class ChooseMany(Modal[list[str] | None]):
 
     def _show_count(self) -> None:
         count = f"{len(self._chosen)} of {self._most}"
-        self._frame.border_subtitle = f"{count} · enter marks · ctrl+j done · esc cancel"
+        self._frame.border_subtitle = Content(
+            hint(
+                self, count, "enter marks", "<choose-many.done> done", "<choose-many.cancel> cancel"
+            )
+        )
 
     @on(FuzzyList.Selected)
     def _marked(self, event: FuzzyList.Selected) -> None:

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.widgets.key_names import hint
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.status_bar import SEVERITIES, Severity
 
@@ -60,7 +61,9 @@ class Confirm(Modal[bool]):
         frame = Vertical(classes="dialog -danger" if self._danger else "dialog")
         mark = "▲ careful: " if self._danger else ""
         frame.border_title = Content(mark + self._heading)
-        frame.border_subtitle = Content(f"y {self._action} · n cancel")
+        frame.border_subtitle = Content(
+            hint(self, f"<confirm.yes> {self._action}", "<confirm.no> cancel")
+        )
         with frame:
             with VerticalScroll(classes="dialog-body", can_focus=False):
                 yield Static(self._body, markup=False)
@@ -103,7 +106,7 @@ class Message(Modal[None]):
         frame.border_title = Content(
             f"{SEVERITIES[self._severity]} {self._heading}" if self._severity else self._heading
         )
-        frame.border_subtitle = "esc close"
+        frame.border_subtitle = Content(hint(self, "<message.close> close"))
         with frame, VerticalScroll(classes="dialog-body"):
             yield Static(self._body, markup=False)
 
@@ -117,7 +120,8 @@ class Message(Modal[None]):
 class Choose(Modal[str | None]):
     """A picker: type to filter, enter takes the row. The answer is its id, None when given up.
 
-    ``preview`` gives the text shown beside the list for the row with the cursor.
+    ``preview`` gives the text shown beside the list for the row with the cursor; ``enter`` and
+    ``leave`` are the words for what enter and escape do.
     """
 
     DEFAULT_CSS = """
@@ -148,11 +152,12 @@ class Choose(Modal[str | None]):
         preview: Callable[[str], str] | None = None,
         highlighted: str | None = None,
         empty: str = "Nothing to choose from.",
-        hint: str = "enter choose · esc cancel",
+        enter: str = "choose",
+        leave: str = "cancel",
     ) -> None:
         super().__init__(classes="" if preview else "-plain")
         self._heading = title
-        self._hint = hint
+        self._words = (f"enter {enter}", f"<choose.cancel> {leave}")
         self._rows = rows
         self._preview = preview
         self._first = highlighted
@@ -162,7 +167,7 @@ class Choose(Modal[str | None]):
     def compose(self) -> ComposeResult:
         frame = Horizontal(classes="dialog")
         frame.border_title = Content(self._heading)
-        frame.border_subtitle = Content(self._hint)
+        frame.border_subtitle = Content(hint(self, *self._words))
         with frame:
             yield self._list
             with VerticalScroll(classes="dialog-preview", can_focus=False):

@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import json_fault
+from workbench.ui.widgets.key_names import hint
 from workbench.ui.widgets.modal import Modal
 
 _NOTHING = "— nothing chosen —"
@@ -91,7 +92,10 @@ class FormDialog(Modal[dict[str, object] | None]):
     def compose(self) -> ComposeResult:
         frame = Vertical(classes="dialog")
         frame.border_title = Content(self._heading)
-        frame.border_subtitle = Content(f"^j {self._submit} · tab next field · esc cancel")
+        submit = f"<form.submit> {self._submit}"
+        frame.border_subtitle = Content(
+            hint(self, submit, "tab next field", "<form.cancel> cancel")
+        )
         with frame:
             with VerticalScroll(classes="form-fields", can_focus=False):
                 for field in self._form:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from workbench.ui.widgets.fuzzy_list import FuzzyList
 
 _GAP = 2
+_WIDEST = 40
+"""Cells of a column that is as wide as what it shows."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,16 @@ class Row:
 class Column:
     """A column: its title (no title line when all are empty) and width in cells (None: fits).
 
-    One with ``paint`` is made from a row's id when the row is painted, and needs a width. Of the
-    first one ``least`` counts: rather than give it less room, the last ones are left out.
+    One with ``paint`` is made from a row's id when the row is painted, and needs a width. Figures
+    stand at the right (``right``). Of the first one ``least`` counts: rather than give it less
+    room, the last ones are left out; and ``grows``: whether it takes all the room there is.
     """
 
     title: str = ""
     width: int | None = None
     least: int = 12
+    right: bool = False
+    grows: bool = True
     paint: Callable[[str], Text] | None = None
 
 
@@ -79,10 +84,10 @@ class FuzzyRows(LineView):
         self.rows = rows
         self._index = {row.id: index for index, row in enumerate(rows)}
         self._search = [_search_text(row) for row in rows]
-        for column in range(1, len(self._columns)):
+        for column in self._measured_columns():
             widths = (_width(row, column) for row in rows)
             title = cell_len(self._columns[column].title)
-            self._fits[column] = max(title, min(40, max(widths, default=0)))
+            self._fits[column] = max(title, min(_WIDEST, max(widths, default=0)))
         self._filter = ""
         self._shown = range(len(rows))
         self.apply_filter(text)
@@ -94,9 +99,20 @@ class FuzzyRows(LineView):
             return
         self.rows[index] = row
         self._search[index] = _search_text(row)
-        for column in range(1, len(self._columns)):
-            self._fits[column] = max(self._fits[column], min(40, _width(row, column)))
+        before = list(self._fits)
+        for column in self._measured_columns():
+            self._fits[column] = max(self._fits[column], min(_WIDEST, _width(row, column)))
+        if self._fits != before:
+            self.show_titles()
         self.refresh()
+
+    def _measured_columns(self) -> list[int]:
+        """Those that are as wide as what they show."""
+        return [
+            number
+            for number, column in enumerate(self._columns)
+            if column.width is None and (number or not column.grows)
+        ]
 
     def apply_filter(self, text: str) -> None:
         """Keep the rows that match, best first."""
@@ -134,7 +150,7 @@ class FuzzyRows(LineView):
         room = self.size.width - rest
         while room < self._columns[0].least and len(widths) > 1:  # narrow: give the last columns up
             room += widths.pop() + _GAP
-        widths[0] = max(room, 4)
+        widths[0] = max(room if self._columns[0].grows else min(room, self._fits[0]), 4)
         return widths
 
     def paint_row(self, row: int) -> list[Segment]:
@@ -154,6 +170,8 @@ class FuzzyRows(LineView):
             if self._fuzzy.words and paint is None:
                 for position in self._fuzzy.positions(text.plain):
                     text.stylize(colors.match + Style(bold=True), position, position + 1)
+            if self._columns[column].right:
+                text.pad_left(max(0, width - text.cell_len))
             text.truncate(width, overflow="ellipsis", pad=True)
             parts.append(text)
             parts.append(Text(" " * _GAP))
@@ -170,7 +188,7 @@ class FuzzyRows(LineView):
             self._view.show_titles(
                 " "
                 + (" " * _GAP).join(
-                    f"{column.title:<{width}}"
+                    f"{column.title:{'>' if column.right else '<'}{width}}"
                     for column, width in zip(self._columns, widths, strict=False)
                 )
             )

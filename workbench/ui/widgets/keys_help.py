@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from workbench.ui.widgets.key_names import shown
+from workbench.ui.widgets.key_names import hint, shown
 from workbench.ui.widgets.palette import palette
 
 _KEYS_WIDTH = 18
@@ -61,7 +61,7 @@ class KeysHelp(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         box = VerticalScroll(Static(self._content()))
         box.border_title = Content(self._heading)
-        box.border_subtitle = "esc close · ↑↓ scroll"
+        box.border_subtitle = Content(hint(self, "<help.close> close", "↑↓ scroll"))
         yield box
 
     def action_close(self) -> None:

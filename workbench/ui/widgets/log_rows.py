@@ -123,8 +123,7 @@ class GroupedRows:
 
     def row_of(self, number: int, group: str) -> int:
         self._count_rows()
-        # Lines of no group are added to the last group only, so that their first lines tell.
-        index = self._index.get(group) if group else bisect_right(self._firsts, number) - 1
+        index = self._index.get(group) if group else self._between(number)
         if index is None or index < 0:
             index = bisect_left(self._firsts, number)
             row = self._starts[index] if index < len(self._starts) else self._count - 1
@@ -133,6 +132,17 @@ class GroupedRows:
         at = bisect_right(found.numbers, number) - 1
         heading = 1 if found.key else 0
         return max(0, min(self._starts[index] + max(0, at + heading), self._count - 1))
+
+    def _between(self, number: int) -> int:
+        """The index of the group of a line that belongs to none."""
+        # Such lines are added to the last group only, so that its first line tells; but a group
+        # whose oldest lines were dropped stands behind those that went on with later ones.
+        last = bisect_right(self._firsts, number) - 1
+        for index in range(last, -1, -1):
+            group = self._groups[index]
+            if not group.key:
+                return index if group.numbers and group.numbers[-1] >= number else last
+        return last
 
     def in_order(self) -> Iterator[int]:
         """The numbers of all lines, those that headings stand for in their places."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from workbench.ui.widgets.key_names import hint
 from workbench.ui.widgets.modal import Modal
 
 
@@ -44,7 +45,7 @@ class QuickPick(Modal[str | None]):
     def compose(self) -> ComposeResult:
         box = OptionList(*self._rows)
         box.border_title = Content(self._heading)
-        box.border_subtitle = "a key chooses · esc cancel"
+        box.border_subtitle = Content(hint(self, "a key chooses", "<quick-pick.cancel> cancel"))
         if self._current in self._keys:
             box.highlighted = self._keys.index(self._current)
         yield box
