@@ -11,6 +11,7 @@ when a test asks for it:
     lab.throttle(3, "ListFunctions")      the next three of these calls are throttled
     lab.cut(1, "Invoke")                  the next connection with this call breaks
     lab.deny("UpdateAlias")               no permission for it
+    lab.unknown.add("ListAliases")        a page instead of an answer, as where it is not offered
     lab.expired = True                    the credentials have expired
     lab.expired_keys.add("AKIDEXAMPLE")   only those of this access key have
 
@@ -107,6 +108,7 @@ class AwsLab:
         self.expired = False
         self.expired_keys: set[str] = set()
         self.denied: set[str] = set()
+        self.unknown: set[str] = set()
         self._throttled: list[str | None] = []
         self._cut: list[str | None] = []
         self.calls.clear()
@@ -153,13 +155,15 @@ class AwsLab:
     # -- for the proxy --------------------------------------------------------------------------
 
     def fault(self, call: Call) -> str | None:
-        """What is wrong with a call: `cut`, `expired`, `throttled`, `denied`, or None."""
+        """What is wrong with a call (`cut`, `expired`, `throttled` …), None for nothing."""
         if _taken(self._cut, call.operation):
             return "cut"
         if self.expired or call.key in self.expired_keys:
             return "expired"
         if _taken(self._throttled, call.operation):
             return "throttled"
+        if call.operation in self.unknown:
+            return "unknown"
         return "denied" if call.operation in self.denied else None
 
     def opened(self, connection: Any) -> None:

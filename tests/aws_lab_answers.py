@@ -66,7 +66,11 @@ def iam_answer(operation: str, body: str) -> bytes:
 
 
 def refusal(fault: str, service: str, operation: str) -> tuple[int, dict[str, str], bytes]:
-    """AWS's no as the service's protocol says it: status, headers, body."""
+    """AWS's no as the service's protocol says it: status, headers, body. What is `unknown` gets
+    the page that servers have for it."""
+    if fault == "unknown":
+        page = b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n"
+        return 404, {"Content-Type": "text/html; charset=utf-8"}, page
     code, text = {
         "expired": (
             "ExpiredTokenException",

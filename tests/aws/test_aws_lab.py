@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aws_lab import PROFILE, AwsLab
+from aws_lab import PROFILE, ROLE, AwsLab
 from aws_lab_answers import CALLER
 from endpoint_lab import ACCOUNT, REGION
 
 from workbench.aws import logs
+from workbench.aws.deploying.deployer import Deployer
+from workbench.aws.deploying.traffic_shifting import Controls
 from workbench.aws.errors import LambdaError
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import Target
 from workbench.aws.targets import account_of, aws_target, identity_of
+from workbench.aws.triggers.client import TriggerClient
+from workbench.aws.triggers.words import state_words
+from workbench.aws.words.role import role_words
 from workbench.aws.workbench_surface import WorkbenchSurface
 
 ECHO = "def handler(event, context):\n    print('echoing')\n    return event\n"
@@ -66,6 +72,53 @@ def test_throttled_calls_are_tried_again_but_never_an_invocation(
     with pytest.raises(LambdaError):
         client.invoke("Echo", b"{}")
     assert lab.made("Invoke") == ["Invoke"] * 2
+
+
+def test_what_may_not_be_read_hides_nothing_else(lab: AwsLab, target: Target) -> None:
+    lab.local.add_permission(
+        FunctionName="Other",
+        StatementId="photos",
+        Action="lambda:InvokeFunction",
+        Principal="s3.amazonaws.com",
+        SourceArn="arn:aws:s3:::photos",
+    )
+    triggers = TriggerClient(target)
+    lab.deny("ListAliases", "GetRole", "GetPolicyVersion")
+    lab.unknown.add("ListFunctionUrlConfigs")
+    found = {each.name: each for each in triggers.triggers("Other")}
+    assert found["photos"].detail == "S3 bucket photos may invoke this"
+    assert "not authorized to perform: lambda:ListAliases" in found["policies of aliases"].detail
+    assert found["function URLs"].detail.startswith("ListFunctionUrlConfigs got HTTP 404 instead")
+    assert {state_words(found[name])[1] for name in found} == {"Allowed", "Refused"}
+    words = role_words(target, ROLE)
+    assert "may s3:GetObject on photos/*  (photos)" in words
+    told = [line.split(": ")[0] for line in words if line.startswith("▲")]
+    assert told == ["▲ who may take it", "▲ orders"]
+    lab.deny("ListEventSourceMappings", "GetPolicy", "ListAttachedRolePolicies", "ListRolePolicies")
+    with pytest.raises(LambdaError, match="lambda:ListEventSourceMappings"):
+        triggers.triggers("Other")
+    with pytest.raises(LambdaError, match="iam:GetRole"):
+        role_words(target, ROLE)
+
+
+def test_a_canary_that_may_not_count_ends_at_once(
+    lab: AwsLab, target: Target, tmp_path: Path
+) -> None:
+    lab.local.publish_version(FunctionName="Third")
+    lab.local.update_function_configuration(FunctionName="Third", Description="changed")
+    lab.local.get_waiter("function_updated_v2").wait(
+        FunctionName="Third", WaiterConfig={"Delay": 0.02, "MaxAttempts": 1000}
+    )
+    lab.local.publish_version(FunctionName="Third")
+    lab.local.create_alias(FunctionName="Third", Name="live", FunctionVersion="1")
+    deployer = Deployer(LambdaClient(replace(target, account=ACCOUNT)), tmp_path)
+    made = deployer.create("Third", "live", "2", "AllAtOnce")
+    lab.deny("GetMetricData")
+    with pytest.raises(LambdaError, match=":GetMetricData because"):
+        deployer.run(made, Controls())
+    assert lab.made("UpdateAlias") == []
+    lab.calm()
+    assert deployer.run(made, Controls()).status == "Succeeded"
 
 
 def test_refusals_name_the_request(lab: AwsLab, target: Target) -> None:

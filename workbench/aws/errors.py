@@ -12,6 +12,9 @@ from workbench.aws.records import Target
 EXPIRED = frozenset(["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
 """AWS's codes for credentials that were good once."""
 
+NOT_AWS = "ResponseParserError"
+"""The code of an answer that is not AWS's: a proxy's page, or that of an endpoint."""
+
 
 class LambdaError(Exception):
     """A call did not succeed. `str()` is for a person: the message, the advice and, where AWS
@@ -67,7 +70,7 @@ def explain(error: Exception, target: Target) -> LambdaError | None:
         return _botocore(error, target)
     if isinstance(error, ResponseParserError):
         where = target.endpoint_url or "AWS"
-        return LambdaError("ResponseParserError", f"{where} does not answer as AWS does")
+        return LambdaError(NOT_AWS, f"{where} does not answer as AWS does")
     if isinstance(error, OSError) and error.filename:
         # A file: the profile's credential_process, or where a download goes.
         return LambdaError(type(error).__name__, f"{error.strerror}: {error.filename}")
@@ -83,16 +86,30 @@ def _answered(error: Any, target: Target) -> LambdaError:
     details = error.response.get("Error", {})
     code = str(details.get("Code") or "Unknown")
     answer = error.response.get("ResponseMetadata", {})
+    status = answer.get("HTTPStatusCode")
     # Lambda says "message" or "Message" (lambda-facts §4.1); botocore reads both, but for some.
-    message = details.get("Message") or error.response.get("message") or str(error)
+    said = str(details.get("Message") or error.response.get("message") or "")
+    if said.lstrip().startswith("<") or (not said and code in (str(status), "Unknown")):
+        return _no_answer_of_aws(error.operation_name, status)
+    message = said or f"{error.operation_name} was refused: {code}"
     request_id = answer.get("RequestId")
     return LambdaError(
         code,
         message,
         request_id=request_id,
         advice=_advice(code, target, error.operation_name),
-        status=answer.get("HTTPStatusCode"),
+        status=status,
         names_request=target.kind == "aws" and bool(request_id),
+    )
+
+
+def _no_answer_of_aws(operation: str, status: int | None) -> LambdaError:
+    """A page of a proxy, or what an endpoint says to a call that it does not know."""
+    return LambdaError(
+        NOT_AWS,
+        f"{operation} got HTTP {status} instead of an answer as AWS gives them",
+        advice="A proxy may be in between, or the endpoint does not offer this.",
+        status=status,
     )
 
 

@@ -99,7 +99,9 @@ class LambdaClient:
 
         `revision_id` publishes only if $LATEST still has it.
         """
-        request = _given(FunctionName=name, Description=description or None, RevisionId=revision_id)
+        request = _given(
+            FunctionName=name, Description=description or None, RevisionId=revision_id or None
+        )
         return function_of(self._control("publish_version", request))
 
     def aliases(self, name: str) -> list[Alias]:
@@ -141,7 +143,7 @@ class LambdaClient:
             Name=alias,
             FunctionVersion=version,
             Description=description,
-            RevisionId=revision_id,
+            RevisionId=revision_id or None,
         )
         if weights is not None:
             request["RoutingConfig"] = {"AdditionalVersionWeights": dict(weights)}
@@ -211,9 +213,8 @@ class LambdaClient:
         """
         client = self.clients.invoke
         with in_words(self.target):
-            answer: Any = client.update_function_code(
-                FunctionName=name, ZipFile=archive, RevisionId=revision_id
-            )
+            request = _given(FunctionName=name, ZipFile=archive, RevisionId=revision_id or None)
+            answer: Any = client.update_function_code(**request)
             return function_of(answer)
 
     def wait_active(

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.aws.clients import Clients
-from workbench.aws.errors import LambdaError, in_words
+from workbench.aws.errors import NOT_AWS, LambdaError, in_words
 from workbench.aws.records import Target
 
 REGISTRY = "lambda-testevent-schemas"
@@ -23,6 +23,7 @@ _LARGEST = 6_144_000
 """Bytes of an event; the console and SAM take no larger one."""
 
 _NOT_OFFERED = frozenset(("NotImplemented", "NotImplementedException", "UnknownOperationException"))
+_PASSING = (502, 503, 504)  # what a proxy answers while AWS cannot be reached
 
 
 def schema_name(function: str) -> str:
@@ -126,7 +127,8 @@ class ShareableEvents:
                 answer: dict[str, Any] = getattr(client, operation)(**request)
                 return answer
         except LambdaError as error:
-            if error.status == 501 or error.code in _NOT_OFFERED:
+            unknown = error.code == NOT_AWS and error.status not in _PASSING
+            if unknown or error.status == 501 or error.code in _NOT_OFFERED:
                 where = self.target.endpoint_url or f"AWS in {self.target.region}"
                 raise LambdaError(
                     "NoSchemaRegistry",

@@ -22,7 +22,7 @@ def download(location: str, destination: Path, *, direct: bool = False) -> Path:
     """Download the zip at `location` and unpack it as the folder `destination`, replacing it.
 
     `direct` goes past any proxy. Raises LambdaError for an archive that is damaged, too large or
-    reaches outside its folder, and OSError for what the network or the disk refuses.
+    reaches outside its folder and for what the network refuses, OSError for the disk.
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".download-") as scratch:
@@ -39,15 +39,29 @@ def download(location: str, destination: Path, *, direct: bool = False) -> Path:
 def fetch(location: str, file: IO[bytes], *, direct: bool = False) -> None:
     """Write the zip at `location` into `file`, as it is. `direct` goes past any proxy.
 
-    Raises OSError for what the network or the disk refuses.
+    Raises LambdaError for what the network refuses, OSError for the disk.
     """
     # Late: urllib.request costs 25 ms.
     import urllib.request
+    from http.client import HTTPException
+    from urllib.error import HTTPError, URLError
+    from urllib.parse import urlsplit
 
     handlers = [urllib.request.ProxyHandler({})] if direct else []
     opener = urllib.request.build_opener(*handlers)
-    with opener.open(location, timeout=60) as response:
-        shutil.copyfileobj(response, file)
+    try:
+        with opener.open(location, timeout=60) as response:
+            shutil.copyfileobj(response, file)
+    except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
+        # It is not Lambda that is asked: packages are in a bucket of AWS's.
+        where, reason = urlsplit(location).hostname, getattr(error, "reason", error)
+        if isinstance(error, HTTPError):
+            reason = f"it answers {error.code} {error.reason}"
+        elif isinstance(reason, OSError) and reason.strerror:
+            reason = reason.strerror
+        raise LambdaError(
+            "Download", f"The package cannot be downloaded from {where}: {reason}"
+        ) from error
 
 
 @contextlib.contextmanager

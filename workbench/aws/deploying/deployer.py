@@ -139,8 +139,8 @@ class Deployer:
     def run(self, deployment: Deployment, controls: Controls) -> Deployment:
         """Carry it out, or on, until it is over or `controls.stop`; returns how it is then.
 
-        Raises LambdaError when another process carries it out, or Lambda cannot be reached for
-        long: it can be gone on with.
+        Raises LambdaError when another process carries it out, something of it is not allowed, or
+        Lambda cannot be reached for long: it can be gone on with.
         """
         failures = 0
         with self.deployments.held(deployment):
@@ -149,9 +149,9 @@ class Deployer:
                 try:
                     deployment, pause = self._step(deployment, controls)
                     failures = 0
-                except LambdaError:
+                except LambdaError as error:
                     failures += 1
-                    if failures >= _PATIENCE:
+                    if failures >= _PATIENCE or _is_final(error):
                         raise
                     pause = self._pause
                 controls.woken.wait(pause)
@@ -333,6 +333,11 @@ class Deployer:
 
 def _status_of(hook: Hook) -> str:
     return "before" if hook == "BeforeAllowTraffic" else "after"
+
+
+def _is_final(error: LambdaError) -> bool:
+    """Whether to ask again would get the same answer: not allowed, not there, or not offered."""
+    return error.code.startswith("AccessDenied") or error.status in (404, 501)
 
 
 def _is_ours(deployment: Deployment, alias: Alias) -> bool:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from workbench.aws.clients import Clients
 from workbench.aws.errors import LambdaError, in_words
+from workbench.aws.partly import partly
 from workbench.aws.records import Target
-from workbench.aws.triggers.trigger import Trigger, function_name, of_front, of_mapping, of_source
+from workbench.aws.triggers.trigger import (
+    Trigger,
+    function_name,
+    of_front,
+    of_mapping,
+    of_source,
+    unread,
+)
 from workbench.aws.words.policy import permission
 from workbench.aws.workbench_surface import WorkbenchSurface
 
@@ -30,17 +38,22 @@ class TriggerClient:
         """What invokes a function, or (None) all there are.
 
         On AWS: event source mappings; for one function also its URLs, and who else may invoke it
-        by the policies of it and its aliases.
+        by the policies of it and its aliases. What of that may not be read is a trigger of the
+        kind "Unread", whose detail says why.
         """
         if self.target.kind == "local" and self.target.endpoint_url:
             surface = WorkbenchSurface(self.target.endpoint_url)
             found = [*map(of_source, surface.sources()), *map(of_front, surface.fronts())]
             return [each for each in found if function is None or each.of(function)]
-        found = list(self._mappings(function))
-        if function is not None:
-            urls = list(self._urls(function))
-            found += [*urls, *self._permitted(function)]
-        return found
+        if function is None:
+            return list(self._mappings(None))
+        parts: dict[str, Callable[[], Iterable[Trigger]]] = {
+            "event source mappings": lambda: self._mappings(function),
+            "function URLs": lambda: self._urls(function),
+            "policy": lambda: self._permitted(function, None),
+            "policies of aliases": lambda: self._permitted_by_aliases(function),
+        }
+        return partly(parts, lambda what, error: unread(function, what, str(error)))
 
     def _mappings(self, function: str | None) -> Iterator[Trigger]:
         given = {"FunctionName": function} if function else {}
@@ -61,25 +74,24 @@ class TriggerClient:
                     routes=(f"ANY $default  ({url['AuthType']})",),
                 )
 
-    def _permitted(self, function: str) -> Iterator[Trigger]:
-        aliases = [
-            alias["Name"]
-            for page in self._pages("list_aliases", {"FunctionName": function})
-            for alias in page["Aliases"]
-        ]
-        for qualifier in (None, *aliases):
-            given = {"FunctionName": function, **({"Qualifier": qualifier} if qualifier else {})}
-            try:
-                answer = self._call("lambda", "get_policy", **given)
-            except LambdaError as error:
-                if error.code == "ResourceNotFoundException":  # it has none
-                    continue
-                raise
-            for number, statement in enumerate(json.loads(answer["Policy"])["Statement"]):
-                name = f"{function}:{qualifier}" if qualifier else function
-                sid = str(statement.get("Sid") or number)
-                words = permission(statement)
-                yield Trigger(f"Policy {name} {sid}", "Policy", sid, (name,), detail=words)
+    def _permitted_by_aliases(self, function: str) -> Iterator[Trigger]:
+        for page in self._pages("list_aliases", {"FunctionName": function}):
+            for alias in page["Aliases"]:
+                yield from self._permitted(function, alias["Name"])
+
+    def _permitted(self, function: str, qualifier: str | None) -> Iterator[Trigger]:
+        given = {"FunctionName": function, **({"Qualifier": qualifier} if qualifier else {})}
+        try:
+            answer = self._call("lambda", "get_policy", **given)
+        except LambdaError as error:
+            if error.code == "ResourceNotFoundException":  # it has none
+                return
+            raise
+        for number, statement in enumerate(json.loads(answer["Policy"])["Statement"]):
+            name = f"{function}:{qualifier}" if qualifier else function
+            sid = str(statement.get("Sid") or number)
+            words = permission(statement)
+            yield Trigger(f"Policy {name} {sid}", "Policy", sid, (name,), detail=words)
 
     # -- changing
 
@@ -217,6 +229,8 @@ def why_not_paused(trigger: Trigger) -> str | None:
         return "A front door cannot be paused; reserved concurrency 0 stops its function."
     if trigger.kind == "Bridge":
         return "A bridge cannot be paused; ctrl+c where it runs ends it."
+    if trigger.kind == "Unread":
+        return "What could not be read cannot be paused."
     if trigger.kind == "Policy":
         return "A permission cannot be paused: RemovePermission takes it away."
     return f"{trigger.kind} has no pause: only its configuration starts and ends this."

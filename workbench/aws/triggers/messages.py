@@ -46,6 +46,8 @@ def why_not_tested(trigger: Trigger) -> str | None:
         return "A schedule takes no message: send the function the sample of one."
     if trigger.is_front:
         return "A front door takes requests: open it in the browser, or copy its address."
+    if trigger.kind == "Unread":
+        return "What could not be read takes no test message."
     return f"A test message cannot be sent for {trigger.kind}."
 
 

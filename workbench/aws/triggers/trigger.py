@@ -37,7 +37,8 @@ class Trigger:
     `kind` is "SQS", "Kinesis", "DynamoDB" … for event source mappings (`uuid` set), "S3", "SNS",
     "Rule", "Schedule" for what pushes events, "Bridge" for a `workbench bridge` that runs,
     "FunctionUrl", "HttpApi" … for front doors (`url` set, and `page` what a browser can open of
-    it), "Policy" for a statement that allows somebody to invoke. `functions` are names, with
+    it), "Policy" for a statement that allows somebody to invoke, "Unread" for those that may not
+    be read, where `detail` says why. `functions` are names, with
     `:qualifier` where there is one. `next_run` is in epoch
     seconds. `in_flight` counts batches, `backlog` messages or records; None where it is not known.
     """
@@ -100,7 +101,7 @@ def of_mapping(mapping: Mapping[str, Any], **live: Any) -> Trigger:
     brokers = ", ".join(servers.get("KAFKA_BOOTSTRAP_SERVERS", []))
     kind = _SERVICES.get(arn.split(":")[2], arn.split(":")[2]) if arn else "Kafka"
     result = mapping.get("LastProcessingResult")
-    reason = mapping.get("StateTransitionReason")
+    reason = str(mapping.get("StateTransitionReason") or "")
     return Trigger(
         id=mapping["UUID"],
         kind=kind,
@@ -108,11 +109,21 @@ def of_mapping(mapping: Mapping[str, Any], **live: Any) -> Trigger:
         functions=(function_name(mapping["FunctionArn"]),),
         state=mapping["State"],
         arn=arn,
-        detail=reason if reason and reason not in ("User action", "USER_INITIATED") else "",
+        detail="" if _by_user(reason) else reason,
         uuid=mapping["UUID"],
         last_result=result if result != "No records processed" else None,
         **live,
     )
+
+
+def _by_user(reason: str) -> bool:
+    """Whether a mapping is as somebody asked for: "User action", "USER_INITIATED" …"""
+    return reason.replace("_", " ").lower() in ("user action", "user initiated")
+
+
+def unread(function: str, what: str, why: str) -> Trigger:
+    """In the place of triggers of a function that may not be read."""
+    return Trigger(f"Unread {what}", "Unread", what, (function,), detail=why)
 
 
 def of_front(front: Mapping[str, Any]) -> Trigger:

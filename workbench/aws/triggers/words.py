@@ -29,6 +29,8 @@ def state_words(trigger: Trigger) -> tuple[str, str]:
         return "▲", "Stalled"
     if trigger.state == "Unhealthy":  # a load balancer's function fails its health checks
         return "▲", trigger.state
+    if trigger.kind == "Unread":
+        return "▲", "Refused"
     if trigger.kind == "Policy":
         return "○", "Allowed"
     if trigger.state in ("Enabled", "Listening"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from workbench.aws.clients import Clients
-from workbench.aws.errors import in_words
+from workbench.aws.errors import LambdaError, in_words
+from workbench.aws.partly import partly
 from workbench.aws.records import Target
 
 # AWS's own policies that functions usually have.
@@ -26,32 +28,75 @@ _KNOWN = {
 def role_words(target: Target, role: str) -> list[str]:
     """Sentences about the role of this ARN: who may take it, and what each policy allows.
 
-    Raises LambdaError where IAM does not answer, or may not be asked.
+    What of that may not be read says so. Raises LambdaError where IAM does not answer, or may not
+    be asked at all.
     """
-    iam = Clients(target).service("iam")
-    name = role.rpartition("/")[2]
-    with in_words(target):
-        return list(_sentences(iam, name))
+    return _Role(target, role.rpartition("/")[2]).sentences()
 
 
-def _sentences(iam: Any, name: str) -> Iterator[str]:
-    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    if "lambda.amazonaws.com" not in str(trust):
-        yield "▲ Lambda may not take this role: the function cannot run"
-    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-    for policy in (each for page in pages for each in page["AttachedPolicies"]):
-        known = _KNOWN.get(policy["PolicyName"])
-        if known and ":iam::aws:" in policy["PolicyArn"]:
-            yield f"{known}  ({policy['PolicyName']})"
-            continue
-        version = iam.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
-        found = iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)
-        document = found["PolicyVersion"]["Document"]
-        yield from (f"{words}  ({policy['PolicyName']})" for words in allowed(document))
-    pages = iam.get_paginator("list_role_policies").paginate(RoleName=name)
-    for inline in (each for page in pages for each in page["PolicyNames"]):
-        document = iam.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
-        yield from (f"{words}  ({inline})" for words in allowed(document))
+class _Role:
+    """A role as IAM has it."""
+
+    def __init__(self, target: Target, name: str) -> None:
+        self._target = target
+        self._named = {"RoleName": name}
+        self._iam = Clients(target).service("iam")
+
+    def sentences(self) -> list[str]:
+        parts = {
+            "who may take it": self._trust,
+            "attached policies": self._attached,
+            "inline policies": self._inline,
+        }
+        return partly(parts, _refused)
+
+    def _trust(self) -> Iterator[str]:
+        trust = self._call("get_role", **self._named)["Role"]["AssumeRolePolicyDocument"]
+        if "lambda.amazonaws.com" not in str(trust):
+            yield "▲ Lambda may not take this role: the function cannot run"
+
+    def _attached(self) -> Iterator[str]:
+        for policy in self._listed("list_attached_role_policies", "AttachedPolicies"):
+            name, arn = policy["PolicyName"], policy["PolicyArn"]
+            known = _KNOWN.get(name)
+            if known and ":iam::aws:" in arn:
+                yield f"{known}  ({name})"
+            else:
+                yield from self._told(name, partial(self._managed, arn))
+
+    def _inline(self) -> Iterator[str]:
+        for name in self._listed("list_role_policies", "PolicyNames"):
+            given = {**self._named, "PolicyName": name}
+            yield from self._told(name, partial(self._call, "get_role_policy", **given))
+
+    def _managed(self, arn: str) -> dict[str, Any]:
+        version = self._call("get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found = self._call("get_policy_version", PolicyArn=arn, VersionId=version)
+        return {"PolicyDocument": found["PolicyVersion"]["Document"]}
+
+    def _told(self, name: str, read: Callable[[], Mapping[str, Any]]) -> list[str]:
+        """One policy in words, or why it may not be read."""
+        try:
+            document = read()["PolicyDocument"]
+        except LambdaError as error:
+            if error.status is None:
+                raise
+            return [_refused(name, error)]
+        return [f"{words}  ({name})" for words in allowed(document)]
+
+    def _listed(self, operation: str, key: str) -> list[Any]:
+        with in_words(self._target):
+            pages = self._iam.get_paginator(operation).paginate(**self._named)
+            return [each for page in pages for each in page[key]]
+
+    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        with in_words(self._target):
+            answer: dict[str, Any] = getattr(self._iam, operation)(**parameters)
+            return answer
+
+
+def _refused(what: str, error: LambdaError) -> str:
+    return f"▲ {what}: {error}"
 
 
 def allowed(document: Mapping[str, Any]) -> list[str]:

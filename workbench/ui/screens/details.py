@@ -162,7 +162,8 @@ class DetailsScreen(Modal[None]):
         if message.details:
             self.log.error(message.details)
         words = [("✗", message.sentence)]
-        self._show(message.group, words)
+        role = [("", str(self._configuration.get("Role", "")))] if message.group == "role" else []
+        self._show(message.group, [*role, *words])
         if message.group == "configuration":
             self._show("environment", words)
             self._show("role", words)
@@ -297,6 +298,9 @@ def _trigger_lines(backend: Backend, function: str) -> _Lines:
         glyph, word = state_words(trigger)
         if trigger.kind == "Policy":
             lines.append((f"{glyph} {word}", trigger.detail))
+            continue
+        if trigger.kind == "Unread":
+            lines.append((f"{glyph} {word}", f"{trigger.name}: {trigger.detail}"))
             continue
         whom = ", ".join(each for each in trigger.functions if ":" in each)
         parts = [f"{kind_words(trigger.kind)} {trigger.name}", trigger.url or trigger.arn or ""]
