@@ -41,7 +41,8 @@ async def test_a_function_of_aws_in_words(shop: Path, aws: AwsLab) -> None:
         await hands.reads("· 0 of 1")
         await hands.reads("S3 bucket photos may invoke this")
         await hands.reads("●●●●●● hidden (16 characters)")
-        await hands.reads("is not authorized to perform: iam:GetRole")
+        await hands.reads("▲ who may take it: User: ")
+        await hands.reads("may s3:GetObject on photos/*")
         assert "0123456789abcdef" not in hands.text()
         await hands.press("s")
         await hands.reads("0123456789abcdef")
@@ -56,6 +57,7 @@ async def test_a_function_of_aws_in_words(shop: Path, aws: AwsLab) -> None:
 
         await hands.sees(measured, "the metrics")
         await hands.press("r")
+        await hands.sees(lambda: "who may take it" not in hands.text(), "the role anew")
         await hands.reads("may s3:GetObject on photos/*")
         await hands.press("t")
         await hands.reads("the last 24 hours, all versions")
