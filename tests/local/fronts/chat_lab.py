@@ -67,6 +67,7 @@ Resources:
   Echo: {Type: AWS::Serverless::Function, Properties: {Handler: app.echo}}
   Fail: {Type: AWS::Serverless::Function, Properties: {Handler: app.fail}}
   Back: {Type: AWS::Serverless::Function, Properties: {Handler: app.back}}
+  Blocked: {Type: AWS::Serverless::Function, Properties: {Handler: app.back}}
   Chat:
     Type: AWS::ApiGatewayV2::Api
     Properties:
@@ -76,6 +77,9 @@ Resources:
   Live:
     Type: AWS::ApiGatewayV2::Stage
     Properties: {ApiId: !Ref Chat, StageName: live, StageVariables: {color: blue, way: ack}}
+  Next:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Chat, StageName: next, StageVariables: {color: red, way: locked}}
   Guarded:
     Type: AWS::Serverless::WebSocketApi
     Properties:
@@ -102,6 +106,15 @@ ROUTE = """
       RouteResponseSelectionExpression: $default
       Target: !Sub integrations/${{{id}Integration}}
 """  # noqa: E501
+PERMISSION = """
+  {function}Permission:
+    Type: AWS::Lambda::Permission
+    Properties:
+      FunctionName: !Ref {function}
+      Action: lambda:InvokeFunction
+      Principal: apigateway.amazonaws.com
+      SourceArn: !Sub arn:aws:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Chat}}/*
+"""
 RESPONSE = """
   {id}Response:
     Type: AWS::ApiGatewayV2::RouteResponse
@@ -126,6 +139,8 @@ def write_project(root: Path) -> None:
     for id_, key, function, responds in ROUTES:
         text += ROUTE.format(id=id_, key=key, function=function)
         text += RESPONSE.format(id=id_) if responds else ""
+    for function in ("Connect", "Disconnect", "Echo", "Fail", "Back"):
+        text += PERMISSION.format(function=function)
     (root / "template.yaml").write_text(text)
 
 

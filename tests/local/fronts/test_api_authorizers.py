@@ -30,13 +30,20 @@ TEMPLATE = """\
                 FunctionArn: !GetAtt Simple.Arn
                 AuthorizerPayloadFormatVersion: "2.0"
                 EnableSimpleResponses: true
+                EnableFunctionDefaultPermissions: true
                 Identity: {Headers: [who], QueryStrings: [also]}
               Fresh:
                 FunctionArn: !GetAtt Simple.Arn
                 EnableSimpleResponses: true
+                EnableFunctionDefaultPermissions: true
                 Identity: {Headers: [who], ReauthorizeEvery: 0}
+              Unpermitted:
+                FunctionArn: !GetAtt Simple.Arn
+                EnableSimpleResponses: true
+                Identity: {Headers: [who]}
               Iam:
                 FunctionArn: !GetAtt Policy.Arn
+                FunctionInvokeRole: arn:aws:iam::123456789012:role/x
                 AuthorizerPayloadFormatVersion: "1.0"
                 Identity: {Headers: [who]}
       Classic:
@@ -61,6 +68,7 @@ TEMPLATE = """\
             B: {Type: HttpApi, Properties: {ApiId: !Ref Modern, Path: /scoped, Method: get, Auth: {AuthorizationScopes: [read, write]}}}
             C: {Type: HttpApi, Properties: {ApiId: !Ref Modern, Path: /ask, Method: get, Auth: {Authorizer: Ask}}}
             D: {Type: HttpApi, Properties: {ApiId: !Ref Modern, Path: /fresh, Method: get, Auth: {Authorizer: Fresh}}}
+            U: {Type: HttpApi, Properties: {ApiId: !Ref Modern, Path: /unpermitted, Method: get, Auth: {Authorizer: Unpermitted}}}
             E: {Type: HttpApi, Properties: {ApiId: !Ref Modern, Path: /iam, Method: get, Auth: {Authorizer: Iam}}}
             F: {Type: HttpApi, Properties: {ApiId: !Ref Modern, Path: /open, Method: get, Auth: {Authorizer: NONE}}}
             G: {Type: HttpApi, Properties: {ApiId: !Ref Modern, Path: /old, Method: get, PayloadFormatVersion: "1.0"}}
@@ -202,6 +210,19 @@ def test_a_policy_of_an_http_api(apis: Apis) -> None:
     for who in ("no", "silence"):
         reply = apis.ask("Modern", "/iam", who=who)
         assert (reply.status, reply.body) == (403, FORBIDDEN)
+
+
+def test_an_authorizers_policy_has_to_name_it(apis: Apis) -> None:
+    refused = apis.ask("Modern", "/unpermitted", who="ann")
+    assert (refused.status, refused.body) == (500, b'{"message":"Internal Server Error"}')
+    apis.endpoint.client().add_permission(
+        FunctionName="Simple",
+        StatementId="authorizer",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn="arn:aws:execute-api:us-east-1:123456789012:modern/authorizers/Unpermitted",
+    )
+    assert apis.ask("Modern", "/unpermitted", who="ann").status == 403  # it was asked
 
 
 # -- Lambda authorizers of REST APIs

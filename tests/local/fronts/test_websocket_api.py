@@ -161,6 +161,27 @@ def test_connections_are_managed(chat: str, endpoint: LocalEndpoint, project: Pa
     api.close()
 
 
+def test_a_stage_has_its_variables_connections_and_permissions(
+    chat: str, endpoint: LocalEndpoint
+) -> None:
+    api = management(chat)
+    with connected(chat.replace("/live", "/next")) as client:
+        event = client.ask()
+        context = event["requestContext"]
+        assert (context["stage"], event["stageVariables"]["color"]) == ("next", "red")
+        with pytest.raises(api.exceptions.GoneException):  # it is of another stage
+            api.post_to_connection(ConnectionId=context["connectionId"], Data=b"lost")
+        assert client.ask(action="back")["message"] == "Internal server error"
+        endpoint.client().add_permission(
+            FunctionName="Blocked", StatementId="chat", Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+            SourceArn="arn:aws:execute-api:us-east-1:123456789012:chat/next/back",
+        )  # fmt: skip
+        client.say('{"action": "back"}')
+        assert client.hear() == "from the function"
+    api.close()
+
+
 def test_callbacks_reach_the_endpoint_of_all_services_too(
     chat: str, endpoint: LocalEndpoint
 ) -> None:

@@ -52,8 +52,8 @@ class FunctionCaller:
         if not any(allows(policy, principal, source, account) for source in sources):
             raise Refusal(
                 "unavailable",
-                f"{function} lacks a permission (AWS::Lambda::Permission, add-permission): "
-                f"{principal} may not invoke it for {sources[0]}.",
+                f"Invalid permissions on Lambda function {function}: {principal} may not invoke it "
+                f"for {sources[0]} (AWS::Lambda::Permission, add-permission).",
             )
 
     def trace(self, target: Target, incoming: str | None) -> str:

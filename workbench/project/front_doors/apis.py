@@ -45,6 +45,7 @@ class Authorizer:
     `function` is a Lambda authorizer's, `ttl` (seconds) how long its answers are remembered,
     `pattern` what a token must look like. `issuer` and `audience` are those of JSON web tokens.
     `simple` says that the function answers {"isAuthorized": …} rather than a policy.
+    `needs_permission`: the function's policy has to allow API Gateway to invoke it.
     """
 
     kind: AuthorizerKind
@@ -57,6 +58,7 @@ class Authorizer:
     audience: tuple[str, ...] = ()
     payload_version: PayloadVersion = "1.0"
     simple: bool = False
+    needs_permission: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ def of_openapi(scheme: Mapping[str, Any]) -> tuple[str, Authorizer | None]:
         pattern=given.get("identityValidationExpression"),
         version=given.get("authorizerPayloadFormatVersion"),
         simple=given.get("enableSimpleResponses"),
+        needs_permission=not given.get("authorizerCredentials"),
     )
 
 
@@ -109,6 +110,9 @@ def _rest(given: dict[str, Any]) -> Authorizer | None:
         header if kind == "TOKEN" else _identity(identity),
         ttl=identity.get("ReauthorizeEvery"),
         pattern=identity.get("ValidationExpression"),
+        # SAM permits it, unless it is told not to.
+        needs_permission=flag(given.get("DisableFunctionDefaultPermissions"))
+        and not given.get("FunctionInvokeRole"),
     )
 
 
@@ -124,6 +128,9 @@ def _http(given: dict[str, Any]) -> Authorizer | None:
         ttl=identity.get("ReauthorizeEvery"),
         version=given.get("AuthorizerPayloadFormatVersion") or "2.0",
         simple=given.get("EnableSimpleResponses"),
+        # SAM permits it only when it is told to, unlike that of a REST API.
+        needs_permission=not flag(given.get("EnableFunctionDefaultPermissions"))
+        and not given.get("FunctionInvokeRole"),
     )
 
 
@@ -148,6 +155,7 @@ def _lambda(
     pattern: object = None,
     version: object = None,
     simple: object = None,
+    needs_permission: bool = False,
 ) -> Authorizer | None:
     function = function_of(arn)
     if function is None:
@@ -161,6 +169,7 @@ def _lambda(
         pattern=text(pattern) or None,
         payload_version="2.0" if text(version) == "2.0" else "1.0",
         simple=flag(simple),
+        needs_permission=needs_permission,
     )
 
 

@@ -247,6 +247,9 @@ def _authorizers(parts: Parts) -> dict[str, dict[str, Any]]:
             _AUTHORIZER: {
                 "type": given.get("AuthorizerType", given.get("Type")),
                 "authorizerUri": given.get("AuthorizerUri"),
+                "authorizerCredentials": given.get(
+                    "AuthorizerCredentialsArn", given.get("AuthorizerCredentials")
+                ),
                 "identitySource": given.get("IdentitySource"),
                 "jwtConfiguration": given.get("JwtConfiguration"),
                 "authorizerResultTtlInSeconds": given.get("AuthorizerResultTtlInSeconds"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from workbench.project.front_doors.apis import IAM, Authorizer, named_by
+from workbench.project.front_doors.apis import IAM, Authorizer
 from workbench.project.front_doors.authorizers import function_of, sources
 from workbench.project.front_doors.websocket_apis import (
     CONNECT,
@@ -66,20 +66,19 @@ class WebSocketReader:
             text(properties.get("RouteId"))
             for _, properties in self._of(name, "RouteResponse").values()
         }
-        stages = [each for _, each in self._of(name, "Stage").values()]
-        stage = stages[0] if stages else {}
-        variables = _variables(stage.get("StageVariables"))
-        routes: list[WebSocketRoute] = []
-        for logical_id, (node, properties) in self._of(name, "Route").items():
-            for route in self._route(node, properties, integrations):
-                function, qualifier = named_by(variables, route.function, route.qualifier)
-                responds = route.responds and logical_id in responding
-                routes.append(
-                    replace(route, function=function, qualifier=qualifier, responds=responds)
-                )
+        stages = {
+            text(each.get("StageName")): _variables(each.get("StageVariables"))
+            for _, each in self._of(name, "Stage").values()
+        } or {"prod": {}}
+        stage = next(iter(stages))
+        routes = [
+            replace(route, responds=route.responds and logical_id in responding)
+            for logical_id, (node, properties) in self._of(name, "Route").items()
+            for route in self._route(node, properties, integrations)
+        ]
         return WebSocketApi(
             name,
-            text(stage.get("StageName")) or "prod",
+            stage,
             text(given.get("RouteSelectionExpression")) or _SELECTION,
             tuple(routes),
             {
@@ -87,7 +86,8 @@ class WebSocketReader:
                 for logical_id, (_, each) in self._of(name, "Authorizer").items()
                 if (authorizer := _authorizer(each)) is not None
             },
-            variables,
+            stages.pop(stage),
+            stages,
         )
 
     def _route(
@@ -106,6 +106,7 @@ class WebSocketReader:
             responds=text(given.get("RouteResponseSelectionExpression")) == "$default",
             seconds=SECONDS if milliseconds is None else milliseconds / 1000,
             authorizer=_authorization(given),
+            needs_permission=not integration.get("CredentialsArn"),  # a role needs none
         )
 
     def _sam(self, name: str, node: Node, given: Mapping[str, Any]) -> WebSocketApi:
@@ -159,4 +160,7 @@ def _authorizer(given: Mapping[str, Any]) -> Authorizer | None:
     if function is None:
         return None
     named = [name.removeprefix("route.") for name in texts(given.get("IdentitySource"))]
-    return Authorizer("REQUEST", *function, sources=sources(named), ttl=0)
+    needs_permission = not given.get("AuthorizerCredentialsArn")
+    return Authorizer(
+        "REQUEST", *function, sources=sources(named), ttl=0, needs_permission=needs_permission
+    )

@@ -85,7 +85,9 @@ class ApiAccess:
         event = self._shapes.authorizer_event(call, authorizer, identity)
         target = self._caller.target(authorizer.function, authorizer.qualifier)
         trace = self._caller.trace(target, call.request.headers.get("x-amzn-trace-id"))
-        answer = await self._lambdas[call.stage].ask(name, authorizer, identity, event, trace)
+        api_arn = self._shapes.method_arn(call).partition("/")[0]
+        lambdas = self._lambdas[call.stage]
+        answer = await lambdas.ask(name, authorizer, identity, event, trace, api_arn)
         milliseconds = int((time.monotonic() - began) * 1000)
         self._pass(call, name, authorizer, answer, milliseconds)
 

@@ -184,8 +184,7 @@ class ApiFront(ABC):
     def _sources(self, call: ApiCall) -> tuple[str, ...]:
         """The ARNs by which a function's policy may know the route."""
         arn = self.method_arn(call)
-        stage = arn.split("/")[1]
-        base, route = f"{arn.partition('/')[0]}/{stage}", call.route
+        base, route = f"{arn.partition('/')[0]}/{call.stage}", call.route
         by_route = "$default" if route.path == "$default" else f"{route.method}{route.path}"
         return (arn, f"{base}/{by_route}")
 

@@ -56,10 +56,19 @@ class LambdaAuthorizers:
         identity: tuple[str, ...],
         event: dict[str, Any],
         trace: str,
+        api_arn: str,
     ) -> Answer:
-        """What the authorizer's function answers to `event`. Raises Refusal when it fails."""
+        """What the authorizer's function answers to `event`. Raises Refusal when it fails, or
+        does not let the API be its invoker; `api_arn` is that of execute-api, without a stage."""
         try:
             target = self._caller.target(authorizer.function, authorizer.qualifier)
+            if authorizer.needs_permission:
+                self._caller.check_permission(
+                    authorizer.function,
+                    authorizer.qualifier,
+                    "apigateway.amazonaws.com",
+                    (f"{api_arn}/authorizers/{name}",),
+                )
             result = await self._caller.result(target, event, trace, _SECONDS)
             if (
                 result is not None

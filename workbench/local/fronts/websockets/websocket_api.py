@@ -9,8 +9,10 @@ import base64
 import hashlib
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workbench.local.api.functions.specs import Target
 from workbench.local.api.protocols.serialise import encode
 from workbench.local.arns import partition
 from workbench.local.errors import ApiError
@@ -52,12 +54,23 @@ _ANSWERS: dict[Why, tuple[int, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What the API is at one of its stages."""
+
+    gateway: Gateway
+    routes: Mapping[str, WebSocketRoute]
+    authorizers: LambdaAuthorizers
+
+
 @dataclass(slots=True)
 class _Client:
-    """A client that is connected, or on the way to be. `trace` is the header of its handshake."""
+    """A client that is connected to a stage, or on the way to be. `trace` is the header of its
+    handshake."""
 
     peer: Peer
     request: Request
+    stage: str
     trace: str = ""
 
 
@@ -78,18 +91,26 @@ class WebSocketFront:
         self._declare(api)
 
     def redeclared(self, declared: Declared) -> bool:
-        """Its clients stay connected."""
+        """Its clients stay connected, but for those of a stage that is gone."""
         assert isinstance(declared, WebSocketApi)
+        for id_, client in self._clients.items():
+            if client.stage not in declared.stages:
+                self._connections[id_].close(1001, "Going away")
         self._declare(declared)
         return True
 
     def _declare(self, api: WebSocketApi) -> None:
         self.api = api
-        self._routes = {route.key: route for route in api.routes}
-        self._authorizers = LambdaAuthorizers(self._caller)
         # Functions call back to the domain of the event: it has to be one that is here.
-        domain = f"{self._config.host}:{self.port}"
-        self._gateway = Gateway(api.name.lower(), domain, api.stage, api.stage_variables)
+        self._domain = f"{self._config.host}:{self.port}"
+        self._stages = {
+            stage: _Stage(
+                Gateway(api.name.lower(), self._domain, stage, variables),
+                {route.key: route for route in api.routes_of(stage)},
+                LambdaAuthorizers(self._caller),
+            )
+            for stage, variables in api.stages.items()
+        }
 
     def close(self) -> None:
         self._closed = True
@@ -98,10 +119,10 @@ class WebSocketFront:
         return {
             "Kind": self.kind,
             "Name": self.api.name,
-            "Url": f"ws://{self._gateway.domain}/{self.api.stage}",
+            "Url": f"ws://{self._domain}/{self.api.stage}",
             "Routes": [
                 route_document("WS", route.key, route.function, route.qualifier, route.authorizer)
-                for route in self.api.routes
+                for route in self.api.routes_of(self.api.stage)
             ],
         }
 
@@ -117,12 +138,15 @@ class WebSocketFront:
     def handle(self, request: Request) -> Answer:
         stage, slash, rest = request.path[1:].partition("/")
         id_ = websocket_callbacks.connection_id(slash + rest)
-        if stage != self.api.stage or (id_ is None and rest):
-            reason = f"The one URL of {self.api.name} is its stage's, /{self.api.stage}."
+        if stage not in self._stages or (id_ is None and rest):
+            urls = ", ".join(f"/{name}" for name in self._stages)
+            reason = f"{self.api.name} has no URLs but those of its stages: {urls}."
             return self._refused(request, 403, "Forbidden", reason)
         if id_ is not None:
             self._gate.check(request)  # functions sign what they send; pages cannot
-            return websocket_callbacks.answer(self._connections, id_, request)
+            client = self._clients.get(id_)
+            there = self._connections if client is not None and client.stage == stage else {}
+            return websocket_callbacks.answer(there, id_, request)
         problem = _handshake_problem(request)
         if problem is not None:
             status, reason = problem
@@ -130,16 +154,16 @@ class WebSocketFront:
             response = self._refused(request, status, "Bad Request", reason)
             response.headers = [*response.headers, *(headers if status == 426 else ())]
             return response
-        return self._connect(request)
+        return self._connect(request, stage)
 
     # -- connecting
 
-    async def _connect(self, request: Request) -> Response:
+    async def _connect(self, request: Request, stage: str) -> Response:
         id_ = base64.urlsafe_b64encode(os.urandom(11)).decode()
         agent = request.headers.get("user-agent", "")
         host = request.headers.get("host", "")
-        client = _Client(Peer(id_, time.time(), host, agent), request)
-        route = self._routes.get(CONNECT)
+        client = _Client(Peer(id_, time.time(), host, agent), request, stage)
+        route = self._stages[stage].routes.get(CONNECT)
         protocols = ""
         if route is not None:
             try:
@@ -169,13 +193,13 @@ class WebSocketFront:
     ) -> tuple[Response | None, str]:
         """The response of one who may not connect, or None and the chosen subprotocol. Raises
         Refusal."""
-        request = client.request
-        target = self._caller.target(route.function, route.qualifier)
+        request, stage = client.request, self._stages[client.stage]
+        target = self._target(stage, route)
         client.trace = self._caller.trace(target, request.headers.get("x-amzn-trace-id"))
         if route.authorizer is not None:
-            await self._authorize(client, route.authorizer)
+            await self._authorize(client, stage, route.authorizer)
         event = websocket_events.connect(
-            self._gateway, client.peer, request, client.trace, self.port
+            stage.gateway, client.peer, request, client.trace, self.port
         )
         result = await self._caller.result(target, event, client.trace, route.seconds)
         payload = checked(route.function, result, route.seconds).payload
@@ -191,7 +215,22 @@ class WebSocketFront:
         type_ = headers.get("content-type", JSON_TYPE)
         return Response(status, body.encode(), [("Content-Type", type_)]), ""
 
-    async def _authorize(self, client: _Client, name: str) -> None:
+    def _target(self, stage: _Stage, route: WebSocketRoute) -> Target:
+        """The route's function. Raises Refusal, also when its policy does not let us invoke it."""
+        target = self._caller.target(route.function, route.qualifier)
+        if route.needs_permission:
+            arn = f"{self._arn(stage)}/{stage.gateway.stage}/{route.key}"
+            service = "apigateway.amazonaws.com"
+            self._caller.check_permission(route.function, route.qualifier, service, (arn,))
+        return target
+
+    def _arn(self, stage: _Stage) -> str:
+        """The API's ARN of execute-api."""
+        region = self._config.region
+        place = f"{partition(region)}:execute-api:{region}:{self._config.account}"
+        return f"arn:{place}:{stage.gateway.api_id}"
+
+    async def _authorize(self, client: _Client, stage: _Stage, name: str) -> None:
         """Return when the authorizer `name` lets the client in. Raises Refusal."""
         if name == IAM:
             query = client.request.query
@@ -202,15 +241,14 @@ class WebSocketFront:
         if authorizer is None:
             raise Refusal("authorizer failed", f"$connect: there is no authorizer {name}.")
         request = client.request
-        identity = self._identity(request, name, authorizer)
-        region = self._config.region
-        place = f"{partition(region)}:execute-api:{region}:{self._config.account}"
-        arn = f"arn:{place}:{self._gateway.api_id}/{self.api.stage}/{CONNECT}"
+        identity = _identity(request, stage, name, authorizer)
+        api_arn = self._arn(stage)
+        arn = f"{api_arn}/{stage.gateway.stage}/{CONNECT}"
         target = self._caller.target(authorizer.function, authorizer.qualifier)
         trace = self._caller.trace(target, request.headers.get("x-amzn-trace-id"))
-        event = websocket_events.connect(self._gateway, client.peer, request, trace, self.port)
-        asked = websocket_events.authorize(self._gateway, arn, event)
-        answer = await self._authorizers.ask(name, authorizer, identity, asked, trace)
+        event = websocket_events.connect(stage.gateway, client.peer, request, trace, self.port)
+        asked = websocket_events.authorize(stage.gateway, arn, event)
+        answer = await stage.authorizers.ask(name, authorizer, identity, asked, trace, api_arn)
         lambda_authorizers.check(name, authorizer, answer, arn)
         context = lambda_authorizers.scalar_context(name, answer)
         peer = client.peer
@@ -218,24 +256,6 @@ class WebSocketFront:
         client.peer = Peer(
             peer.connection_id, peer.connected_at, peer.host, peer.user_agent, member
         )
-
-    def _identity(self, request: Request, name: str, authorizer: Authorizer) -> tuple[str, ...]:
-        query = dict(request.query_pairs())
-        values: list[str] = []
-        for source in authorizer.sources:
-            match source.place:
-                case "header":
-                    value = request.headers.get(source.name.lower())
-                case "querystring":
-                    value = query.get(source.name)
-                case _:
-                    value = self.api.stage_variables.get(source.name)
-            if not value:
-                where = f"{source.place} {source.name}"
-                reason = f"The authorizer {name} asks for the {where}: it is missing."
-                raise Refusal("unauthorized", reason)
-            values.append(value)
-        return tuple(values)
 
     def _refused(
         self, request: Request, status: int, message: str, reason: str, function: str | None = None
@@ -248,14 +268,17 @@ class WebSocketFront:
 
     def _message(self, connection: WebSocketConnection, text: str) -> None:
         client = self._clients[connection.id]
+        stage = self._stages.get(client.stage)
+        if stage is None:  # it is closing
+            return
         key = websocket_events.selected(self.api.selection, text) or DEFAULT
-        route = self._routes.get(key) if not key.startswith("$") else None
-        route = route or self._routes.get(DEFAULT)
+        route = stage.routes.get(key) if not key.startswith("$") else None
+        route = route or stage.routes.get(DEFAULT)
         id_ = websocket_events.request_id()
         if route is None:
             self._sorry(connection, "Forbidden", id_, f"No route is called {key}, and no $default.")
             return
-        event = websocket_events.message(self._gateway, client.peer, route.key, text, id_)
+        event = websocket_events.message(stage.gateway, client.peer, route.key, text, id_)
 
         def done(result: InvokeResult | None) -> None:
             try:
@@ -269,7 +292,7 @@ class WebSocketFront:
                     connection.send(reply)
 
         try:
-            target = self._caller.target(route.function, route.qualifier)
+            target = self._target(stage, route)
             trace = self._caller.trace(target, None)
             self._caller.invoke(target, event, trace, route.seconds, done)
         except Refusal as refusal:
@@ -296,10 +319,11 @@ class WebSocketFront:
     def _ended(self, connection: WebSocketConnection, code: int, reason: str) -> None:
         del self._connections[connection.id]
         client = self._clients.pop(connection.id)
-        route = self._routes.get(DISCONNECT)
-        if route is None or self._closed:
+        stage = self._stages.get(client.stage)
+        route = stage.routes.get(DISCONNECT) if stage is not None else None
+        if stage is None or route is None or self._closed:
             return
-        event = websocket_events.disconnect(self._gateway, client.peer, code, reason)
+        event = websocket_events.disconnect(stage.gateway, client.peer, code, reason)
 
         def done(result: InvokeResult | None) -> None:
             try:
@@ -308,7 +332,7 @@ class WebSocketFront:
                 self._disconnect_failed(client, route, refusal)
 
         try:
-            target = self._caller.target(route.function, route.qualifier)
+            target = self._target(stage, route)
             self._caller.invoke(
                 target, event, self._caller.trace(target, None), route.seconds, done
             )
@@ -335,3 +359,25 @@ def _handshake_problem(request: Request) -> tuple[int, str] | None:
     if request.method != "GET" or len(key) != 16:
         return 400, "The handshake has no Sec-WebSocket-Key of 16 bytes."
     return None
+
+
+def _identity(
+    request: Request, stage: _Stage, name: str, authorizer: Authorizer
+) -> tuple[str, ...]:
+    """The values of an authorizer's identity sources. Raises Refusal when one is missing."""
+    query = dict(request.query_pairs())
+    values: list[str] = []
+    for source in authorizer.sources:
+        match source.place:
+            case "header":
+                value = request.headers.get(source.name.lower())
+            case "querystring":
+                value = query.get(source.name)
+            case _:
+                value = stage.gateway.stage_variables.get(source.name)
+        if not value:
+            where = f"{source.place} {source.name}"
+            reason = f"The authorizer {name} asks for the {where}: it is missing."
+            raise Refusal("unauthorized", reason)
+        values.append(value)
+    return tuple(values)
