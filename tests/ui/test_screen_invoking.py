@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from screen_lab import ECHO, Hands, at_screen, end_server, make_project
+from textual.events import Key
 from textual.widgets import ContentSwitcher
 
 from workbench.project import server_process
@@ -56,6 +57,22 @@ async def test_invoking_shows_result_logs_history_and_last_result(own: Path) -> 
             return next(str(r.columns[1]) for r in screen.functions.rows.rows if r.id == "Echo")
 
         await hands.sees(lambda: "✓" in last_result(), "the last result")
+
+
+async def test_invoking_does_not_overtake_keys_that_came_with_it(shop: Path) -> None:
+    async with at_screen(shop) as hands:
+        await hands.on_function("Slow")
+        for key in ("up", "up", "ctrl+j"):
+            hands.app.post_message(Key(key, None))
+        await hands.reads("KeyError")
+        assert hands.screen.session.last is not None
+        assert hands.screen.session.last.function == "Broken"
+        await hands.press("2", "enter", "ctrl+a", "ctrl+a")
+        for key in '{"bucket":"photos"}':
+            hands.app.post_message(Key(key, key))
+        hands.app.post_message(Key("ctrl+j", None))
+        await hands.reads("✓ 200 ok")
+        assert hands.screen.session.last.event == '{"bucket":"photos"}'
 
 
 async def test_an_event_that_is_not_json_is_not_sent(shop: Path) -> None:

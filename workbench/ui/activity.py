@@ -34,8 +34,9 @@ _PHASES: Mapping[str, Phase] = {
     "stopping": "ended",
     "gone": "ended",
 }
-_BY_WEIGHT: tuple[Phase, ...] = ("invoke", "init", "failed", "ended", "ready", "frozen", "")
-"""Of several phases within one column the first of these is drawn."""
+_BY_WEIGHT: tuple[Phase, ...] = ("init", "invoke", "failed", "ended", "ready", "frozen", "")
+"""Of several phases within one column the first of these is drawn: an init is short, and what one
+looks for."""
 
 
 @dataclass(slots=True)
@@ -103,6 +104,8 @@ class Activity:
         self._lives: dict[str, Life] = {}
         self._seconds: dict[str, deque[Second]] = {}
         self._running: dict[str, set[str]] = {}
+        self._peaks: deque[Second] = deque(maxlen=KEPT_S)
+        """How many ran at the same time, of all functions together."""
         self._finished: tuple[str, str] | None = None
 
     def clear(self) -> None:
@@ -111,6 +114,7 @@ class Activity:
             self._lives.clear()
             self._seconds.clear()
             self._running.clear()
+            self._peaks.clear()
             self._finished = None
 
     # -- what is heard --------------------------------------------------------------------------
@@ -182,10 +186,12 @@ class Activity:
         if phase == "started":
             running.add(request)
             second.peak = max(second.peak, len(running))
+            self._together(int(now))
         elif phase == "throttled":
             second.throttles += 1
         elif phase == "finished":
             second.peak = max(second.peak, len(running))
+            self._together(int(now))
             running.discard(request)
             self._finished = (function, request)
             second.finished += 1
@@ -205,6 +211,13 @@ class Activity:
             life.invoked[-1] = (life.invoked[-1][0], end)
         else:
             life.invoked.append((start, end))
+
+    def _together(self, at: int) -> None:
+        count = sum(map(len, self._running.values()))
+        if self._peaks and self._peaks[-1].at >= at:
+            self._peaks[-1].peak = max(self._peaks[-1].peak, count)
+        else:
+            self._peaks.append(Second(at, peak=count))
 
     def _second(self, function: str, at: int) -> Second:
         seconds = self._seconds.get(function)
@@ -232,6 +245,17 @@ class Activity:
                 if life.function == function and not _over(life, start)
             ]
 
+    def cold_starts(self, function: str, start: float) -> int:
+        """How many environments were initialised for an invocation of the function since
+        `start`: those that were provisioned ahead are none."""
+        with self._lock:
+            return sum(
+                phase == "init" and since >= start
+                for life in self._lives.values()
+                if life.function == function and life.kind != "provisioned-concurrency"
+                for since, phase in life.phases
+            )
+
     def running(self, function: str | None = None) -> int:
         """How many invocations run now, of one or all functions."""
         with self._lock:
@@ -242,14 +266,13 @@ class Activity:
     def series(self, function: str | None, start: float, end: float, count: int) -> list[Second]:
         """What happened in each of `count` equal parts of a time, of one or all functions.
 
-        A part's `at` is its number. Peaks of several functions are added up."""
+        A part's `at` is its number."""
         parts = [Second(number) for number in range(count)]
         step = (end - start) / count
         with self._lock:
             for name, seconds in self._seconds.items():
                 if function not in (None, name):
                     continue
-                peaks = [0] * count
                 for second in reversed(seconds):
                     if second.at < start:
                         break
@@ -260,9 +283,12 @@ class Activity:
                     part.throttles += second.throttles
                     part.duration += second.duration
                     part.billed += second.billed
-                    peaks[number] = max(peaks[number], second.peak)
-                for part, peak in zip(parts, peaks, strict=True):
-                    part.peak += peak
+                    if function is not None:
+                        part.peak = max(part.peak, second.peak)
+            for second in self._peaks if function is None else ():
+                if second.at >= start:
+                    part = parts[min(int((second.at - start) / step), count - 1)]
+                    part.peak = max(part.peak, second.peak)
         return parts
 
 

@@ -305,11 +305,12 @@ def pairs_of(app: object, labels: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(keys[0], labels[id]) for id, keys in found.items() if keys]
 
 
-def key_of(app: object, id: str) -> str:
+def key_of(app: object, id: str, *, typing: bool = False) -> str:
     """The key of a binding as people write it, for a sentence: the user's own where it differs;
-    where it has none, the word that the command palette finds it by. Raises KeyError."""
+    where it has none, the word that the command palette finds it by. While one is `typing` its
+    last key: the first may be a letter, which would be written. Raises KeyError."""
     if keys := _keys_of(app, id):
-        return shown(keys[0])
+        return shown(keys[-1 if typing else 0])
     label = next((key.label for key in in_force(app) if key.id == id), id)
     return f"“{label}” in the command palette"
 

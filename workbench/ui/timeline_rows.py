@@ -29,7 +29,7 @@ _GLYPHS: Mapping[Phase, tuple[str, str]] = {
     "ended": ("×", BAD),
 }
 _WORDS: Mapping[Phase, str] = {
-    "init": "▒ init",
+    "init": "▒ init (cold)",
     "invoke": "█ invoke",
     "ready": "─ waits",
     "frozen": "· frozen",
@@ -46,7 +46,8 @@ class Limits:
     account: int | None = None
     functions: Mapping[str, FunctionConcurrency] = field(default_factory=dict)
     queue: Sequence[Mapping[str, Any]] = ()
-    queued: int = 0
+    queued: int | None = None
+    """How many events wait; None while that is not known yet."""
 
 
 def legend(colors: Palette) -> Text:
@@ -109,10 +110,10 @@ class _Drawing:
         )
         yield self._throttles(parts)
         retries = [each for each in limits.queue if each.get("Attempts")]
-        waiting = f"{limits.queued:,} waiting"
+        waiting = {None: "…", 0: "empty"}.get(limits.queued, f"{limits.queued or 0:,} waiting")
         waiting += f", {len(retries):,} for a retry" if retries else ""
         text = Text(f"{'async queue':<{_NAME}} ", no_wrap=True, end="")
-        text.append(waiting if limits.queued else "empty", self._style("" if retries else QUIET))
+        text.append(waiting, self._style("" if retries else QUIET))
         for each in retries[:1]:
             due = max(0.0, float(each.get("Due") or 0) - self._end)
             words = f" · {each.get('FunctionName')}: attempt {int(each['Attempts']) + 1}"
@@ -147,6 +148,9 @@ class _Drawing:
         for each in share.provisioned if share else ():
             ready = "" if each.status == "READY" else f" ({each.status})"
             words.append(f"provisioned {each.available}/{each.requested}:{each.qualifier}{ready}")
+        cold = self._activity.cold_starts(name, self._start)
+        if cold:
+            words.append(f"{cold:,} cold")
         return " · ".join(words)
 
     def _sparklines(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from textual import on, work
+from textual.message import Message
+from textual.widgets import Input, TextArea
 
 from workbench.samples import demo_function
 from workbench.ui.backend import Backend, Request
@@ -27,6 +29,9 @@ from workbench.ui.session import INVOCATION_TYPES, Session
 
 class InvokingScreen(FunctionScreen):
     """One invocation at a time, from any pane."""
+
+    class KeysPassed(Message):
+        """Bubbles behind what was done before by keys."""
 
     def __init__(self, session: Session, memory_file: Path) -> None:
         super().__init__(session, memory_file)
@@ -57,7 +62,22 @@ class InvokingScreen(FunctionScreen):
         return self.session.running is not None
 
     def action_invoke(self) -> None:
-        """Invoke the function with the event."""
+        """Invoke the function with the event, after all keys that were pressed before.
+
+        This key overtakes arrows and letters that come together with it, as over a slow
+        connection: another function would be invoked, or half an event sent.
+        """
+        self.status.clear()
+        (self.focused or self).post_message(self.KeysPassed())
+
+    @on(KeysPassed)
+    def _keys_passed(self, message: KeysPassed) -> None:
+        message.stop()
+        # The app does what keys are bound to; the list tells the pane where its cursor is.
+        functions = self.functions
+        self.app.call_later(functions.rows.call_later, functions.call_later, self._invoke)
+
+    def _invoke(self) -> None:
         self.settle()
         request = self.request()
         if request is not None:
@@ -141,7 +161,9 @@ class InvokingScreen(FunctionScreen):
     def _tell_unseen(self, sentence: str, *, good: bool) -> None:
         """The outcome in the status line, when Result is not on the screen."""
         if self.result not in self.area.visible_panes():
-            self.say(f"{sentence}  (3 shows it)", "success" if good else "error")
+            typing = isinstance(self.focused, Input | TextArea)
+            key = key_of(self.app, "pane.pane-result", typing=typing)
+            self.say(f"{sentence}  ({key} shows it)", "success" if good else "error")
 
     @on(Reloaded)
     def _reloaded(self, message: Reloaded) -> None:
