@@ -62,6 +62,15 @@ def test_environments_that_are_no_more_end_when_the_stream_begins_again() -> Non
     assert [row.now for row in activity.lives("Echo", 90.0, 160.0, 7)] == ["ended", "invoke"]
 
 
+def test_functions_that_ran_one_after_the_other_did_not_run_at_the_same_time() -> None:
+    activity = Activity()
+    for name, at in (("Echo", 120.0), ("Slow", 121.0)):
+        whose = {"FunctionName": name}
+        activity.heard("invocation", invocation("started", name) | whose, at)
+        activity.heard("invocation", invocation("finished", name) | whose, at + 0.5)
+    assert [part.peak for part in activity.series(None, 90.0, 160.0, 7)] == [0, 0, 0, 1, 0, 0, 0]
+
+
 def test_the_timeline_in_eighty_columns() -> None:
     limits = Limits(
         1_000,
@@ -75,6 +84,7 @@ def test_the_timeline_in_eighty_columns() -> None:
     whole = "\n".join(lines)
     for told in (
         "now 0, most 1 of 1,000",
+        "Echo  0 running · reserved 3 · provisioned 1/2:live (IN_PROGRESS) · 1 cold",
         "▲ 1 refused",
         "4 waiting, 1 for a retry · Echo: attempt 2 in 38 s",
         "reserved 3 · provisioned 1/2:live (IN_PROGRESS)",

@@ -61,6 +61,14 @@ async def test_a_function_of_aws_in_words(shop: Path, aws: AwsLab) -> None:
         await hands.reads("may s3:GetObject on photos/*")
         await hands.press("t")
         await hands.reads("the last 24 hours, all versions")
+        await hands.press("G", "c", "5", "enter")
+        await hands.reads("Reserved concurrency none  becomes  5 for")
+        await hands.press("y")
+        await hands.reads("5: more at the same time are throttled")
+        assert aws.local.get_function_concurrency(FunctionName="Shown")[
+            "ReservedConcurrentExecutions"
+        ] == 5  # fmt: skip
+        await hands.reads("twice more, after 1 and 2 min")
         # A slow network blocks no key.
         aws.latency = 2.0
         await hands.press("r", "s")

@@ -28,8 +28,9 @@ class BurstFigures:
 
     `cold` had an init (`Init Duration` in the REPORT line), `warm` none; where the log has no
     REPORT line neither is known. `errors` are failures of the function, `failed` those of sending,
-    the last of which `failure` tells; `throttled` are apart from both. `duration` is what REPORT
-    says (ms), `round_trip` what a caller waits; both without those that were throttled or failed.
+    the last of which `failure` tells; `throttled` are apart from both, `throttle` tells why.
+    `duration` is what REPORT says (ms), `round_trip` what a caller waits; both without those that
+    were throttled or failed.
     `cost` is in dollars, `seconds` since the start.
     """
 
@@ -45,6 +46,7 @@ class BurstFigures:
     failed: int = 0
     failure: str = ""
     error: str = ""
+    throttle: str = ""
     max_memory_used: int = 0
     memory_size: int = 0
     cost: float = 0.0
@@ -174,6 +176,7 @@ class Burst:
             self._numbers["running"] -= 1
             if isinstance(error, LambdaError) and error.code == THROTTLED:
                 self._add("throttled")
+                self._numbers["throttle"] = error.message
             else:
                 self._add("failed")
                 self._numbers["failure"] = str(error)

@@ -36,6 +36,19 @@ def account_limit(target: Target) -> int:
         return client.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
 
 
+def reserve(target: Target, name: str, reserved: int | None) -> None:
+    """Reserve concurrency for a function, 0 stops it; None: it shares the account's again.
+    Raises LambdaError."""
+    client = Clients(target).control
+    with in_words(target):
+        if reserved is None:
+            client.delete_function_concurrency(FunctionName=name)
+        else:
+            client.put_function_concurrency(
+                FunctionName=name, ReservedConcurrentExecutions=reserved
+            )
+
+
 def of_function(target: Target, name: str) -> FunctionConcurrency:
     """A function's concurrency. Raises LambdaError."""
     client = Clients(target).control

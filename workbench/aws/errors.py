@@ -21,7 +21,8 @@ class LambdaError(Exception):
     itself answered, the request's id for its support.
 
     `code` is AWS's error code, or the name of the client's own exception. `message` is AWS's own
-    text where AWS answered. `status` is the HTTP status, None when there was no answer.
+    text where AWS answered, with why it throttled. `status` is the HTTP status, None when there was
+    no answer.
     """
 
     def __init__(
@@ -93,9 +94,10 @@ def _answered(error: Any, target: Target) -> LambdaError:
         return _no_answer_of_aws(error.operation_name, status)
     message = said or f"{error.operation_name} was refused: {code}"
     request_id = answer.get("RequestId")
+    why = _THROTTLED_BY.get(str(error.response.get("Reason")))
     return LambdaError(
         code,
-        message,
+        f"{message.rstrip('.')}: {why}" if why else message,
         request_id=request_id,
         advice=_advice(code, target, error.operation_name),
         status=status,
@@ -111,6 +113,19 @@ def _no_answer_of_aws(operation: str, status: int | None) -> LambdaError:
         advice="A proxy may be in between, or the endpoint does not offer this.",
         status=status,
     )
+
+
+_THROTTLED_BY = {
+    "ReservedFunctionConcurrentInvocationLimitExceeded": "its reserved concurrency is in use",
+    "ConcurrentInvocationLimitExceeded": "the account's unreserved concurrency is in use",
+    "ReservedFunctionInvocationRateLimitExceeded":
+        "more than ten times its reserved concurrency came within a second",
+    "FunctionInvocationRateLimitExceeded":
+        "more than ten times its concurrency came within a second",
+    "CallerRateLimitExceeded": "this caller asks too often",
+    "ConcurrentSnapshotCreateLimitExceeded": "too many snapshots are made at the same time",
+}  # fmt: skip
+"""The Reason of a TooManyRequestsException in words (lambda-facts §5)."""
 
 
 def _advice(code: str, target: Target, operation: str) -> str:

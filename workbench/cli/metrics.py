@@ -27,8 +27,8 @@ _MILLISECONDS = frozenset(
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Show Lambda's metrics as CloudWatch has them: a line for each function, or for each "
-        "metric of one function."
+        "Show Lambda's metrics as CloudWatch has them: a line for each function, those that "
+        "failed first, or for each metric of one function."
     )
     parser.epilog = "examples:\n  workbench metrics\n  workbench metrics Hello --since 15m"
     parser.add_argument("name", metavar="NAME", nargs="?", help="the function (default: all)")
@@ -80,7 +80,8 @@ def _function_rows(found: list[MetricSummary]) -> list[tuple[str, ...]]:
     for each in found:
         functions.setdefault(each.function, {})[each.metric] = each
     rows = []
-    for name, metrics in functions.items():
+    failed = {name: -_failures(metrics) for name, metrics in functions.items()}
+    for name, metrics in sorted(functions.items(), key=lambda each: (failed[each[0]], each[0])):
         duration = metrics.get("Duration")
         rows.append(
             (
@@ -97,6 +98,10 @@ def _function_rows(found: list[MetricSummary]) -> list[tuple[str, ...]]:
 
 
 _SUMS = ("Invocations", "Errors", "Throttles")
+
+
+def _failures(metrics: dict[str, MetricSummary]) -> float:
+    return sum(metrics[each].values.get("Sum", 0.0) for each in _SUMS[1:] if each in metrics)
 
 
 def _value(metrics: dict[str, MetricSummary], metric: str, statistic: str) -> str:

@@ -26,6 +26,7 @@ from workbench.aws.records import (
 from workbench.project.state_dir import StateDir
 
 if TYPE_CHECKING:
+    from workbench.aws.concurrency import FunctionConcurrency
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.traces import Trace
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
@@ -175,6 +176,18 @@ class Backend:
             queue.get("Events", ()),
             int(queue.get("Total", 0)),
         )
+
+    def concurrency(self, function: str) -> FunctionConcurrency:
+        """What is reserved and provisioned for a function. Raises LambdaError."""
+        from workbench.aws import concurrency
+
+        return concurrency.of_function(self.target, function)
+
+    def reserve(self, function: str, reserved: int | None) -> None:
+        """Reserve concurrency for a function; None: nothing any more. Raises LambdaError."""
+        from workbench.aws import concurrency
+
+        concurrency.reserve(self.target, function, reserved)
 
     def standing(self) -> list[tuple[str, Mapping[str, Any]]]:
         """What a new listener has missed: how the local Lambda runs, problems and notices, as

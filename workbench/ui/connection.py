@@ -164,9 +164,9 @@ class Connection:
             parts.append(f"AWS {target.account or ''} {target.region}")
             if backend.is_production(session.function or ""):
                 parts.insert(1, "▲ production")
-            parts.append("read-only")
             if target.profile:
                 parts.append(f"profile {target.profile}")
+            parts.append("read-only")
             parts.append("hot reload is off on AWS")
         if self._doing:
             parts.append(self._doing)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -77,7 +79,7 @@ class HistoryPane(WorkbenchPane):
         yield FuzzyList(
             # A long name of an error leaves room for the time in a narrow pane.
             columns=[Column(), Column(width=14), Column()],
-            empty="Every invocation is kept here, also when you quit.",
+            empty=_NO_INVOCATIONS,
         )
 
     @property
@@ -90,6 +92,7 @@ class HistoryPane(WorkbenchPane):
         backend = self.session.backend
         if backend is None:
             return
+        self.rows.set_empty(_NO_INVOCATIONS if backend.is_local else _NONE_FROM_HERE)
         name = None if self._all else self.session.function
         if name is None and not self._all:
             self.forget()
@@ -147,7 +150,10 @@ class HistoryPane(WorkbenchPane):
 
     def _show(self) -> None:
         colors = palette(self)
-        self.rows.set_rows([self._row(entry, colors) for entry in self._entries.values()])
+        attempts = _attempts(self._entries.values())
+        self.rows.set_rows(
+            [self._row(entry, attempts[entry.id], colors) for entry in self._entries.values()]
+        )
         self.title = "History · all functions" if self._all else "History"
         compares = key_of(self.app, "history.compare")
         self.subtitle = f"one marked · {compares} compares" if self._marked else ""
@@ -156,7 +162,7 @@ class HistoryPane(WorkbenchPane):
         """The rows hold colours."""
         self._show()
 
-    def _row(self, entry: Summary, colors: Palette) -> Row:
+    def _row(self, entry: Summary, attempt: int, colors: Palette) -> Row:
         mark = "◆ " if str(entry.id) == self._marked else ""
         version = entry.executed_version or entry.qualifier or ""
         if entry.qualifier and entry.qualifier != version:
@@ -164,6 +170,8 @@ class HistoryPane(WorkbenchPane):
         first = Text(f"{mark}{clock(entry.started)}")
         if self._all:
             first.append(f"  {entry.function}")
+        if attempt > 1:
+            first.append(f"  attempt {attempt}")
         if entry.error_message:
             first.append(f"  {safe(entry.error_message)[:_ERROR_CELLS]}", colors[QUIET])
         return Row(
@@ -283,6 +291,20 @@ class HistoryPane(WorkbenchPane):
         """The request id."""
         entry = self._entries.get(self.rows.highlighted or "")
         return ("the request id", entry.request_id) if entry else None
+
+
+_NO_INVOCATIONS = "Every invocation is kept here, also when you quit."
+_NONE_FROM_HERE = "Invocations that you make are kept here; what others did is in Logs."
+
+
+def _attempts(entries: Iterable[Summary]) -> Mapping[int, int]:
+    """Which attempt of an asynchronous event each is, by id: they have its request id."""
+    seen: Counter[str] = Counter()
+    numbers = {}
+    for entry in sorted(entries, key=lambda each: each.id):
+        seen[entry.request_id] += entry.invocation_type == "Event"
+        numbers[entry.id] = seen[entry.request_id]
+    return numbers
 
 
 def _readable(event: bytes) -> str:

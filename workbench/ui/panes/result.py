@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from workbench.aws.http_answer import http_answer
 from workbench.aws.records import Frame, Invocation
+from workbench.aws.words.faults import fault_words
 from workbench.project.records import Problem
 from workbench.ui.formats import NOT_TRACED, clock
 from workbench.ui.messages import OpenFile, ShowTrace
@@ -139,7 +140,8 @@ class ResultPane(WorkbenchPane):
             self._frames = user_frames_first(error)
             source = self.session.source(invocation.function)
             code = source.code if source else None
-            self.query_one(ErrorView).show(error, [frame_row(f, code) for f in self._frames])
+            frames = [frame_row(each, code) for each in self._frames]
+            self.query_one(ErrorView).show(error, frames, fault_words(invocation))
             self._views.insert(0, "error")
         if changes:
             self._views.append("changes")

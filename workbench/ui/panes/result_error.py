@@ -16,6 +16,7 @@ class ErrorView(Static):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="error-words", markup=False)
+        yield Static("", id="error-means", markup=False)
         yield FuzzyList(empty="There is no stack trace.", id="frames")
 
     def focus(self, scroll_visible: bool = True) -> ErrorView:
@@ -23,9 +24,13 @@ class ErrorView(Static):
         self.query_one(FuzzyList).focus(scroll_visible)
         return self
 
-    def show(self, error: FunctionError, frames: list[str]) -> None:
-        """Show an error; the frames in words, in the order they are to be read."""
+    def show(self, error: FunctionError, frames: list[str], means: str) -> None:
+        """Show an error; the frames in words, in the order they are to be read. `means`: what an
+        error of the platform's is about, "" for others."""
         self.query_one("#error-words", Static).update(f"{error.type}\n{error.message}")
+        line = self.query_one("#error-means", Static)
+        line.update(means)
+        line.display = bool(means)
         self.query_one(FuzzyList).set_rows(
             [Row(str(index), (frame,)) for index, frame in enumerate(frames)]
         )

@@ -12,10 +12,16 @@ from workbench.aws.recording import invocation_of
 from workbench.aws.records import Invocation
 from workbench.project.answers import verdict
 from workbench.project.answers.verdicts import Verdict
+from workbench.ui.keys import with_keys
 from workbench.ui.session import Session
 from workbench.ui.work import Job, in_thread
 
 _LARGEST = 500_000  # bytes: larger events are not read in the thread that draws
+_NOBODY_WAITS = (
+    "Asynchronous: no caller gets this error. Lambda tries it again after 1 and 2 minutes, unless "
+    "configured otherwise (<functions.details> in Functions), then gives it to OnFailure or the "
+    "dead-letter queue. <screen.timeline> shows what waits."
+)
 _MARGIN_S = 30.0  # beyond the function's timeout: a custom resource may still be starting
 
 
@@ -58,6 +64,8 @@ class VerdictLine(Static):
             self._wait(invocation)
         elif invocation.function_error is None and not _is_unanswered(invocation):
             self._say(_judged(invocation))
+        elif invocation.function_error and invocation.invocation_type == "Event":
+            self._say(Verdict(with_keys(self.app, _NOBODY_WAITS), None))
 
     def follow(self) -> None:
         """Something was recorded: perhaps the answer of an invocation that is only accepted."""

@@ -359,7 +359,9 @@ class TriggersPane(WorkbenchPane):
             return
         enabled = trigger.state == "Disabled"
         word = "Resume" if enabled else "Pause"
-        if await self._ask_aws(f"{word} {trigger.name}", f"{word} what invokes", word, trigger):
+        whom = ", ".join(trigger.functions) or "The function"
+        words = f"{whom} is {'again' if enabled else 'no longer'} invoked by"
+        if await self._ask_aws(f"{word} {trigger.name}", words, word, trigger):
 
             def change(backend: Backend) -> str:
                 backend.triggers.set_enabled(trigger, enabled)

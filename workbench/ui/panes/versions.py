@@ -53,6 +53,8 @@ class VersionsPane(VersionsList):
             return "Put the cursor on an alias first; <versions.create_alias> creates one."
         if action in ("create_alias", "move_alias") and not self.numbers():
             return "An alias leads to a version: publish one first (<versions.publish>)."
+        if action == "move_alias" and alias and not self._elsewhere(alias):
+            return f"{alias.name} leads to the only version there is: <versions.publish> first."
         if action in ("weight", "canary") and alias and alias.function_version == LATEST:
             how = "move it to a version first (<versions.move_alias>)"
             return f"{alias.name} leads to $LATEST: {how}."
@@ -196,17 +198,22 @@ class VersionsPane(VersionsList):
         name, backend, alias = self.session.function, self.session.backend, self._alias()
         if not self.allowed("move_alias") or not (name and backend and alias):
             return
-        rows = [self._version_row(number) for number in self.numbers()]
+        numbers = self._elsewhere(alias)
         version = await self.app.push_screen_wait(
             Choose(
                 f"Move {alias.name}, now {routes(alias)}, to",
-                rows,
+                [self._version_row(number) for number in numbers],
                 [Column(), Column()],
-                highlighted=self._version_under_cursor(self.numbers()),
+                highlighted=self._version_under_cursor(numbers),
             )
         )
         if version is not None:
             await self._route(backend, name, alias, version, {}, "moved")
+
+    def _elsewhere(self, alias: Alias) -> list[str]:
+        """The versions that the alias does not lead to, or not with all of its invocations."""
+        now = None if alias.weights else alias.function_version
+        return [number for number in self.numbers() if number != now]
 
     @work(exclusive=True, group="dialog")
     async def action_weight(self) -> None:
@@ -281,7 +288,7 @@ class VersionsPane(VersionsList):
         history."""
         there = replace(alias, function_version=version, weights=weights)
         words = f"{routes(alias)}  becomes  {routes(there)} for"
-        change = Change(f"{alias.name}: {how}", "Change", alias.arn, [words])
+        change = Change(f"Change {alias.name}", "Change", alias.arn, [words])
         if not await agreed(self.app, backend, name, change):
             return
 

@@ -212,9 +212,11 @@ class BurstScreen(Screen[None]):
             text.append(mark, colors[style])
             text.append(f"{name:<11}", colors[QUIET])
             text.append(f"{value}\n")
-        for name, sentence in (("error", figures.error), ("not sent", figures.failure)):
+        told = (("▲", "throttled", figures.throttle, WARN), ("✗", "error", figures.error, BAD),
+                ("✗", "not sent", figures.failure, BAD))  # fmt: skip
+        for sign, name, sentence, style in told:
             if sentence:
-                text.append(f"✗ {name:<11}{sentence}\n", colors[BAD])
+                text.append(f"{sign} {name:<11}{sentence}\n", colors[style])
         text.rstrip()
         return text
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -30,6 +30,7 @@ from workbench.ui.work import Failed, Job, in_thread
 from workbench.ui.work import stop as stop_jobs
 
 if TYPE_CHECKING:
+    from workbench.aws.concurrency import FunctionConcurrency
     from workbench.aws.metric_series import Series
 
 _SECTIONS = {
@@ -39,6 +40,8 @@ _SECTIONS = {
     "role": "Execution role",
     "recent": "Its last invocations from here",
     "metrics": "Metrics",
+    "concurrency": "Concurrency",
+    "asynchronous": "Asynchronous events, when they fail",
 }
 _SPANS = (("3 hours", 300, 36), ("24 hours", 1800, 48), ("7 days", 14400, 42))
 """What metrics are shown of: words, seconds of a period, and how many of them."""
@@ -60,6 +63,7 @@ class DetailsScreen(Modal[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "secrets", "Show or hide secrets", id="details.secrets"),
+        Binding("c", "concurrency", "Change the reserved concurrency", id="details.concurrency"),
         Binding("t", "span", "Choose the time span of the metrics", id="details.span"),
         Binding("r", "read", "Read it again", id="details.read"),
         Binding("y", "copy", "Copy all of it", id="details.copy"),
@@ -84,6 +88,13 @@ class DetailsScreen(Modal[None]):
         lines: _Lines
 
     @dataclass
+    class Limited(Message):
+        """The function's own concurrency; `say` is what was done before."""
+
+        found: FunctionConcurrency
+        say: str = ""
+
+    @dataclass
     class Measured(Message):
         """The metrics came."""
 
@@ -97,6 +108,7 @@ class DetailsScreen(Modal[None]):
         self._span = 0
         self._shows_secrets = False
         self._configuration: Mapping[str, Any] = {}
+        self._reserved: int | None = None
         self._texts: dict[str, str] = {}
         self._status = Status()
 
@@ -114,7 +126,8 @@ class DetailsScreen(Modal[None]):
     def on_mount(self) -> None:
         self.query_one(KeyFooter).set_keys(
             pairs_of(self.app, {
-                "details.secrets": "secrets", "details.span": "time span",
+                "details.secrets": "secrets", "details.concurrency": "concurrency",
+                "details.span": "time span",
                 "details.read": "read again", "details.copy": "copy", "details.close": "close",
                 "screen.help": "help",
             })
@@ -134,6 +147,11 @@ class DetailsScreen(Modal[None]):
             self._show(section, [("", "reading …")])
         self._in_thread(
             "configuration", lambda: self.Configured(backend.client.configuration(name, qualifier))
+        )
+        self._in_thread("concurrency", lambda: self.Limited(backend.concurrency(name)))
+        self._in_thread(
+            "asynchronous",
+            lambda: self.Found("asynchronous", _event_lines(backend, name, qualifier)),
         )
         self._in_thread("recent", lambda: self.Found("recent", _recent_lines(backend, name)))
         self._in_thread("triggers", lambda: self.Found("triggers", _trigger_lines(backend, name)))
@@ -191,6 +209,15 @@ class DetailsScreen(Modal[None]):
     @property
     def _arn(self) -> str:
         return str(self._configuration.get("FunctionArn", ""))
+
+    @on(Limited)
+    def _limited(self, message: Limited) -> None:
+        from workbench.aws.words.concurrency import concurrency_words
+
+        self._reserved = message.found.reserved
+        self._show("concurrency", list(concurrency_words(message.found)))
+        if message.say:
+            self._status.say(message.say, "success")
 
     @on(Found)
     def _found(self, message: Found) -> None:
@@ -250,6 +277,24 @@ class DetailsScreen(Modal[None]):
         hide = f"Secrets are shown: {key_of(self.app, 'details.secrets')} hides them."
         self._status.say(hide if shown else "Secrets are hidden.")
 
+    @work(exclusive=True, group="dialog")
+    async def action_concurrency(self) -> None:
+        """Change the reserved concurrency, on AWS after asking."""
+        from workbench.ui.reserved_concurrency import ask_reserved
+
+        backend, name = self._backend, self._function
+        wanted = await ask_reserved(self.app, backend, name, self._reserved)
+        if wanted is None:
+            return
+
+        def change() -> Message:
+            with backend.permitted():
+                backend.reserve(name, wanted[0])
+            said = f"Reserved concurrency of {name} changed."
+            return self.Limited(backend.concurrency(name), said)
+
+        self._in_thread("concurrency", change)
+
     def action_span(self) -> None:
         """Metrics of a longer time, then of the shortest again."""
         self._span = (self._span + 1) % len(_SPANS)
@@ -283,6 +328,12 @@ def _value(series: Series) -> str:
     if value is None:
         return "–"
     return milliseconds(value) if series.metric == "Duration" else f"{value:,.0f}"
+
+
+def _event_lines(backend: Backend, function: str, qualifier: str | None) -> _Lines:
+    from workbench.aws.words.asynchronous import asynchronous_words, event_invoke_config
+
+    return list(asynchronous_words(event_invoke_config(backend.target, function, qualifier)))
 
 
 def _recent_lines(backend: Backend, function: str) -> _Lines:

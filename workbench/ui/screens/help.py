@@ -20,16 +20,20 @@ _WORDS = {
     "letters below work. <screen.new_event> has sample events of every service.",
     "result": "The answer, or the error with the frames of your own code first. Save the file and "
     "<screen.rerun> runs the same event again; <result.previous_changes> shows what changed. "
-    "“1 M: $0.20” is what a million such invocations cost.",
+    "“init 4 ms” is a cold start: an environment was initialised first, a warm one was there "
+    "already. “1 M: $0.20” is what a million such invocations cost.",
     "logs": "What the function and Lambda logged, newest last, grouped by invocation. "
     "Level and range stay as they are for this project; the border tells them.",
     "versions": "$LATEST is the code you edit; <versions.publish> publishes it as a version that "
     "never changes, <versions.create_alias> names a version by an alias. <versions.use> makes "
     "<screen.invoke> invoke what has the cursor. <versions.canary> shifts an alias to another "
     "version step by step, <versions.roll_back> takes it back.",
-    "history": "Every invocation, also of earlier sessions.",
+    "history": "Every invocation, also of earlier sessions; on AWS those made from here. "
+    "“attempt 2” is Lambda's second try of an asynchronous event.",
     "triggers": "What invokes functions: queues, streams, schedules, HTTP, a template's own.",
-    "timeline": "One row for each execution environment: when it started, worked, waited, ended.",
+    "timeline": "One row for each execution environment: when it started, worked, waited, ended. "
+    "A cold start is an init that an invocation waited for. Asynchronous events that failed wait "
+    "in the queue for their next attempt.",
     "compare": "One event goes to all that are chosen; their answers are compared with the base's. "
     "Values such as {{uuid}} are made once: all get the same event.",
     "burst": "The same event many times, some at once: how long, how many cold, throttled, failed.",
