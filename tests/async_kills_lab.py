@@ -6,28 +6,15 @@ import http.client
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import boto3
-from botocore.config import Config
-
-from tests.endpoint_lab import ROLE, zipped
+from tests.serve_lab import Served, served
 
 MOST = 100  # events accepted before a kill
 NUMBERS_A_ROUND = 1000
 LIMIT = 60.0
-SERVE = """
-import sys
-from pathlib import Path
-from workbench.local.server import ServerOptions, run
-sys.exit(run(ServerOptions(Path(sys.argv[1]))))
-"""
 # A byte of a sparse file for each event: quick, and a repetition changes nothing.
 MARKS = """
 import os
@@ -43,61 +30,26 @@ HEADERS = {
 }
 
 
-@contextmanager
-def served(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A local Lambda as a process of its own, and its URL."""
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(root)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process, process.stdout.readline().strip().removeprefix("Lambda endpoint: ")
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(20)
-
-
-def set_up(url: str, ran: Path, recorded: Path) -> None:
+def set_up(server: Served, ran: Path, recorded: Path) -> None:
     """The function `works`, whose successes `keeps` is told of."""
-    client = boto3.client(
-        "lambda",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="a",
-        aws_secret_access_key="b",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
     places = (("works", ran, "event"), ("keeps", recorded, "event['requestPayload']"))
     for name, file, number in places:
         file.touch()
-        created = client.create_function(
-            FunctionName=name,
-            Runtime="python3.11",
-            Role=ROLE,
-            Handler="index.handler",
-            Code={"ZipFile": zipped({"index.py": MARKS.format(file=str(file), number=number)})},
-        )
-        client.get_waiter("function_active_v2").wait(
-            FunctionName=name, WaiterConfig={"Delay": 0.01, "MaxAttempts": 3000}
-        )
-    client.put_function_event_invoke_config(
-        FunctionName="works",
-        DestinationConfig={"OnSuccess": {"Destination": created["FunctionArn"]}},
+        server.create(MARKS.format(file=str(file), number=number), FunctionName=name)
+    keeps = server.settle("keeps")["FunctionArn"]
+    server.client().put_function_event_invoke_config(
+        FunctionName="works", DestinationConfig={"OnSuccess": {"Destination": keeps}}
     )
-    client.close()
 
 
-def send_until_it_dies(
-    url: str, process: subprocess.Popen[str], first: int, moments: random.Random
-) -> list[int]:
+def send_until_it_dies(server: Served, first: int, moments: random.Random) -> list[int]:
     """Send numbered events, killing the server at some moment after some of them; the numbers of
     those that were answered with 202."""
     accepted: list[int] = []
     enough = moments.randrange(1, MOST)
     # Soon after that many, whatever the server is doing then.
-    kill = threading.Timer(moments.uniform(0, 0.02), os.kill, (process.pid, signal.SIGKILL))
-    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    kill = threading.Timer(moments.uniform(0, 0.02), os.kill, (server.process.pid, signal.SIGKILL))
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
     try:
         for number in range(first, first + NUMBERS_A_ROUND):
             if len(accepted) == enough:
@@ -112,7 +64,7 @@ def send_until_it_dies(
         pass  # it was killed
     finally:
         connection.close()
-    process.wait(20)
+    server.process.wait(20)
     kill.join()
     return accepted
 
@@ -131,10 +83,10 @@ def lost_of_accepted(folder: Path, kills: int) -> tuple[int, int]:
     moments = random.Random()
     accepted: list[int] = []
     for round in range(kills):
-        with served(root) as (process, url):
+        with served(root) as server:
             if not round:
-                set_up(url, ran, recorded)
-            accepted += send_until_it_dies(url, process, round * NUMBERS_A_ROUND, moments)
+                set_up(server, ran, recorded)
+            accepted += send_until_it_dies(server, round * NUMBERS_A_ROUND, moments)
     assert len(accepted) >= kills
     with served(root):
         limit = time.monotonic() + LIMIT

@@ -30,16 +30,12 @@ def zipped(files: dict[str, str | bytes]) -> bytes:
     return buffer.getvalue()
 
 
-@dataclass
-class LocalEndpoint:
-    """A running local Lambda and clients of it."""
+@dataclass(kw_only=True)
+class Endpoint:
+    """A running local Lambda, wherever that is, and clients of it."""
 
     url: str
-    port: int
-    state: Path
-    server: Any
-    loop: asyncio.AbstractEventLoop
-    _clients: dict[str, Any] = field(default_factory=dict)
+    _clients: dict[str, Any] = field(default_factory=dict, init=False)
 
     def client(self, service: str = "lambda") -> Any:
         """A boto3 client that does not try again by itself."""
@@ -60,15 +56,6 @@ class LocalEndpoint:
                 ),
             )
         return self._clients[service]
-
-    def call(self, function: Callable[..., Any], *values: Any, **named: Any) -> Any:
-        """Run something in the server's event loop and wait for what it returns."""
-
-        async def run() -> Any:
-            result = function(*values, **named)
-            return await result if asyncio.iscoroutine(result) else result
-
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(30)
 
     def create(self, code: str = ECHO, **named: Any) -> str:
         """Create a Python function, wait until it is active, return its name."""
@@ -100,6 +87,30 @@ class LocalEndpoint:
             assert time.monotonic() < limit, found
             time.sleep(0.01)
 
+    def close(self) -> None:
+        """Close the clients."""
+        for client in self._clients.values():
+            client.close()
+
+
+@dataclass(kw_only=True)
+class LocalEndpoint(Endpoint):
+    """One whose server is in this process, with an event loop in another thread."""
+
+    port: int
+    state: Path
+    server: Any
+    loop: asyncio.AbstractEventLoop
+
+    def call(self, function: Callable[..., Any], *values: Any, **named: Any) -> Any:
+        """Run something in the server's event loop and wait for what it returns."""
+
+        async def run() -> Any:
+            result = function(*values, **named)
+            return await result if asyncio.iscoroutine(result) else result
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(30)
+
 
 @contextmanager
 def local_lambda(state: Path, **settings: Any) -> Iterator[LocalEndpoint]:
@@ -121,7 +132,8 @@ def local_lambda(state: Path, **settings: Any) -> Iterator[LocalEndpoint]:
         server = LocalLambda(config, root)
         url = await server.start()
         port = int(url.rpartition(":")[2])
-        started.append(LocalEndpoint(url, port, root.path, server, asyncio.get_running_loop()))
+        loop = asyncio.get_running_loop()
+        started.append(LocalEndpoint(url=url, port=port, state=root.path, server=server, loop=loop))
         ready.set()
         await over[0].wait()
         await server.close()
@@ -144,8 +156,7 @@ def local_lambda(state: Path, **settings: Any) -> Iterator[LocalEndpoint]:
     finally:
         if started:
             started[0].loop.call_soon_threadsafe(over[0].set)
-            for client in started[0]._clients.values():
-                client.close()
+            started[0].close()
         thread.join(30)
     if failed:
         raise failed[0]

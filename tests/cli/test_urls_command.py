@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 from cli_shell import PYTHON, environment, on_terminal, run
+from serve_lab import served
 
 TEMPLATE = f"""
 Transform: AWS::Serverless-2016-10-31
@@ -32,17 +31,10 @@ def shop(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "app.py").write_text("def handler(event, context): return 'hi'\n")
     (tmp_path / "template.yaml").write_text(TEMPLATE)
-    command = [sys.executable, "-m", "workbench", "serve", str(tmp_path)]
-    command += ["--route", "GET /hello=Shop", "--route", "$default=Shop"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
-        try:
-            assert process.stdout is not None
-            said = "  routes answers at "
-            url = next(line for line in process.stdout if line.startswith(said))
-            yield tmp_path, url.removeprefix(said).strip()
-        finally:
-            process.terminate()
-            process.wait(20)
+    routes = ("--route", "GET /hello=Shop", "--route", "$default=Shop")
+    says = "  routes answers at "
+    with served(tmp_path, *routes, says=says, environment=environment()) as server:
+        yield tmp_path, server.url
 
 
 def test_a_line_for_each_route(shop: tuple[Path, str]) -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from container_lab import make_image, require_tool, tool
+from serve_lab import served
 
 TEMPLATE = """Resources:
   Boxed:
@@ -37,27 +32,6 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     tool("rmi", "--force", name)
 
 
-@contextlib.contextmanager
-def _serve(root: Path) -> Iterator[tuple[subprocess.Popen[str], Any]]:
-    command = [sys.executable, "-m", "workbench", "serve", str(root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip().removeprefix("Lambda endpoint: ")
-        client = boto3.client(
-            "lambda",
-            endpoint_url=url,
-            region_name="us-east-1",
-            aws_access_key_id="x",
-            aws_secret_access_key="x",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        try:
-            yield process, client
-        finally:
-            client.close()
-            process.terminate()
-
-
 def _containers(image: str) -> list[str]:
     return tool("ps", "--all", "--quiet", f"--filter=ancestor={image}").split()
 
@@ -71,33 +45,33 @@ def _none_left(image: str) -> bool:
 
 def test_a_project_with_an_image(tmp_path: Path, image: str) -> None:
     (tmp_path / "template.yaml").write_text(TEMPLATE.format(image=image))
-    with _serve(tmp_path) as (server, client):
-        found = client.get_function(FunctionName="Boxed")
+    with served(tmp_path) as server:
+        found = server.client().get_function(FunctionName="Boxed")
         digest = tool("image", "inspect", "--format", "{{.Id}}", image).rpartition(":")[2]
         assert found["Code"]["ResolvedImageUri"] == f"{image.partition(':')[0]}@sha256:{digest}"
         assert found["Configuration"]["CodeSha256"] == digest
         assert "Runtime" not in found["Configuration"]
-        answer = client.invoke(FunctionName="Boxed", Payload=b'"about"', LogType="Tail")
+        answer = server.client().invoke(FunctionName="Boxed", Payload=b'"about"', LogType="Tail")
         assert b'"its.own"' in answer["Payload"].read()
         assert b'a line about "about"' in base64.b64decode(answer["LogResult"])
-        published = client.publish_version(FunctionName="Boxed")
+        published = server.client().publish_version(FunctionName="Boxed")
         assert (published["Version"], published["CodeSha256"]) == ("1", digest)
         assert len(_containers(image)) == 1
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(20)
     assert not _containers(image)
 
 
 def test_containers_of_a_killed_server_are_removed(tmp_path: Path, image: str) -> None:
     (tmp_path / "template.yaml").write_text(TEMPLATE.format(image=image))
-    with _serve(tmp_path) as (server, client):
-        client.invoke(FunctionName="Boxed", Payload=b"1")
+    with served(tmp_path) as server:
+        server.client().invoke(FunctionName="Boxed", Payload=b"1")
         assert _containers(image)
-        server.kill()
-        server.wait(20)
-    with _serve(tmp_path) as (server, client):  # if nobody has done it by now, this one did
+        server.process.kill()
+        server.process.wait(20)
+    with served(tmp_path) as server:  # if nobody has done it by now, this one did
         assert _none_left(image)
-        assert client.invoke(FunctionName="Boxed", Payload=b"2")["Payload"].read() == b"2"
-        server.terminate()
-        server.wait(20)
+        assert server.client().invoke(FunctionName="Boxed", Payload=b"2")["Payload"].read() == b"2"
+        server.process.terminate()
+        server.process.wait(20)
     assert not _containers(image)

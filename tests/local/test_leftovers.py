@@ -7,16 +7,12 @@ import json
 import os
 import select
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from serve_lab import Served, served
 
 # Holds the writing end of a fifo open, in itself and whatever it starts: end of file tells that
 # the last of them is gone.
@@ -43,29 +39,9 @@ sleep 600
 """
 
 
-@contextlib.contextmanager
-def _serve(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-m", "workbench", "serve", str(root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process, process.stdout.readline().strip().removeprefix("Lambda endpoint: ")
-        finally:
-            process.kill()
-
-
-def _invoke(url: str, hang: bool) -> None:
-    client = boto3.client(
-        "lambda",
-        endpoint_url=url,
-        region_name="us-east-1",
-        aws_access_key_id="a",
-        aws_secret_access_key="b",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+def _invoke(server: Served, hang: bool) -> None:
     with contextlib.suppress(BotoCoreError, ClientError):
-        client.invoke(FunctionName="F", Payload=json.dumps({"hang": hang}).encode())
-    client.close()
+        server.client().invoke(FunctionName="F", Payload=json.dumps({"hang": hang}).encode())
 
 
 def _is_over(descriptor: int) -> bool:
@@ -95,16 +71,16 @@ def test_nothing_outlives_the_server(
     (project / "app.py").write_text(HANGS.format(fifo=str(fifo)))
     (project / "bootstrap").write_text(BOOTSTRAP.format(fifo=fifo))
     (project / "bootstrap").chmod(0o755)
-    with _serve(project) as (server, url):
+    with served(project) as server:
         reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-        invoking = threading.Thread(target=_invoke, args=(url, hang))
+        invoking = threading.Thread(target=_invoke, args=(server, hang))
         invoking.start()
         assert select.select([reading], [], [], 30)[0]
         assert os.read(reading, 7) == b"started"
         if not hang and runtime.startswith("python"):
             invoking.join()
-        server.send_signal(number)
-        server.wait(20)
+        server.process.send_signal(number)
+        server.process.wait(20)
         assert _is_over(reading)
         invoking.join()
         os.close(reading)

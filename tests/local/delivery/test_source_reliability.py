@@ -6,16 +6,13 @@ import asyncio
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from endpoint_lab import LocalEndpoint, local_lambda
+from serve_lab import served
 from sources_lab import (
     ASKING,
     Function,
@@ -33,34 +30,6 @@ from workbench.local.services.settings import ServiceSettings
 
 KILLS = 3
 
-SERVE = """
-import sys
-from pathlib import Path
-from workbench.local.server import ServerOptions, run
-from workbench.local.services.choice import ServiceChoice
-services = ServiceChoice("url", url=sys.argv[2])
-sys.exit(run(ServerOptions(Path(sys.argv[1]), services=services, time_scale=20)))
-"""
-
-
-@contextmanager
-def served(root: Path, services: str) -> Iterator[tuple[subprocess.Popen[str], LocalEndpoint]]:
-    """A local Lambda in a process of its own that uses the services at another endpoint."""
-    root.mkdir(exist_ok=True)
-    command = [sys.executable, "-c", SERVE, str(root), services]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip().removeprefix("Lambda endpoint: ")
-        endpoint = LocalEndpoint(url, 0, root, None, None)  # type: ignore[arg-type]
-        try:
-            yield process, endpoint
-        finally:
-            for client in endpoint._clients.values():
-                client.close()
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(20)
-
 
 def test_a_killed_server_goes_on_where_it_was(hurried: LocalEndpoint, tmp_path: Path) -> None:
     queue, stream = Queue(hurried, visibility=1), Stream(hurried)
@@ -77,25 +46,26 @@ def test_a_killed_server_goes_on_where_it_was(hurried: LocalEndpoint, tmp_path: 
         records = [r for event in list(worker.events) for r in event["Records"]]
         return [body_of(record) for record in records if record["eventSource"] == source]
 
+    options = ("--services", hurried.url, "--time-scale", "20")
     sending = threading.Thread(target=send)
     with asked(worker) as variables:
-        with served(tmp_path / "project", hurried.url) as (process, endpoint):
-            name = endpoint.create(ASKING, Environment={"Variables": variables}, Timeout=1)
+        with served(tmp_path / "project", *options) as server:
+            name = server.create(ASKING, Environment={"Variables": variables}, Timeout=1)
             settings: list[dict[str, Any]] = [
                 {"EventSourceArn": queue.arn},
                 {"EventSourceArn": stream.arn, "StartingPosition": "LATEST", "BatchSize": 3},
             ]
             for setting in settings:
-                made = endpoint.client().create_event_source_mapping(FunctionName=name, **setting)
-                wait_state(endpoint, made["UUID"], "Enabled")
+                made = server.client().create_event_source_mapping(FunctionName=name, **setting)
+                wait_state(server, made["UUID"], "Enabled")
             sending.start()
             worker.records(10)
-            process.kill()
+            server.process.kill()
         for kill in range(1, KILLS):
-            with served(tmp_path / "project", hurried.url) as (process, _):
+            with served(tmp_path / "project", *options) as server:
                 worker.records(len([r for e in worker.events for r in e["Records"]]) + 5)
                 if kill < KILLS - 1:
-                    process.kill()
+                    server.process.kill()
                     continue
                 until(lambda: set(seen("aws:sqs")) == set(sent) == set(seen("aws:kinesis")))
                 until(lambda: queue.left == (0, 0))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from serve_lab import served
 from url_lab import fetch
 
 TEMPLATE = """\
@@ -25,21 +20,7 @@ Resources:
 """
 
 
-@contextmanager
-def served(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The server's process, and the URL it says the function answers at."""
-    command = [sys.executable, "-m", "workbench", "serve", str(root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            said = "  Site answers at "
-            url = next(
-                line[len(said) :].strip() for line in process.stdout if line.startswith(said)
-            )
-            yield process, url
-        finally:
-            process.terminate()
-            process.wait(20)
+SITE = "  Site answers at "
 
 
 def test_the_url_is_told_and_stays(tmp_path: Path) -> None:
@@ -47,10 +28,11 @@ def test_the_url_is_told_and_stays(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     source = tmp_path / "src" / "app.py"
     source.write_text("def handler(event, context): return 'one'\n")
-    with served(tmp_path) as (process, url):
+    with served(tmp_path, says=SITE) as server:
+        url = server.url
         assert fetch(url).body == b"one"
         source.write_text("def handler(event, context): return 'two'\n")
         assert fetch(url).body == b"two"
-        os.kill(process.pid, signal.SIGKILL)
-    with served(tmp_path) as (_, again):
-        assert again == url and fetch(url).body == b"two"
+        server.process.kill()
+    with served(tmp_path, says=SITE) as server:
+        assert server.url == url and fetch(url).body == b"two"
