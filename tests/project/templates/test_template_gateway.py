@@ -7,7 +7,7 @@ from pathlib import Path
 from template_lab import load, messages
 
 from workbench.project.front_doors.apis import Authorizer, CorsConfiguration, Mock, Route, Source
-from workbench.project.gateway_responses import GatewayResponse
+from workbench.project.front_doors.gateway_responses import GatewayResponse
 
 FUNCTION = """\
 Resources:

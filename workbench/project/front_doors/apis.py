@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from workbench.project.gateway_responses import GatewayResponse
+from workbench.project.front_doors.gateway_responses import GatewayResponse
 
 ApiKind = Literal["HTTP", "REST"]
 AuthorizerKind = Literal["AWS_IAM", "COGNITO", "JWT", "REQUEST", "TOKEN"]

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from workbench.project import gateway_responses
 from workbench.project.front_doors import authorizers as api_authorizers
+from workbench.project.front_doors import gateway_responses
 from workbench.project.front_doors.apis import (
     ANY,
     DEFAULT_PATH,

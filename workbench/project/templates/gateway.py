@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.project import gateway_responses
+from workbench.project.front_doors import gateway_responses
 from workbench.project.front_doors.apis import ANY, Api, ApiKind
 from workbench.project.front_doors.request_validation import (
     VALIDATOR,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.project import gateway_responses
 from workbench.project.front_doors import authorizers as api_authorizers
+from workbench.project.front_doors import gateway_responses
 from workbench.project.front_doors.apis import (
     ANY,
     DEFAULT_PATH,
@@ -22,8 +22,8 @@ from workbench.project.front_doors.apis import (
     Route,
 )
 from workbench.project.front_doors.authorizers import function_of
+from workbench.project.front_doors.gateway_responses import GatewayResponse
 from workbench.project.front_doors.request_validation import of_openapi
-from workbench.project.gateway_responses import GatewayResponse
 from workbench.project.loose_values import flag, mapping, member, text, texts, whole
 
 Document = Mapping[str, Any]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from workbench.local.fronts.apis.api_call import ApiCall
 from workbench.local.fronts.refusals import Why
 from workbench.local.http.messages import Response
-from workbench.project.gateway_responses import GatewayResponse
+from workbench.project.front_doors.gateway_responses import GatewayResponse
 
 # A path of a stage that is not there belongs to no API, so nothing can be said of it. Of results
 # that fail only the class can: AWS has no type for them.
