@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workbench.cli.target import add_target_options, open_target, suggesting
-from workbench.cli.time_span import time_span
+from workbench.cli.time_span import add_since_option
 
 if TYPE_CHECKING:
     from workbench.aws.records import LogEvent
@@ -23,13 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--follow", "-f", action="store_true", help="go on with new events as they come"
     )
-    parser.add_argument(
-        "--since",
-        type=time_span,
-        default=time_span("10m"),
-        metavar="AGO",
-        help="begin so long ago: 30s, 10m, 2h or 1d (default: 10m)",
-    )
+    add_since_option(parser, "10m")
     parser.add_argument("--json", action="store_true", help="print a JSON object for each event")
     add_target_options(parser)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.output import add_json_option, print_json, print_table, wants_json
 from workbench.cli.target import add_target_options, open_target
-from workbench.cli.time_span import time_span
+from workbench.cli.time_span import add_since_option
 
 if TYPE_CHECKING:
     from workbench.aws.metrics import MetricSummary
@@ -32,13 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = "examples:\n  workbench metrics\n  workbench metrics Hello --since 15m"
     parser.add_argument("name", metavar="NAME", nargs="?", help="the function (default: all)")
-    parser.add_argument(
-        "--since",
-        type=time_span,
-        default=time_span("1h"),
-        metavar="AGO",
-        help="begin so long ago: 10m, 2h or 1d (default: 1h)",
-    )
+    add_since_option(parser, "1h")
     add_json_option(parser)
     add_target_options(parser)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.cli.output import add_json_option, print_json, print_table, wants_json
 from workbench.cli.problems import CliError
 from workbench.cli.target import add_target_options, history_key, open_target, project_root
-from workbench.cli.time_span import time_span
+from workbench.cli.time_span import add_since_option
 
 if TYPE_CHECKING:
     from workbench.aws.records import Target
@@ -35,13 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="the trace's id, a trace header, or an invocation's request id (default: list them)",
     )
-    parser.add_argument(
-        "--since",
-        type=time_span,
-        default=time_span("1h"),
-        metavar="AGO",
-        help="list those that began so long ago at most: 10m, 2h or 1d (default: 1h)",
-    )
+    add_since_option(parser, "1h", "list those that began so long ago at most")
     add_json_option(parser)
     add_target_options(parser)
 
