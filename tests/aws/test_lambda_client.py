@@ -188,12 +188,6 @@ def test_downloads_the_code_that_was_published(client: LambdaClient, tmp_path: P
     assert [path.name for path in folder.parent.iterdir()] == ["code"]
 
 
-def test_account(client: LambdaClient) -> None:
-    account = client.account()
-    assert account.concurrent_executions > 0
-    assert account.function_count >= 4
-
-
 def test_threads_share_a_client(client: LambdaClient) -> None:
     answers: list[bytes] = []
     threads = [

@@ -12,9 +12,8 @@ from workbench.aws.clients import Clients
 from workbench.aws.code import download as code_download
 from workbench.aws.errors import LambdaError, in_words
 from workbench.aws.function_errors import parse_error
-from workbench.aws.parse import account_info_of, alias_of, function_of
+from workbench.aws.parse import alias_of, function_of
 from workbench.aws.records import (
-    AccountInfo,
     Alias,
     Function,
     Invocation,
@@ -152,10 +151,6 @@ class LambdaClient:
     def delete_alias(self, name: str, alias: str) -> None:
         """Delete an alias; one that is not there is no error (lambda-facts §4.5)."""
         self._control("delete_alias", {"FunctionName": name, "Name": alias})
-
-    def account(self) -> AccountInfo:
-        """The account's limits and use in this region."""
-        return account_info_of(self._control("get_account_settings", {}))
 
     def invoke(
         self,

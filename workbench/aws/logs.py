@@ -185,7 +185,6 @@ def _filter(clients: Clients, group: str, start: int, end: int | None) -> Iterat
                 timestamp=event["timestamp"],
                 message=event["message"],
                 stream=event.get("logStreamName", ""),
-                event_id=event.get("eventId", ""),
             )
             for event in answer.get("events", [])
         ]

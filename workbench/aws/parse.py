@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.aws.records import AccountInfo, Alias, Function
+from workbench.aws.records import Alias, Function
 
 
 def function_of(answer: Mapping[str, Any]) -> Function:
@@ -47,16 +47,4 @@ def alias_of(answer: Mapping[str, Any]) -> Alias:
         description=answer.get("Description", ""),
         weights=dict(routing.get("AdditionalVersionWeights") or {}),
         revision_id=answer.get("RevisionId", ""),
-    )
-
-
-def account_info_of(answer: Mapping[str, Any]) -> AccountInfo:
-    """The answer of GetAccountSettings."""
-    limit, usage = answer["AccountLimit"], answer["AccountUsage"]
-    return AccountInfo(
-        concurrent_executions=limit["ConcurrentExecutions"],
-        unreserved_concurrent_executions=limit["UnreservedConcurrentExecutions"],
-        total_code_size=limit["TotalCodeSize"],
-        total_code_size_used=usage["TotalCodeSize"],
-        function_count=usage["FunctionCount"],
     )

@@ -47,17 +47,6 @@ class ProfileInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountInfo:
-    """The account's limits and use in this region (GetAccountSettings). Sizes in bytes."""
-
-    concurrent_executions: int
-    unreserved_concurrent_executions: int
-    total_code_size: int
-    total_code_size_used: int
-    function_count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Function:
     """A function's configuration ($LATEST or one version). Sizes in MB, timeout in seconds."""
 
@@ -162,7 +151,6 @@ class LogEvent(NamedTuple):
     timestamp: int
     message: str
     stream: str = ""
-    event_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,6 @@ class FunctionSource:
     handler: str
     code: Path
     declared_in: Path
-    declared_at: int | None = None
     description: str = ""
     timeout: int = 3
     memory_size: int = 128

@@ -55,7 +55,6 @@ def test_a_sam_function_with_everything(project: Path) -> None:
         handler="app.handler",
         code=project / "src",
         declared_in=project / "template.yaml",
-        declared_at=12,
         description="Does it all",
         timeout=10,
         memory_size=512,
@@ -112,7 +111,6 @@ def test_plain_cloudformation_in_json_with_tabs(project: Path) -> None:
     }
     found = load(project, json.dumps(document, indent="\t"), "template.json")
     assert only(found).environment == {"LEVEL": "in\tfo", "SMILE": "\U0001f600"}
-    assert only(found).declared_at == 9
     assert messages(found) == [
         "15:16 Timeout must be a whole number from 1 to 900, not “soon”: 3 is used here."
     ]
@@ -270,7 +268,7 @@ def test_a_condition_that_depends_on_itself_ends(project: Path) -> None:
 def test_two_functions_of_one_name(project: Path) -> None:
     other = GOOD.replace("Good:", "Other:").replace("{Code", "{FunctionName: Good, Code")
     found = load(project, HEAD + GOOD + other)
-    assert only(found).declared_at == 3
+    assert only(found).name == "Good"
     assert "Another function is called Good" in found.problems[0].message
 
 

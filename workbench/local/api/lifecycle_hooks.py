@@ -11,9 +11,9 @@ import asyncio
 import re
 import uuid
 
-from workbench.local.api.cloudwatch.cloudwatch_protocols import Wire, wire_of
 from workbench.local.api.protocols.model import ServiceModel, service_model
 from workbench.local.api.protocols.validate import validate
+from workbench.local.api.protocols.wire import Wire, wire_of
 from workbench.local.errors import ApiError
 from workbench.local.http.messages import Answer, Request, Response
 from workbench.local.services.services import Services

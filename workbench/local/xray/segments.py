@@ -95,45 +95,17 @@ def traced(completion: Completion) -> Traced | None:
 def documents(invocation: Traced) -> list[Document]:
     """The two segments of an invocation, and of an event's the parts that its time in the queue
     and this attempt are of the service's."""
-    ids, function = invocation.ids, invocation.function
-    aws = {"function_arn": invocation.arn}
-    answered = max(invocation.started, invocation.ended - invocation.overhead_ms / 1000)
-    subsegments = [
-        _subsegment(ids.invocation, "Invocation", invocation.started, answered, aws),
-        _subsegment(new_segment_id(), "Overhead", answered, invocation.ended, aws),
-    ]
-    first = invocation.started
-    for name, milliseconds in (("Init", invocation.init_ms), ("Restore", invocation.restore_ms)):
-        if milliseconds is not None:
-            first -= milliseconds / 1000
-            part = _subsegment(new_segment_id(), name, first, invocation.started, aws)
-            subsegments.insert(0, part)
+    ids = invocation.ids
+    own = _function(invocation)
     status = 202 if ids.attempt else 200
-    service = _service(ids, invocation.request_id, function, invocation.invoked_arn, status)
+    service = _service(
+        ids, invocation.request_id, invocation.function, invocation.invoked_arn, status
+    )
+    first = min(part["start_time"] for part in own["subsegments"])
     service["start_time"] = min(ids.accepted, first)
     service["end_time"] = invocation.ended
-    own: Document = {
-        "id": ids.function,
-        "name": function,
-        "start_time": invocation.started,
-        "end_time": invocation.ended,
-        "trace_id": ids.root,
-        "parent_id": ids.service,
-        "origin": "AWS::Lambda::Function",
-        "aws": {
-            "account_id": invocation.account,
-            "function_arn": invocation.arn,
-            "resource_names": [function],
-            "cloudwatch_logs": [{"log_group": invocation.log_group}],
-        },
-        "subsegments": subsegments,
-    }
-    if invocation.error is not None:
-        failed = subsegments[-2]  # Invocation
-        own["fault"] = failed["fault"] = True
-        own["cause"] = _cause(invocation.error)
-        if invocation.status != "success":  # a timeout or a crash, not an exception
-            service["fault"] = True
+    if invocation.error is not None and invocation.status != "success":
+        service["fault"] = True  # a timeout or a crash, not an exception
     if not ids.attempt:
         return [service, own]
     attempt = _part_of_service(ids, f"Attempt #{ids.attempt}", ids.began, invocation.ended)
@@ -144,6 +116,43 @@ def documents(invocation: Traced) -> list[Document]:
     if ids.attempt == 1:
         parts.insert(0, _part_of_service(ids, "Dwell Time", ids.accepted, ids.began))
     return [service, *parts, own]
+
+
+def _function(invocation: Traced) -> Document:
+    """The function's segment: the service's is its parent."""
+    ids, aws = invocation.ids, {"function_arn": invocation.arn}
+    answered = max(invocation.started, invocation.ended - invocation.overhead_ms / 1000)
+    handled = _subsegment(ids.invocation, "Invocation", invocation.started, answered, aws)
+    subsegments = [
+        handled,
+        _subsegment(new_segment_id(), "Overhead", answered, invocation.ended, aws),
+    ]
+    first = invocation.started
+    for name, milliseconds in (("Init", invocation.init_ms), ("Restore", invocation.restore_ms)):
+        if milliseconds is not None:
+            first -= milliseconds / 1000
+            part = _subsegment(new_segment_id(), name, first, invocation.started, aws)
+            subsegments.insert(0, part)
+    segment: Document = {
+        "id": ids.function,
+        "name": invocation.function,
+        "start_time": invocation.started,
+        "end_time": invocation.ended,
+        "trace_id": ids.root,
+        "parent_id": ids.service,
+        "origin": "AWS::Lambda::Function",
+        "aws": {
+            "account_id": invocation.account,
+            "function_arn": invocation.arn,
+            "resource_names": [invocation.function],
+            "cloudwatch_logs": [{"log_group": invocation.log_group}],
+        },
+        "subsegments": subsegments,
+    }
+    if invocation.error is not None:
+        segment["fault"] = handled["fault"] = True
+        segment["cause"] = _cause(invocation.error)
+    return segment
 
 
 def _part_of_service(ids: TraceIds, name: str, start: float, end: float) -> Document:

@@ -43,10 +43,9 @@ def read(path: Path, root: Path) -> list[tuple[str, FunctionSource]]:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    found = exported(text)
-    if found is None:
+    name = exported(text)
+    if name is None:
         return []
-    name, line = found
     code = _code_folder(path, root, text)
     return [
         (
@@ -57,27 +56,23 @@ def read(path: Path, root: Path) -> list[tuple[str, FunctionSource]]:
                 handler=f"{path.relative_to(code).with_suffix('').as_posix()}.{name}",
                 code=code,
                 declared_in=path,
-                declared_at=line,
             ),
         )
     ]
 
 
-def exported(text: str) -> tuple[str, int] | None:
-    """The handler JavaScript `text` exports and its line (from 1), or None."""
+def exported(text: str) -> str | None:
+    """The handler that JavaScript `text` exports, or None."""
     if "andler" not in text or "export" not in text:
         return None
     code = _NOT_CODE.sub(_blank, text)
     match = _EXPORTS.search(code)
     if match is not None:
-        name = next(found for found in match.groupdict().values() if found)
-        # The pattern may begin with the line break before the statement.
-        start = match.end() - len(match[0].lstrip())
-        return name, code.count("\n", 0, start) + 1
+        return next(found for found in match.groupdict().values() if found)
     for match in _OBJECT.finditer(code):
         member = _MEMBER.search(_top_level(code, match.end()))
         if member is not None:
-            return member[1], code.count("\n", 0, match.start()) + 1
+            return member[1]
     return None
 
 

@@ -28,11 +28,11 @@ def read(path: Path, root: Path) -> list[tuple[str, FunctionSource]] | Problem:
         return syntax.check(path, runtime) or []
     if "." in path.stem:  # no import can name it
         return []
-    names = {
-        node.name: node.lineno
+    names = dict.fromkeys(
+        node.name
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and _takes_event_and_context(node.args)
-    }
+    )
     chosen = next((name for name in _CONVENTIONAL if name in names), None)
     code = _code_folder(path, root, tree)
     module = ".".join([*path.parts[len(code.parts) : -1], path.stem])
@@ -45,10 +45,9 @@ def read(path: Path, root: Path) -> list[tuple[str, FunctionSource]] | Problem:
                 handler=f"{module}.{name}",
                 code=code,
                 declared_in=path,
-                declared_at=line,
             ),
         )
-        for name, line in names.items()
+        for name in names
         if chosen is None or name == chosen
     ]
 

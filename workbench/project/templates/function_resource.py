@@ -87,7 +87,6 @@ class Reader:
             handler=handler,
             code=code,
             declared_in=self._path,
-            declared_at=function.node.line,
             description=self._text(get("Description")),
             timeout=self._number(get("Timeout"), "Timeout", 3, 1, 900),
             memory_size=self._number(get("MemorySize"), "MemorySize", 128, 128, 10240),

@@ -13,10 +13,10 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from workbench.local.api.cloudwatch.cloudwatch_protocols import Wire, wire_of
 from workbench.local.api.cloudwatch.metric_math import BadExpression, Series, evaluate
 from workbench.local.api.protocols.model import ServiceModel, service_model
 from workbench.local.api.protocols.validate import validate
+from workbench.local.api.protocols.wire import Wire, wire_of
 from workbench.local.errors import ApiError
 from workbench.local.http.messages import Answer, Request, Response
 from workbench.local.metrics.catalogue import NAMESPACE, dimension_sets, unit
@@ -30,6 +30,7 @@ MAX_STATISTICS = 1_440  # datapoints in an answer of GetMetricStatistics
 MAX_DATA = 100_800  # values in an answer of GetMetricData
 PAGE = 500  # metrics in an answer of ListMetrics
 RECENT_SECONDS = 3 * 3600  # RecentlyActive=PT3H
+_XML_NAMESPACE = "http://monitoring.amazonaws.com/doc/2010-08-01/"
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
 
 Input = dict[str, Any]
@@ -51,7 +52,7 @@ class CloudWatch:
 
     def handle(self, request: Request) -> Answer:
         """The answer, an error's too, in the protocol of the request."""
-        wire = wire_of(request)
+        wire = wire_of(request, _XML_NAMESPACE)
         if wire.name in self._operations and _concerns_lambda(wire.name, request):
             return self._handle(wire)
         return self._services.handle(request)

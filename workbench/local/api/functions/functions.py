@@ -57,6 +57,7 @@ async def create_function(context: Context, input: Input) -> Output:
         function_layers.check_size(context, snapshot.sha256, folders)
         asked = configuration.with_code(asked, snapshot.code_sha256, snapshot.size)
         latest = Version(name, LATEST, asked, snapshot.sha256, layers=folders)
+    # Once more: another request may have made it while the code was on its way.
     _refuse_existing(context, name)
     latest = replace(latest, configuration=configuration.changed(asked, PENDING))
     function = Function(name, tags=labels)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from workbench.local.runtime.telemetry.platform_events import Level, Record
+from workbench.local.runtime.telemetry.platform_events import Level, Record, with_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,7 @@ class Extension:
 
     def record(self) -> Record:
         record: Record = {"name": self.name, "state": self.state, "events": list(self.events)}
-        if self.error_type:
-            record["errorType"] = self.error_type
-        return record
+        return with_error(record, self.error_type)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workbench.local.runtime.records import FunctionSpec
-from workbench.local.runtime.telemetry.platform_events import Level, Record, runtime_version
+from workbench.local.runtime.telemetry.platform_events import (
+    Level,
+    Record,
+    runtime_version,
+    with_error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,7 @@ class InitRuntimeDone:
             "phase": self.phase,
             "status": self.status,
         }
-        if self.error_type:
-            record["errorType"] = self.error_type
-        return record
+        return with_error(record, self.error_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,4 @@ class InitReport:
             "status": self.status,
             "metrics": {"durationMs": round(self.duration_ms, 3)},
         }
-        if self.error_type:
-            record["errorType"] = self.error_type
-        return record
+        return with_error(record, self.error_type)

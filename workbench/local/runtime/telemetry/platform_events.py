@@ -95,8 +95,8 @@ class RuntimeDone:
 
     def record(self) -> Record:
         record: Record = {"requestId": self.request.request_id, "status": self.status}
-        if self.error_type and self.status != "timeout":
-            record["errorType"] = self.error_type
+        if self.status != "timeout":
+            with_error(record, self.error_type)
         record["metrics"] = {
             "durationMs": round(self.duration_ms, 3),
             "producedBytes": self.produced_bytes,
@@ -173,8 +173,8 @@ class Reported:
             "metrics": metrics,
             "status": report.status,
         }
-        if report.error_type and report.status != "timeout":
-            record["errorType"] = report.error_type
+        if report.status != "timeout":
+            with_error(record, report.error_type)
         if self.extension_overhead is not None:
             record["spans"] = [self.extension_overhead.record()]
         return _traced(record, self.request)
@@ -195,6 +195,13 @@ class Fault:
 
     def record(self) -> str:
         return f"RequestId: {self.request_id} Error: {self.message}\n{self.error_type}\n"
+
+
+def with_error(record: Record, error_type: str | None) -> Record:
+    """The record, with this errorType if there is one."""
+    if error_type:
+        record["errorType"] = error_type
+    return record
 
 
 def runtime_version(spec: FunctionSpec) -> tuple[str, str]:

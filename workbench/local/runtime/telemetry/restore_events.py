@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workbench.local.runtime.records import FunctionSpec
-from workbench.local.runtime.telemetry.platform_events import Level, Record, runtime_version
+from workbench.local.runtime.telemetry.platform_events import (
+    Level,
+    Record,
+    runtime_version,
+    with_error,
+)
 
 _TYPE = "snap-start"
 
@@ -58,9 +63,7 @@ class RestoreRuntimeDone:
 
     def record(self) -> Record:
         record: Record = {"initializationType": _TYPE, "status": self.status}
-        if self.error_type:
-            record["errorType"] = self.error_type
-        return record
+        return with_error(record, self.error_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,6 @@ class RestoreReport:
 
     def record(self) -> Record:
         record: Record = {"initializationType": _TYPE, "status": self.status}
-        if self.error_type:
-            record["errorType"] = self.error_type
+        with_error(record, self.error_type)
         record["metrics"] = {"durationMs": round(self.duration_ms, 3)}
         return record

@@ -1,6 +1,8 @@
-"""The three ways in which SDKs speak to CloudWatch: JSON 1.0, CBOR, and query with XML.
+"""The three ways in which SDKs may speak to one service: JSON 1.0, CBOR, and query with XML. A
+request tells which it is.
 
-The newest SDKs send CBOR, boto3 and the AWS CLI of 2026 JSON, older ones the form.
+Of CloudWatch the newest SDKs ask in CBOR, boto3 and the AWS CLI of 2026 in JSON, older ones by a
+form.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from workbench.local.api.protocols.model import Operation, Shape
 from workbench.local.errors import ApiError
 from workbench.local.http.messages import Request, Response
 
-_NAMESPACE = "http://monitoring.amazonaws.com/doc/2010-08-01/"
 _CBOR_PATH = re.compile(r"/service/[^/]+/operation/(\w+)")
 _CBOR_HEADERS = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
 
@@ -33,14 +34,14 @@ class Wire(Protocol):
         """An error."""
 
 
-def wire_of(request: Request) -> Wire:
-    """The protocol that `request` uses."""
+def wire_of(request: Request, namespace: str = "") -> Wire:
+    """The protocol that `request` uses. `namespace` is that of the service's XML, if it has one."""
     if "x-amz-target" in request.headers:
         return _Json(request)
     found = _CBOR_PATH.fullmatch(request.path)
     if found is not None:
         return _Cbor(request, found[1])
-    return _Query(request)
+    return _Query(request, namespace)
 
 
 class _Json:
@@ -110,7 +111,8 @@ def _tagged(shape: Shape, value: Any) -> Any:
 
 
 class _Query:
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, namespace: str) -> None:
+        self._namespace = namespace
         self._form = query_protocol.parameters(request.body or request.query.encode())
         self.name = self._form.get("Action", "")
 
@@ -118,9 +120,9 @@ class _Query:
         return query_protocol.parse(operation, self._form)
 
     def response(self, operation: Operation, output: dict[str, Any], id: str) -> Response:
-        body = query_protocol.serialise(operation, output, _NAMESPACE, id)
+        body = query_protocol.serialise(operation, output, self._namespace, id)
         return Response(200, body, [query_protocol.XML, ("x-amzn-RequestId", id)])
 
     def error(self, fault: ApiError, id: str) -> Response:
-        body = query_protocol.error(fault, _NAMESPACE, id)
+        body = query_protocol.error(fault, self._namespace, id)
         return Response(fault.status, body, [query_protocol.XML, ("x-amzn-RequestId", id)])
