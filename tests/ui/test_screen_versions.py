@@ -141,6 +141,7 @@ async def test_versions_are_compared_and_deployed_by_a_canary(project: Path) -> 
         await hands.press("x")
         await hands.reads("Nobody carries it out")
         await hands.press("escape")
+        await hands.reads("‖ canary 10% v2")
         await hands.sees(
             lambda: dict(hands.screen.versions.aliases["live"].weights) == {"2": 0.1}, "10%"
         )
@@ -154,12 +155,17 @@ async def test_versions_are_compared_and_deployed_by_a_canary(project: Path) -> 
         await hands.opens(CanaryScreen, "the canary")
         await hands.press("g")
         await hands.reads("next shift in")
+        await hands.press("escape", "f10")
+        await hands.reads("▶ canary 10% v2 · AllowTraffic")
+        await hands.press("f10", "c")
+        await hands.opens(CanaryScreen, "the canary")
         await hands.press("n")
         await hands.reads("✓ Succeeded")
         await hands.press("escape")
         await hands.sees(
             lambda: hands.screen.versions.aliases["live"].function_version == "2", "all of it"
         )
+        await hands.sees(lambda: "canary 1" not in hands.text(), "the alias without its mark")
     assert Deployments(project).unfinished("local") == []
     history = AliasHistory(project).of("local", "Echo", "live")
     assert [state.how.partition(" ")[0] for state in history] == ["canary", "canary", "created"]

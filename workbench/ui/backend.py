@@ -27,6 +27,7 @@ from workbench.project.state_dir import StateDir
 
 if TYPE_CHECKING:
     from workbench.aws.concurrency import FunctionConcurrency
+    from workbench.aws.deploying.traffic_shifting import Deployment
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.traces import Trace
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
@@ -229,6 +230,13 @@ class Backend:
     def entry(self, entry_id: int) -> Entry:
         """One invocation of the history with its bodies. Raises HistoryError."""
         return self.history.get(entry_id)
+
+    def canaries(self, function: str) -> list[Deployment]:
+        """The deployments of a function's aliases that are not over, the newest first."""
+        from workbench.aws.deploying.deployments import Deployments
+
+        every = Deployments(self.root).unfinished(self.target.key)
+        return [each for each in every if each.function == function]
 
     def download_code(self, function: str, qualifier: str | None) -> Path:
         """Download the function's package and return the folder it is in. Raises LambdaError."""

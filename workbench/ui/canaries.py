@@ -11,7 +11,7 @@ from textual.message_pump import MessagePump
 
 from workbench.aws.records import NO_COUNTS, Counts
 from workbench.ui.backend import Backend
-from workbench.ui.formats import percent
+from workbench.ui.formats import named, percent
 from workbench.ui.messages import Say
 from workbench.ui.widgets.status_bar import Severity
 from workbench.ui.work import Job, failure, in_thread
@@ -72,11 +72,8 @@ class Canaries:
         return deployment.id in self._controls
 
     def of_alias(self, backend: Backend, function: str, alias: str) -> Deployment | None:
-        """The alias's deployment that is not over, from the disk. Raises OSError."""
-        from workbench.aws.deploying.deployments import Deployments
-
-        found = Deployments(backend.root).unfinished(backend.target.key)
-        return next((d for d in found if (d.function, d.alias) == (function, alias)), None)
+        """The alias's deployment that is not over, from the disk."""
+        return next((each for each in backend.canaries(function) if each.alias == alias), None)
 
     def start(self, backend: Backend, request: CanaryRequest) -> None:
         """Make a deployment and carry it out."""
@@ -180,6 +177,13 @@ class Canaries:
     def counts(self, deployment: Deployment) -> Counts:
         """The newest counts of a deployment."""
         return self.known.get(deployment.id, (deployment, NO_COUNTS))[1]
+
+
+def mark(deployment: Deployment, *, running: bool) -> str:
+    """What stands at an alias whose deployment is not over: `▶ canary 10% v2`, and `‖` when
+    this screen does not carry it out."""
+    glyph = "▶" if running else "‖"
+    return f"{glyph} canary {percent(deployment.share)} {named(deployment.target_version)}"
 
 
 def outcome(deployment: Deployment) -> tuple[str, Severity]:

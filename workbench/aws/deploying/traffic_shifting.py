@@ -20,6 +20,7 @@ HOOK_SECONDS = 3600
 
 Status = Literal["InProgress", "Succeeded", "Failed", "Stopped"]
 Hook = Literal["BeforeAllowTraffic", "AfterAllowTraffic"]
+Stage = Literal["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"]
 HookStatus = Literal["", "Pending", "Succeeded", "Failed"]
 
 
@@ -135,6 +136,13 @@ class Deployment:
     def is_shifted(self) -> bool:
         """Whether all traffic goes to the new version."""
         return self.shifts >= self.steps.shifts
+
+    @property
+    def stage(self) -> Stage:
+        """The lifecycle event it is in, or was left in (lambda-facts §12)."""
+        if self.before_hook and self.before != "Succeeded":
+            return "BeforeAllowTraffic"
+        return "AfterAllowTraffic" if self.is_shifted else "AllowTraffic"
 
     @property
     def next_shift(self) -> float:

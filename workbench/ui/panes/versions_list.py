@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -16,7 +17,8 @@ from textual.message import Message
 from workbench.aws.deploying.alias_history import AliasState
 from workbench.aws.records import NO_COUNTS, Alias, Counts, Function
 from workbench.ui.backend import Backend
-from workbench.ui.formats import BAD, QUIET, STRONG, named, routes
+from workbench.ui.canaries import mark
+from workbench.ui.formats import BAD, QUIET, STRONG, WARN, named, routes
 from workbench.ui.messages import QualifierChosen
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
@@ -24,12 +26,18 @@ from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.palette import palette
 from workbench.ui.work import Job, in_thread, stop
 
+if TYPE_CHECKING:
+    from workbench.aws.deploying.traffic_shifting import Deployment
+
 LATEST = "$LATEST"
 COUNTED_S = 3600
 """Of how long ago invocations are counted."""
 
 _ROOM_FOR_BOTH = 44
 """Cells of the pane from which on a row has its count and what it had without one."""
+
+_ROOM_FOR_STAGE = 62
+"""Cells of the pane from which on the row of an alias tells its canary's lifecycle event."""
 
 _COUNT_AGAIN_S = 1.0
 _COUNT_ON_AWS_S = 60.0  # CloudWatch is no quicker, and asking costs money
@@ -51,6 +59,7 @@ class VersionsList(WorkbenchPane):
         versions: list[Function]
         aliases: list[Alias]
         history: list[AliasState]
+        canaries: list[Deployment]
         say: str = ""
         highlight: str | None = None
 
@@ -67,6 +76,10 @@ class VersionsList(WorkbenchPane):
         self.aliases: dict[str, Alias] = {}
         self.history: list[AliasState] = []
         """Where the aliases led, the newest first."""
+        self.canaries: dict[str, Deployment] = {}
+        """The deployments that are not over, by their aliases."""
+        self.carries_out: Callable[[Deployment], bool] = lambda deployment: False
+        """Whether this screen is at work on one."""
         self.counts = NO_COUNTS
         self._function: str | None = None
         self._loaded_at = 0.0
@@ -102,7 +115,7 @@ class VersionsList(WorkbenchPane):
         stop(self, "versions")
         stop(self, "counts")
         self._function = None
-        self.versions, self.aliases, self.history = [], {}, []
+        self.versions, self.aliases, self.history, self.canaries = [], {}, [], {}
         self.counts = NO_COUNTS
         self._show()
 
@@ -130,8 +143,10 @@ class VersionsList(WorkbenchPane):
             history: list[AliasState] = []
             with suppress(OSError):  # without it the versions are there all the same
                 history = backend.alias_history.of(backend.target.key, function)
-            said = done.format(goto)
-            return self.Loaded(backend, function, now, versions, aliases, history, said, goto)
+            said, canaries = done.format(goto), backend.canaries(function)
+            return self.Loaded(
+                backend, function, now, versions, aliases, history, canaries, said, goto
+            )
 
         in_thread(self, group, read)
 
@@ -147,6 +162,7 @@ class VersionsList(WorkbenchPane):
         self.versions = message.versions
         self.aliases = {alias.name: alias for alias in message.aliases}
         self.history = message.history
+        self.canaries = {each.alias: each for each in reversed(message.canaries)}
         self._show()
         if message.highlight:
             self.rows.highlight(message.highlight)
@@ -155,6 +171,18 @@ class VersionsList(WorkbenchPane):
         if chosen is not None and chosen not in known:
             self.post_message(QualifierChosen(None))
         self.count()
+
+    def show_canary(self, deployment: Deployment) -> None:
+        """A deployment made a step, or is over."""
+        backend = self.session.backend
+        here = backend is not None and backend.target.key == deployment.target
+        if not here or deployment.function != self._function:
+            return
+        if deployment.status == "InProgress":
+            self.canaries[deployment.alias] = deployment
+        else:
+            self.canaries.pop(deployment.alias, None)
+        self._show()
 
     # -- counting -------------------------------------------------------------------------------
 
@@ -216,7 +244,7 @@ class VersionsList(WorkbenchPane):
         chosen = self.session.qualifier or LATEST
         rows = [self._row(LATEST, Text("unpublished", colors[QUIET]), chosen, "")]
         rows += [
-            self._row(alias.name, Text(routes(alias), colors[STRONG]), chosen, alias.description)
+            self._row(alias.name, self._leads_to(alias), chosen, alias.description)
             for alias in self.aliases.values()
         ]
         versions = {version.version: version for version in self.versions}
@@ -242,6 +270,16 @@ class VersionsList(WorkbenchPane):
         if count and qualifier not in self.aliases:
             detail = count
         return Row(qualifier, (text, Text(""), detail), f"{name} {description}")
+
+    def _leads_to(self, alias: Alias) -> Text:
+        """Where an alias leads, and what its canary is at."""
+        colors, canary = palette(self), self.canaries.get(alias.name)
+        if canary is None:
+            return Text(routes(alias), colors[STRONG])
+        words = mark(canary, running=self.carries_out(canary))
+        if self.size.width >= _ROOM_FOR_STAGE:
+            words += f" · {canary.stage}"
+        return Text(words, colors[STRONG if self.carries_out(canary) else WARN])
 
     def on_resize(self) -> None:
         """A narrow pane has counts in place of dates."""

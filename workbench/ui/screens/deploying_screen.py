@@ -29,6 +29,7 @@ class DeployingScreen(InvokingScreen):
     def __init__(self, session: Session, memory_file: Path) -> None:
         super().__init__(session, memory_file)
         self.canaries = Canaries(self)
+        self.versions.carries_out = self.canaries.is_running
 
     @on(OpenCanary)
     @work(exclusive=True, group="dialog")
@@ -56,10 +57,11 @@ class DeployingScreen(InvokingScreen):
         is_new = deployment.id not in self.canaries.known
         before = None if is_new else self.canaries.known[deployment.id][0]
         self.canaries.changed(message)
+        self.versions.show_canary(deployment)
         here = backend is not None and backend.target.key == deployment.target
         if is_new and backend is not None and here and self.app.screen is self:
             self._show_canary(backend, deployment)
-        if before is None or before.share != deployment.share:
+        if before is None or before.share != deployment.share:  # the alias leads elsewhere
             self.versions.load()
             self.versions.invoked()
 
