@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from workbench.aws.http_answer import http_answer
 from workbench.aws.records import Frame, Invocation
@@ -22,10 +21,10 @@ from workbench.ui.formats import NOT_TRACED, clock
 from workbench.ui.messages import OpenFile, ShowTrace
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.result_changes import ChangesView
-from workbench.ui.panes.result_error import ErrorView, frame_row, on_disk, user_frames_first
+from workbench.ui.panes.result_error import frame_row, on_disk, user_frames_first
 from workbench.ui.panes.result_facts import FactsLine
-from workbench.ui.panes.result_http import HttpView
 from workbench.ui.panes.result_verdict import VerdictLine
+from workbench.ui.panes.result_views import ResultViews
 from workbench.ui.panes.result_words import EMPTY, facts_words, outcome_words, what_answered
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import FuzzyList
@@ -33,9 +32,6 @@ from workbench.ui.widgets.json_view import JsonView
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _TICK_S = 0.1
-_VIEWS = {"http": "HTTP", "payload": "Payload", "error": "Error", "changes": "Changes"}
-
-
 _CALLS_FOR = {
     "error": ("result.open_frame",),
     "http": ("result.open_in_browser",),
@@ -58,8 +54,8 @@ class ResultPane(WorkbenchPane):
     def __init__(self, session: Session) -> None:
         super().__init__(session, number=3, title="Result")
         self.shown: Invocation | None = None
+        self.views = ResultViews(session)
         self._frames: tuple[Frame, ...] = ()
-        self._views: list[str] = []
         self._running_since: float | None = None
         self._running_words = ""
         self._timer: Timer | None = None
@@ -71,16 +67,11 @@ class ResultPane(WorkbenchPane):
         yield Static("", id="request", markup=False)
         yield Static("", id="trace", markup=False)
         yield VerdictLine(self.session, id="verdict")
-        yield Static("", id="views")
-        with ContentSwitcher(initial="nothing"):
-            yield Static(self._hint(), id="nothing", markup=False)
-            yield JsonView(id="payload")
-            yield ErrorView(id="error")
-            yield HttpView(self.session, id="http")
-            yield ChangesView(self.session, id="changes")
+        yield self.views
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(_TICK_S, self._tick, pause=True)
+        self.views.say_nothing(self._hint())
 
     # -- what is shown --------------------------------------------------------------------------
 
@@ -88,8 +79,8 @@ class ResultPane(WorkbenchPane):
         """An invocation has begun: count its seconds. The last answer stays below."""
         self._running_since = time.monotonic()
         self._running_words = words
-        if not self._views:
-            self.query_one("#nothing", Static).update("")
+        if not self.views.names:
+            self.views.say_nothing("")
         if self._timer is not None:
             self._timer.resume()
         self._tick()
@@ -115,8 +106,8 @@ class ResultPane(WorkbenchPane):
         `keep_changes`: it answers as the last one did, so what changed before stays to be seen.
         """
         self._stopped()
-        changes = keep_changes and "changes" in self._views
-        reading_changes = changes and self.query_one(ContentSwitcher).current == "changes"
+        changes = keep_changes and "changes" in self.views.names
+        reading_changes = changes and self.views.current == "changes"
         self.shown = invocation
         http = None if invocation.function_error else http_answer(invocation.payload)
         words, kind = outcome_words(invocation)
@@ -129,11 +120,11 @@ class ResultPane(WorkbenchPane):
         self._trace(f"trace {trace_id}" if trace_id else "")
         self.query_one(VerdictLine).show(invocation, past=past)
         self.subtitle = what_answered(invocation, self.session.function)
-        self.query_one("#payload", JsonView).load(invocation.payload)
-        self._views = ["payload"] if invocation.payload else []
+        self.views.payload.load(invocation.payload)
+        names = ["payload"] if invocation.payload else []
         if http is not None:
-            self.query_one(HttpView).show(http)
-            self._views.insert(0, "http")
+            self.views.http.show(http)
+            names.insert(0, "http")
         error = invocation.error
         self._frames = ()
         if error is not None:
@@ -141,13 +132,12 @@ class ResultPane(WorkbenchPane):
             source = self.session.source(invocation.function)
             code = source.code if source else None
             frames = [frame_row(each, code) for each in self._frames]
-            self.query_one(ErrorView).show(error, frames, fault_words(invocation))
-            self._views.insert(0, "error")
+            self.views.error.show(error, frames, fault_words(invocation))
+            names.insert(0, "error")
         if changes:
-            self._views.append("changes")
-        first = self._views[0] if self._views else "nothing"
+            names.append("changes")
         empty = EMPTY.get(invocation.status_code, "The answer is empty.")
-        self._switch("changes" if reading_changes else first, empty)
+        self._offer(names, "changes" if reading_changes else "", empty)
 
     def follow(self) -> None:
         """Something was recorded: an invocation that was only accepted may have its answer."""
@@ -169,10 +159,9 @@ class ResultPane(WorkbenchPane):
     def show_changes(self, old: bytes, new: bytes, old_label: str, new_label: str) -> None:
         """Show what differs between two texts, next to the answer."""
         name = self.shown.function if self.shown else self.session.function
-        self.query_one(ChangesView).show(name or "", old, new, old_label, new_label)
-        if "changes" not in self._views:
-            self._views.append("changes")
-        self._switch("changes")
+        self.views.changes.show(name or "", old, new, old_label, new_label)
+        with self._keeping_focus():
+            self.views.switch("changes")
 
     def show_problem(self, problem: Problem | None) -> None:
         """A fault in the function's file, above the last good answer; None: it is mended."""
@@ -190,14 +179,39 @@ class ResultPane(WorkbenchPane):
         """Another function or target: nothing was answered yet."""
         self._stopped()
         self.shown = None
-        for view in (self.query_one("#payload", JsonView), self.query_one(HttpView).body):
+        for view in (self.views.payload, self.views.http.body):
             view.clear()
-        self._views = []
         self._frames = ()
         self._outcome("", "")
         self._no_facts()
         self.title, self.subtitle = "Result", ""
-        self._switch("nothing", self._hint())
+        self._offer([], "", self._hint())
+
+    def _offer(self, names: Sequence[str], current: str, empty: str) -> None:
+        with self._keeping_focus():
+            self.views.offer(names, current or next(iter(names), ""), empty)
+
+    @contextlib.contextmanager
+    def _keeping_focus(self) -> Iterator[None]:
+        """A view that has the focus gives it on to the one that comes in its place."""
+        had_focus = self.has_focus or self.views.has_focus_within
+        yield
+        if had_focus:
+            self.focus_content()
+
+    def focus_content(self) -> None:
+        """Give the focus to the view that shows."""
+        if not self.views.focus_current():
+            self.focus()
+
+    def jump_places(self) -> Iterable[tuple[Region, Callable[[], object]]]:
+        """The views, in the line that names them."""
+        return self.views.places()
+
+    def action_next_view(self) -> None:
+        """Change to the next view."""
+        if not self.views.next():
+            self.say("There is one view only.")
 
     def _no_facts(self) -> None:
         self.query_one(FactsLine).show("")
@@ -216,77 +230,19 @@ class ResultPane(WorkbenchPane):
         for name in ("good", "bad", "running"):
             line.set_class(name == kind, f"-{name}")
 
-    def _switch(self, view: str, empty: str = "") -> None:
-        switcher = self.query_one(ContentSwitcher)
-        had_focus = switcher.has_focus_within
-        if view == "nothing":
-            self.query_one("#nothing", Static).update(empty)
-        switcher.current = view
-        self._show_views()
-        if had_focus or self.has_focus:
-            self.focus_content()
-
-    def _show_views(self) -> None:
-        line = self.query_one("#views", Static)
-        line.display = len(self._views) > 1
-        current = self.query_one(ContentSwitcher).current
-        line.update(
-            Content("   ").join(
-                [
-                    Content.from_markup(
-                        f"[@click=\"view('{name}')\"]" + (f"[reverse] {_VIEWS[name]} [/]"
-                        if name == current else f"{_VIEWS[name]}") + "[/]"
-                    )
-                    for name in self._views
-                ]
-            )
-        )  # fmt: skip
-
-    def focus_content(self) -> None:
-        """Give the focus to the view that shows."""
-        current = self.query_one(ContentSwitcher).current
-        if current in self._views:
-            self.query_one(f"#{current}").focus()
-        else:
-            self.focus()
-
-    def jump_places(self) -> Iterable[tuple[Region, Callable[[], object]]]:
-        """The views, in the line that names them."""
-        line = self.query_one("#views", Static)
-        current = self.query_one(ContentSwitcher).current
-        x = line.content_region.x
-        for name in self._views if line.region.area else ():
-            width = len(_VIEWS[name]) + (2 if name == current else 0)
-            yield Region(x - 1, line.region.y, width, 1), partial(self.action_view, name)
-            x += width + 3
-
     # -- keys -----------------------------------------------------------------------------------
-
-    def action_view(self, name: str) -> None:
-        """Change to a view."""
-        if name in self._views:
-            self._switch(name)
-            self.focus_content()
-
-    def action_next_view(self) -> None:
-        """Change to the next view."""
-        current = self.query_one(ContentSwitcher).current
-        if len(self._views) < 2 or current not in self._views:
-            self.say("There is one view only.")
-            return
-        self.action_view(self._views[(self._views.index(current) + 1) % len(self._views)])
 
     def calls_for(self) -> Sequence[str]:
         """What one does most in the view that shows."""
-        return _CALLS_FOR.get(self.query_one(ContentSwitcher).current or "", ())
+        return _CALLS_FOR.get(self.views.current, ())
 
     def why_not(self, action: str) -> str | None:
         """Most are about an answer, or one of its views."""
-        if action == "next_view" and len(self._views) < 2:
+        if action == "next_view" and len(self.views.names) < 2:
             return "There is one view only."
-        if action == "open_frame" and "error" not in self._views:
+        if action == "open_frame" and "error" not in self.views.names:
             return "There is no stack frame here."
-        if action in ("filter", "open_in_browser") and not self._views:
+        if action in ("filter", "open_in_browser") and not self.views.names:
             return "Nothing was answered yet."
         if action in ("copy_request_id", "trace", "changes_from") and self.shown is None:
             return "Nothing was invoked yet."
@@ -294,8 +250,8 @@ class ResultPane(WorkbenchPane):
 
     def action_open_frame(self) -> None:
         """Open the stack frame in $EDITOR."""
-        rows = self.query_one("#error FuzzyList", FuzzyList)
-        if self.query_one(ContentSwitcher).current != "error" or rows.highlighted is None:
+        rows = self.views.error.query_one(FuzzyList)
+        if self.views.current != "error" or rows.highlighted is None:
             self.say("There is no stack frame here.", "warning")
         else:
             self._open(int(rows.highlighted))
@@ -329,12 +285,11 @@ class ResultPane(WorkbenchPane):
 
     def action_filter(self) -> None:
         """Filter the JSON that shows by a JMESPath expression."""
-        current = self.query_one(ContentSwitcher).current
-        if current == "http":
-            view = self.query_one(HttpView).body
-        elif "payload" in self._views:
-            self._switch("payload")
-            view = self.query_one("#payload", JsonView)
+        if self.views.current == "http":
+            view = self.views.http.body
+        elif "payload" in self.views.names:
+            self.views.action_view("payload")
+            view = self.views.payload
         else:
             self.say("There is no answer to filter yet.", "warning")
             return
@@ -345,20 +300,20 @@ class ResultPane(WorkbenchPane):
 
     def action_open_in_browser(self) -> None:
         """Open the body of an HTTP response in the browser."""
-        if "http" in self._views:
-            self.query_one(HttpView).open_in_browser()
+        if "http" in self.views.names:
+            self.views.http.open_in_browser()
         else:
             self.say("This answer is no HTTP response: it has no statusCode.", "warning")
 
     def action_previous_changes(self) -> None:
         """What changed since the invocation before."""
         if self._has_answer():
-            self.query_one(ChangesView).since_previous(self.shown)
+            self.views.changes.since_previous(self.shown)
 
     def action_changes_from(self) -> None:
         """What changed since an invocation of the history."""
         if self._has_answer():
-            self.query_one(ChangesView).choose(self.shown)
+            self.views.changes.choose(self.shown)
 
     def _has_answer(self) -> bool:
         if self.shown is None or not self.shown.payload:
@@ -377,15 +332,15 @@ class ResultPane(WorkbenchPane):
     def action_ignore(self) -> None:
         """Leave the value under the cursor out of this function's comparisons."""
         if self._on_changes():
-            self.query_one(ChangesView).ignore_here()
+            self.views.changes.ignore_here()
 
     def action_ignored(self) -> None:
         """What this function's comparisons leave out."""
         if self._on_changes():
-            self.query_one(ChangesView).ask_ignored()
+            self.views.changes.ask_ignored()
 
     def _on_changes(self) -> bool:
-        if self.query_one(ContentSwitcher).current != "changes":
+        if self.views.current != "changes":
             self.say("That is for Changes: <result.previous_changes> shows them.", "warning")
             return False
         return True
