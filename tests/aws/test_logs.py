@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from workbench.aws import logs
+from workbench.aws.clients import Clients
 from workbench.aws.lambda_client import LambdaClient
 from workbench.aws.records import LogEvent, Target
 
@@ -109,3 +111,56 @@ def test_fetch_gives_what_lies_between(local: Target, client: LambdaClient) -> N
     ]
     assert len(logs.fetch(local, "/aws/lambda/Count", start, end, limit=2)) == 2
     assert logs.fetch(local, "/aws/lambda/none", start, end) == []
+
+
+class _HalfTold:
+    """CloudWatch Logs whose live tail does not tell all: of three events the first is told."""
+
+    def __init__(self, *, sampled: bool) -> None:
+        self.target = Target("aws", "us-east-1", account="123456789012", profile="nobody")
+        self.logs = self
+        self._sampled = sampled
+        self._now = int(time.time() * 1000) - 60_000
+        self._begun = False
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [
+            {"timestamp": self._now + number, "message": f"line {number}", "logStreamName": "s"}
+            for number in range(3)
+        ]
+
+    def start_live_tail(self, logGroupIdentifiers: list[str]) -> dict[str, Any]:
+        return {"responseStream": self}
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        yield {"sessionStart": {}}
+        self._begun = True
+        metadata = {"sampled": self._sampled}
+        told = {"sessionMetadata": metadata, "sessionResults": self.events[:1]}
+        yield {"sessionUpdate": told}
+        while True:
+            time.sleep(0.01)
+            yield {"sessionUpdate": {"sessionMetadata": metadata, "sessionResults": []}}
+
+    def filter_log_events(self, **request: Any) -> dict[str, Any]:
+        assert request["startTime"] < request.get("endTime", self._now + 60_000)
+        return {"events": self.events if self._begun else []}
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+def test_what_a_live_tail_leaves_out_is_polled(
+    sampled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_FIRST_CHECK", 0.02)
+    service, stop = _HalfTold(sampled=sampled), threading.Event()
+    clients = cast("Clients", service)
+    told: list[str] = []
+    for batch in logs.tail(service.target, "g", since_ms=0, stop=stop, clients=clients):
+        told += [event.message for event in batch]
+        if len(told) >= 3:
+            stop.set()
+    assert told == ["line 0", "line 1", "line 2"]

@@ -112,9 +112,9 @@ class ResultPane(WorkbenchPane):
         http = None if invocation.function_error else http_answer(invocation.payload)
         words, kind = outcome_words(invocation)
         self._outcome(f"{words} · HTTP {http.status} {http.reason}" if http else words, kind)
-        when = f"{clock(invocation.started)} · " if past else ""
-        function = self.session.functions.get(invocation.function)
-        self.query_one(FactsLine).show(when + facts_words(invocation, function))
+        when = clock(invocation.started) if past else ""
+        facts = facts_words(invocation, self.session.functions.get(invocation.function))
+        self.query_one(FactsLine).show(" · ".join(filter(None, (when, facts))))
         self.query_one("#request", Static).update(f"request {invocation.request_id}")
         trace_id = invocation.report.trace_id if invocation.report else None
         self._trace(f"trace {trace_id}" if trace_id else "")

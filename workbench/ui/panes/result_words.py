@@ -35,8 +35,10 @@ def facts_words(invocation: Invocation, function: Function | None) -> str:
         parts.append(f"{report.max_memory_used}/{report.memory_size} MB")
         known = (function.architectures[0], function.ephemeral_storage) if function else ()
         parts.append(str(cost_of(report.billed_ms, report.memory_size, *known)))
-    else:
+    elif invocation.round_trip_ms:
         parts.append(f"round trip {milliseconds(invocation.round_trip_ms)}")
+    elif invocation.status_code == 200:  # from the history, which keeps what REPORT says
+        parts.append("no REPORT line in its log")
     if len(invocation.payload) > 10_000:
         parts.append(f"{len(invocation.payload):,} bytes")
     return " · ".join(parts)

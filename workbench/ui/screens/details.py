@@ -348,7 +348,8 @@ def _trigger_lines(backend: Backend, function: str) -> _Lines:
     for trigger in backend.triggers.triggers(function):
         glyph, word = state_words(trigger)
         if trigger.kind == "Policy":
-            lines.append((f"{glyph} {word}", trigger.detail))
+            whose = "".join(f"  → {each}" for each in trigger.functions if ":" in each)
+            lines.append((f"{glyph} {word}", trigger.detail + whose))
             continue
         if trigger.kind == "Unread":
             lines.append((f"{glyph} {word}", f"{trigger.name}: {trigger.detail}"))
