@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +13,6 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from workbench.aws.records import Invocation
 from workbench.ui import keys
 from workbench.ui import work as jobs
 from workbench.ui.backend import Backend, Request
@@ -25,12 +22,12 @@ from workbench.ui.comparison import (
     Place,
     difference,
     places_of,
-    price_of,
     row_of,
 )
 from workbench.ui.consent import Change, agreed
 from workbench.ui.messages import Say
 from workbench.ui.panes.result_changes import ChangesView
+from workbench.ui.rounds import Answered, Rounds
 from workbench.ui.screens.help import HelpScreen
 from workbench.ui.session import Session
 from workbench.ui.status import Status
@@ -41,7 +38,7 @@ from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.pane import Pane
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
-from workbench.ui.work import Failed, Job, failure, in_thread
+from workbench.ui.work import Failed, Job, in_thread
 
 Reach = Callable[[AwsChoice | None], Backend]
 """Connects to an AWS target, or (None) to the local Lambda. Blocks."""
@@ -68,16 +65,6 @@ class CompareScreen(Screen[None]):
         names: list[str]
 
     @dataclass
-    class Answered(Message):
-        """A place answered, or why it did not."""
-
-        number: int
-        place: Place
-        invocation: Invocation | None
-        price: float | None = None
-        failure: str = ""
-
-    @dataclass
     class Compared(Message):
         """How answers differ from the base's, by place."""
 
@@ -90,9 +77,7 @@ class CompareScreen(Screen[None]):
         self._request = request
         self._reach = reach
         self.contest = Contest()
-        self._number = 0
-        """Of the round that is shown: answers of earlier ones come too late."""
-        self._tokens: list[tuple[Backend, str]] = []
+        self.rounds = Rounds(self, self.contest)
         self._shown: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -217,7 +202,7 @@ class CompareScreen(Screen[None]):
     def action_invoke(self) -> None:
         """Send the event to all that are chosen."""
         chosen = [each for each in self.contest.contenders if each.chosen]
-        if any(each.running for each in self.contest.contenders):
+        if self.rounds.running:
             key = self._key("cancel")
             self._say(f"Some have not answered yet: {key} stops waiting.", "warning")
         elif not chosen:
@@ -236,62 +221,16 @@ class CompareScreen(Screen[None]):
                 if not await agreed(self.app, place.backend, place.function, change):
                     return
                 permitted.add(place.id)
-        self._invoke(chosen, permitted)
-
-    def _invoke(self, chosen: list[Contender], permitted: set[str]) -> None:
-        self._number += 1
-        self._tokens = []
-        by_target: dict[str, list[Place]] = {}
-        for contender in self.contest.contenders:
-            contender.invocation, contender.failure, contender.difference = None, "", ""
-            contender.running = contender in chosen
-            if contender.running:
-                target = contender.place.backend.target.key
-                by_target.setdefault(target, []).append(contender.place)
-        for target, places in by_target.items():
-            self._invoke_in_turn(target, places, permitted)
+        self.rounds.start(self._request.event, chosen, permitted)
         self._shown = None
         self.query_one(Status).clear()
         self.query_one(ChangesView).clear()
         self._show()
 
-    def _invoke_in_turn(self, target: str, places: list[Place], permitted: set[str]) -> None:
-        """One after the other, so that they do not slow each other down."""
-        number, event = self._number, self._request.event
-        tokens = [str(uuid.uuid4()) for _ in places]
-        self._tokens += [
-            (place.backend, token) for place, token in zip(places, tokens, strict=True)
-        ]
-
-        def run(job: Job) -> Message | None:
-            for place, token in zip(places, tokens, strict=True):
-                if job.stop.is_set():
-                    return None
-                request = Request(place.function, event, place.qualifier)
-                allowed = place.id in permitted
-                try:
-                    with place.backend.permitted() if allowed else contextlib.nullcontext():
-                        invocation = place.backend.invoke(request, token)
-                    function = place.backend.client.function(place.function, place.qualifier)
-                except Exception as error:
-                    # It belongs beside this place, and the others go on.
-                    words = failure("", error).sentence
-                    job.post(self.Answered(number, place, None, failure=words))
-                else:
-                    price = price_of(invocation, function)
-                    job.post(self.Answered(number, place, invocation, price))
-            return None
-
-        in_thread(self, f"invoke {target}", run)
-
     @on(Answered)
     def _answered(self, message: Answered) -> None:
-        contender = self.contest.find(message.place.id)
-        if message.number != self._number or contender is None or not contender.running:
+        if not self.rounds.answered(message):
             return
-        contender.running = False
-        contender.invocation, contender.price = message.invocation, message.price
-        contender.failure = message.failure
         if message.failure:
             self._say(f"{message.place.short}: {message.failure}", "error")
         self._compare()
@@ -299,22 +238,10 @@ class CompareScreen(Screen[None]):
 
     def action_cancel(self) -> None:
         """Stop waiting for answers; on the local Lambda their environments are ended."""
-        waiting = [each for each in self.contest.contenders if each.running]
-        if not waiting:
+        if self.rounds.cancel():
+            self._show()
+        else:
             self._say("Nothing is running.", "warning")
-            return
-        for each in waiting:
-            each.running, each.failure = False, "Cancelled."
-        jobs.stop(self)
-        tokens = self._tokens
-
-        def cancel(job: Job) -> Message:
-            for backend, token in tokens:
-                backend.cancel(token)
-            return Say("Cancelled.")
-
-        in_thread(self, "cancel", cancel)
-        self._show()
 
     # -- differences ------------------------------------------------------------------------------
 
@@ -325,10 +252,8 @@ class CompareScreen(Screen[None]):
             return
         texts = {each.place.id: each.payload for each in self.contest.contenders}
         first = texts.pop(base.place.id) or ""
-        number, ignored = (
-            self._number,
-            tuple(self.query_one(ChangesView).ignored_by(self._function)),
-        )
+        number = self.rounds.number
+        ignored = tuple(self.query_one(ChangesView).ignored_by(self._function))
 
         def compare(job: Job) -> Message:
             words = {
@@ -346,7 +271,7 @@ class CompareScreen(Screen[None]):
 
     @on(Compared)
     def _compared(self, message: Compared) -> None:
-        if message.number != self._number:
+        if message.number != self.rounds.number:
             return
         base = self.contest.base_contender()
         for each in self.contest.contenders:
