@@ -178,6 +178,8 @@ class Hands:
 
     async def goes_to_aws(self) -> None:
         """Change to AWS: the lab's profile, see `aws_lab.configure`."""
+        # The screen begins by itself with the local Lambda, a moment after its panes are there.
+        await self.sees(lambda: self.screen.session.backend is not None, "the local Lambda")
         self.screen.connection.to_aws(PROFILE, REGION)
         await self.sees(lambda: self.screen.session.is_aws, "the AWS target")
 

@@ -55,7 +55,11 @@ def test_the_memory_comes_back(tmp_path: Path) -> None:
     kept = Memory(
         "Echo", "workbench-light", {"Echo": "live"}, {"Echo": Draft("a", "", "{}", (1, 2))}
     )
-    memory.save(file, kept)
+    written = memory.MemoryFile(file)
+    written.put(kept)
+    assert not written.is_written
+    written.write()
+    assert written.is_written
     assert memory.load(file) == kept
 
 

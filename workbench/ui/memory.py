@@ -9,6 +9,7 @@ level and range.
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -86,16 +87,31 @@ def load(path: Path) -> Memory:
         return Memory()
 
 
-def save(path: Path, memory: Memory, before: str = "") -> str:
-    """Write the memory, unless that is what was written `before`; returns what is in the file.
+class MemoryFile:
+    """Writes `ui.json`. What is `put` in the UI thread may be written by any: the newest counts."""
 
-    Texts over 1 MB are left out. Raises OSError.
-    """
-    data = asdict(memory)
-    for draft in data["drafts"].values():
-        if draft["text"] is not None and len(draft["text"]) > _MAX_DRAFT:
-            draft["text"] = None
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    if text != before:
-        write_atomically(path, text)
-    return text
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._text = self._written = ""
+        self._writing = threading.Lock()
+
+    def put(self, memory: Memory) -> None:
+        """What is to be written. Texts over 1 MB are left out."""
+        data = asdict(memory)
+        for draft in data["drafts"].values():
+            if draft["text"] is not None and len(draft["text"]) > _MAX_DRAFT:
+                draft["text"] = None
+        self._text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the file has what was put last."""
+        return self._text == self._written
+
+    def write(self) -> None:
+        """Write it, unless it is there already; waits for the disk. Raises OSError."""
+        with self._writing:
+            text = self._text
+            if text != self._written:
+                write_atomically(self._path, text)
+                self._written = text

@@ -10,15 +10,21 @@ import asyncio
 import contextlib
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
+from textual import work
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.worker import Worker
 
 T = TypeVar("T")
+N = TypeVar("N", bound=DOMNode)
+P = ParamSpec("P")
 Post = Callable[[Message], None]
 
 
@@ -67,8 +73,8 @@ _running: WeakKeyDictionary[MessagePump, dict[str, Job]] = WeakKeyDictionary()
 """The jobs of each node by their groups. For the UI thread only."""
 
 
-def in_thread(node: MessagePump, group: str, work: Callable[[Job], Message | None]) -> Job:
-    """Run `work(job)` in a thread; the message it returns is posted to `node`.
+def in_thread(node: MessagePump, group: str, do: Callable[[Job], Message | None]) -> Job:
+    """Run `do(job)` in a thread; the message it returns is posted to `node`.
 
     It may post others on its way with `job.post`. The job before of the same node and group is
     told to stop. An exception becomes `Failed`.
@@ -80,7 +86,7 @@ def in_thread(node: MessagePump, group: str, work: Callable[[Job], Message | Non
 
     def run() -> None:
         try:
-            message = work(job)
+            message = do(job)
         except Exception as error:
             # Whatever it is, it belongs on the screen, not in a dead thread.
             message = failure(group, error)
@@ -117,6 +123,23 @@ async def in_background(call: Callable[[], T]) -> T:
 
     threading.Thread(target=run, name="workbench-background", daemon=True).start()
     return await future
+
+
+def dialog(
+    ask: Callable[Concatenate[N, P], Coroutine[None, None, None]],
+) -> Callable[Concatenate[N, P], Worker[None]]:
+    """Decorates a method that asks the person something: it runs in a worker, as it waits for the
+    answer, one at a time of its node. An exception becomes `Failed`."""
+
+    @wraps(ask)
+    async def asking(node: N, /, *args: P.args, **options: P.kwargs) -> None:
+        try:
+            await ask(node, *args, **options)
+        except Exception as error:
+            # Out of a worker it would end the whole screen.
+            node.post_message(failure("dialog", error))
+
+    return work(asking, exclusive=True, group="dialog")
 
 
 def stop(node: MessagePump, group: str | None = None) -> None:

@@ -119,6 +119,7 @@ class WorkbenchPane(Pane, can_focus=True):
 
     @on(Failed)
     def _report_failure(self, message: Failed) -> None:
+        message.stop()  # the screen would say it as well, also what is not to be said
         if message.details:
             self.log.error(message.details)
         self.failed(message.group, message.sentence)

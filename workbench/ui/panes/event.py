@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 
-from textual import work
-
 from workbench.aws.records import InvocationType
 from workbench.aws.triggers.trigger import Trigger
 from workbench.project.events.saved import SavedEventError, SavedEvents
@@ -22,6 +20,7 @@ from workbench.ui.panes.likely_events import likely_events
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
 from workbench.ui.widgets.form import Field, FormDialog
+from workbench.ui.work import dialog
 
 _MOST_EXAMPLES = 30
 
@@ -159,7 +158,7 @@ class EventPane(EventTextPane):
             return f"{self._function} has no saved events yet: {key} saves this one."
         return None
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_new_event(self) -> None:
         """Choose a sample or a saved event."""
         if not self.allowed("new_event"):
@@ -168,14 +167,14 @@ class EventPane(EventTextPane):
         region = self.session.backend.target.region if self.session.backend else "us-east-1"
         likely = likely_events(self.triggers(), self._function or "")
         account = account or "123456789012"
+        function = self._function
         chosen = await choose_event(self.app, self._names(), region, account, likely)
         if isinstance(chosen, Elsewhere):
-            await self._take_from(chosen.name)
-        else:
-            self._take(chosen)
+            chosen = await self._found_in(chosen.name)
+        self._take(chosen, function)
 
-    async def _take_from(self, name: str) -> None:
-        """Take an event from the history, the logs or the clipboard."""
+    async def _found_in(self, name: str) -> Chosen | None:
+        """An event from the history, the logs or the clipboard; when there is none that is said."""
         backend, found = self.session.backend, None
         if name == "clipboard":
             found = await from_clipboard(self.app)
@@ -194,16 +193,21 @@ class EventPane(EventTextPane):
                 found = Nothing(str(error))
         if isinstance(found, Nothing):
             self.say(found.sentence, "warning")
-        else:
-            self._take(found)
+            return None
+        return found
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_saved_events(self) -> None:
         """Open a saved event."""
         if self.allowed("saved_events"):
-            self._take(await choose_saved(self.app, self._names(), self._read))
+            function = self._function
+            self._take(await choose_saved(self.app, self._names(), self._read), function)
 
-    def _take(self, chosen: Chosen | Blank | str | None) -> None:
+    def _take(self, chosen: Chosen | Blank | str | None, function: str | None) -> None:
+        """Put what was chosen for a function into the editor."""
+        if chosen is not None and function != self._function:
+            self.say(f"Not taken: the function is no longer {function}.", "warning")
+            return
         if chosen is not None:
             self._as_service(chosen.invocation_type if isinstance(chosen, Chosen) else None)
         match chosen:
@@ -228,7 +232,7 @@ class EventPane(EventTextPane):
             key = self.key_of("invocation_type")
             self.say(f"Sent asynchronously, as its service does: {key} changes that.")
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_share_event(self) -> None:
         """Save the event as a shareable test event."""
         backend, function = self.session.backend, self._function
@@ -237,7 +241,7 @@ class EventPane(EventTextPane):
         name = self._name or self._origin
         self._tell(await share(self.app, backend, function, name, self.text))
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_unshare_event(self) -> None:
         """Remove a shareable test event."""
         backend, function = self.session.backend, self._function
@@ -268,12 +272,12 @@ class EventPane(EventTextPane):
         at = names.index(self._name) if self._name in names else start
         self._open(names[(at + step) % len(names)])
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_save_event(self) -> None:
         """Save the event; asks for a name the first time."""
         if not self.allowed("save_event") or self._function is None:
             return
-        function, name = self._function, self._name
+        function, name, text = self._function, self._name, self.text
         if name is None:
             values = await self.app.push_screen_wait(
                 FormDialog(
@@ -294,11 +298,14 @@ class EventPane(EventTextPane):
                 return
             name = str(values["name"])
         try:
-            self._saved.save(function, name, self.text)
+            self._saved.save(function, name, text)
         except SavedEventError as error:
             self.say(str(error), "error")
             return
-        self._name, self._origin, self._baseline = name, "", self.text
+        if function != self._function:  # another one was chosen meanwhile
+            self.say(f"Saved events/{function}/{name}.json.", "success")
+            return
+        self._name, self._origin, self._baseline = name, "", text
         self.show_heading()
         fault = self._fault()
         if fault is None:
@@ -316,21 +323,23 @@ class EventPane(EventTextPane):
             return f"There is an event “{name}” already: choose another name."
         return None
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_delete_event(self) -> None:
         """Delete the saved event's file; the text stays in the editor."""
-        if not self.allowed("delete_event") or self._name is None or self._function is None:
+        function, name = self._function, self._name
+        if not self.allowed("delete_event") or name is None or function is None:
             return
         if await self.app.push_screen_wait(
             Confirm("Delete event", [f"Delete {self.saved_path}?"], "Delete", danger=True)
         ):
             try:
-                self._saved.delete(self._function, self._name)
+                self._saved.delete(function, name)
             except SavedEventError as error:
                 self.say(str(error), "error")
                 return
-            self._origin, self._name = self._name, None
-            self.show_heading()
+            if (function, name) == (self._function, self._name):
+                self._origin, self._name = name, None
+                self.show_heading()
 
 
 _NEEDS_TARGET = {"share_event", "unshare_event"}

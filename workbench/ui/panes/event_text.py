@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual import events, on
-from textual import work as work_async
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.timer import Timer
@@ -20,6 +19,7 @@ from workbench.project.files import write_atomically
 from workbench.project.state_dir import StateDir
 from workbench.ui import work
 from workbench.ui.formats import named
+from workbench.ui.memory import Draft
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.event_editor import EventEditor
 from workbench.ui.panes.event_foot import EventFoot
@@ -31,7 +31,7 @@ from workbench.ui.widgets.completion import CompletionList
 from workbench.ui.widgets.json_editor import JsonEditor
 from workbench.ui.widgets.json_fault import Fault, json_fault
 from workbench.ui.widgets.json_place import place_at, written
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import Job, dialog, in_thread
 
 START = "{}\n"
 """What an event begins as."""
@@ -252,7 +252,7 @@ class EventTextPane(WorkbenchPane):
         except BadPlaceholder:
             return self.text
 
-    @work_async(exclusive=True, group="dialog")
+    @dialog
     async def action_view_sent(self) -> None:
         """Show the event as it will be sent, its values made; ctrl+j there sends it."""
         if not self.allowed("view_sent"):
@@ -270,11 +270,13 @@ class EventTextPane(WorkbenchPane):
         elif message.text == self.text:
             self._change_parts(message.text, message.parts)
 
-    @work_async(exclusive=True, group="dialog")
+    @dialog
     async def _change_parts(self, text: str, found: list[Part]) -> None:
         here = written(place_at(text, self.editor.cursor_index).path)
         changed = await self.app.push_screen_wait(DecodedScreen(text, found, here))
-        if changed is not None and changed != text:
+        if changed is not None and self.text != text:
+            self.say("Not taken: the event is another one now.", "warning")
+        elif changed is not None and changed != text:
             cursor = self.editor.cursor_location
             # By an edit, so that ctrl+z takes it back.
             self.editor.replace(changed, self.editor.document.start, self.editor.document.end)
@@ -307,11 +309,12 @@ class EventTextPane(WorkbenchPane):
 
     def edit_outside(self) -> None:
         """Edit the event in $EDITOR; what is written there comes back here."""
-        if self._function is None:
+        function = self._function
+        if function is None:
             self.say("Choose a function first (<pane.pane-functions>).", "warning")
             return
         folder = StateDir(self.session.root).path / "edit"
-        file = folder / f"{self._function}.json"
+        file = folder / f"{function}.json"
         try:
             write_atomically(file, self.text)
         except OSError as error:
@@ -319,8 +322,15 @@ class EventTextPane(WorkbenchPane):
             return
 
         def back() -> None:
-            text = file.read_text(encoding="utf-8", errors="replace")
-            if text != self.text:
+            try:
+                text = file.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                self.say(f"{file} cannot be read: {error.strerror or error}.", "error")
+                return
+            if function != self._function:  # an editor with a window of its own was left open
+                self.session.memory.drafts[function] = Draft(text=text)
+                self.say(f"What was edited is the event of {function} now.")
+            elif text != self.text:
                 self.editor.replace(text, self.editor.document.start, self.editor.document.end)
 
         edit_file(self, file, back)

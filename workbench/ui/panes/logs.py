@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual import on
-from textual import work as textual_work
 from textual.app import ComposeResult
 from textual.message import Message
 
@@ -26,7 +25,7 @@ from workbench.ui.widgets.choose_many import ChooseMany
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.log_view import LogLine, LogView
 from workbench.ui.widgets.quick_pick import QuickPick
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import Job, dialog, in_thread
 
 _MOST_FUNCTIONS = 8
 _INTERLEAVE_S = 0.1
@@ -314,7 +313,7 @@ class LogsPane(WorkbenchPane):
         """Go to the previous mark."""
         self.view.tail.action_next_mark(-1)
 
-    @textual_work(exclusive=True, group="dialog")
+    @dialog
     async def action_range(self) -> None:
         """Choose from when on lines are shown."""
         choices = [(key, words) for key, words, _ in RANGES]
@@ -325,7 +324,7 @@ class LogsPane(WorkbenchPane):
             self._range = self.session.memory.log_range = key
             self._follow(self._followed)
 
-    @textual_work(exclusive=True, group="dialog")
+    @dialog
     async def action_functions(self) -> None:
         """Choose the functions whose lines are shown."""
         if not self.allowed("functions"):
@@ -345,7 +344,7 @@ class LogsPane(WorkbenchPane):
             self._chosen = () if alone else tuple(chosen)
             self.follow_function()
 
-    @textual_work(exclusive=True, group="dialog")
+    @dialog
     async def action_export(self) -> None:
         """Write the lines into a file."""
         if not self.allowed("export"):

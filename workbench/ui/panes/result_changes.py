@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.message import Message
 
 from workbench.aws.records import Invocation
@@ -18,7 +18,7 @@ from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, Row
 from workbench.ui.widgets.json_paths import path_fault
 from workbench.ui.widgets.palette import palette
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import Job, dialog, in_thread
 
 if TYPE_CHECKING:
     from workbench.project.history import Entry, Summary
@@ -103,7 +103,7 @@ class ChangesView(DiffView):
         )
 
     @on(Listed)
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def _listed(self, message: Listed) -> None:
         message.stop()
         backend = self._session.backend
@@ -145,7 +145,7 @@ class ChangesView(DiffView):
             key = key_of(self.app, "result.ignored")
             self.post_message(Say(f"Ignored from now on: {path}  ({key} lists what is)"))
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def ask_ignored(self) -> None:
         """List what is ignored, to take it back or to add to it."""
         suggested = [path for path in self.volatile_paths() if path not in self.ignored]

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from textual import on, work
+from textual import on
 from textual.message import Message
 
 from workbench.aws.deploying.alias_history import DELETED, AliasState, version_before
@@ -19,6 +19,7 @@ from workbench.ui.panes.versions_list import LATEST, VersionsList
 from workbench.ui.widgets.dialogs import Choose, Confirm
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
+from workbench.ui.work import dialog
 
 _DONE_WITH_AN_ALIAS = ("move_alias", "weight", "roll_back", "canary")
 _OF_AN_ALIAS = ("move_alias", "weight", "roll_back", "alias_history", "canary")
@@ -119,7 +120,7 @@ class VersionsPane(VersionsList):
             arn = backend.arn(name)
         return f"{arn}:{qualifier}" if qualifier else arn
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_publish(self) -> None:
         """Publish a version of $LATEST."""
         if not self.allowed("publish"):
@@ -152,7 +153,7 @@ class VersionsPane(VersionsList):
                 "Published version {}.",
             )
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_create_alias(self) -> None:
         """Create an alias."""
         if not self.allowed("create_alias"):
@@ -192,7 +193,7 @@ class VersionsPane(VersionsList):
         if await agreed(self.app, backend, name, change):
             self.change(backend, name, create, f"Created {alias} → v{version}.")
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_move_alias(self) -> None:
         """Move the alias to another version; a weight is dropped."""
         name, backend, alias = self.session.function, self.session.backend, self._alias()
@@ -215,7 +216,7 @@ class VersionsPane(VersionsList):
         now = None if alias.weights else alias.function_version
         return [number for number in self.numbers() if number != now]
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_weight(self) -> None:
         """Send a share of the alias's invocations to a second version."""
         name, backend, alias = self.session.function, self.session.backend, self._alias()
@@ -235,7 +236,7 @@ class VersionsPane(VersionsList):
             weights = {second: percent / 100} if percent else {}
             await self._route(backend, name, alias, alias.function_version, weights, "weighted")
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_roll_back(self) -> None:
         """Give the alias back to the version it led to before, or its first one everything."""
         name, backend, alias = self.session.function, self.session.backend, self._alias()
@@ -245,7 +246,7 @@ class VersionsPane(VersionsList):
         if version is not None:
             await self._route(backend, name, alias, version, {}, "rolled back")
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_alias_history(self) -> None:
         """Show where the alias led before; enter moves it there again."""
         name, backend, alias = self.session.function, self.session.backend, self._alias()
@@ -313,7 +314,7 @@ class VersionsPane(VersionsList):
         before = version_before(self.history, alias)
         return before if before in self.numbers() else None
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_diff(self) -> None:
         """Compare code and configuration with those of another version."""
         name, backend, row = self.session.function, self.session.backend, self.rows.highlighted
@@ -349,7 +350,7 @@ class VersionsPane(VersionsList):
             self.post_message(OpenCanary(name, alias, self.numbers(),
                                          self._version_under_cursor(self.numbers())))  # fmt: skip
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_delete_alias(self) -> None:
         """Delete the alias; always asks."""
         if not self.allowed("delete_alias"):

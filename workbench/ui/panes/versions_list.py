@@ -50,12 +50,12 @@ class VersionsList(WorkbenchPane):
 
     @dataclass
     class Loaded(Message):
-        """The versions and aliases of a function, as they were at `time` (`time.monotonic()`);
+        """The versions and aliases of a function, as they were at `read_at` (`time.monotonic()`);
         `say` is what was done before."""
 
         backend: Backend
         function: str
-        time: float
+        read_at: float
         versions: list[Function]
         aliases: list[Alias]
         history: list[AliasState]
@@ -156,9 +156,9 @@ class VersionsList(WorkbenchPane):
             self.say(message.say, "success")
         if (message.backend, message.function) != (self.session.backend, self.session.function):
             return
-        if message.time < self._loaded_at:
+        if message.read_at < self._loaded_at:
             return  # read before a change whose end is shown already
-        self._loaded_at = message.time
+        self._loaded_at = message.read_at
         self.versions = message.versions
         self.aliases = {alias.name: alias for alias in message.aliases}
         self.history = message.history

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -26,7 +26,7 @@ from workbench.ui.status import Status
 from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
-from workbench.ui.work import Failed, Job, in_thread
+from workbench.ui.work import Failed, Job, dialog, in_thread
 
 
 class BurstChart(Static, can_focus=True):
@@ -84,6 +84,11 @@ class BurstScreen(Screen[None]):
         """The bars are as long as the screen is wide."""
         self.call_after_refresh(self._show)
 
+    def on_unmount(self) -> None:
+        """Whoever quits wants nothing more to be sent."""
+        if self._process is not None:
+            self._process.stop()
+
     @property
     def is_under_way(self) -> bool:
         """Whether a burst has not come to its end."""
@@ -112,7 +117,7 @@ class BurstScreen(Screen[None]):
         entry.focus()
         return None
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def _ask_first(self, count: int, at_once: int) -> None:
         request, backend = self._request, self._backend
         arn = backend.arn(request.function) + (f":{request.qualifier}" if request.qualifier else "")
@@ -123,7 +128,11 @@ class BurstScreen(Screen[None]):
 
     def _start(self, count: int, at_once: int) -> None:
         backend = self._backend
-        process = BurstProcess(backend.root, backend.target, self._request, count, at_once)
+        try:
+            process = BurstProcess(backend.root, backend.target, self._request, count, at_once)
+        except OSError as error:
+            self._say(f"The burst could not begin: {error.strerror or error}.", "error")
+            return
         self._process = process
         self._figures = None
         self.query_one("#burst-chart").focus()
@@ -166,9 +175,7 @@ class BurstScreen(Screen[None]):
             self._say("Stopping: what runs is waited for.")
 
     def action_close(self) -> None:
-        """Back to the workbench."""
-        if self._process is not None:
-            self._process.stop()
+        """Back to the workbench; a burst is stopped."""
         self.dismiss(None)
 
     # -- what is shown ----------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -22,6 +21,7 @@ from workbench.ui.formats import BAD, GOOD, QUIET, STRONG, bar, clock, percent
 from workbench.ui.keys import key_of, with_keys
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
+from workbench.ui.work import dialog
 
 _WIDEST = 40
 _TICK_S = 0.5
@@ -150,7 +150,7 @@ class CanaryScreen(Modal[None]):
         """Leave it as it is, to be gone on with later."""
         self._steer(self._canaries.pause)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_roll_back(self) -> None:
         """All traffic back to the old version."""
         if self._canaries.is_running(self.deployment):
@@ -158,7 +158,7 @@ class CanaryScreen(Modal[None]):
         elif await self._agreed("Roll back"):
             self._canaries.go_on(self._backend, self.deployment, roll_back=True)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_go_on(self) -> None:
         """Carry on what was left."""
         if not self._canaries.is_running(self.deployment) and await self._agreed("Go on"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on, work
+from textual import on
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
@@ -25,6 +25,7 @@ from workbench.ui.panes.result_words import outcome_words
 from workbench.ui.screens.function_screen import FunctionScreen
 from workbench.ui.screens.project_screen import README
 from workbench.ui.session import INVOCATION_TYPES, Session
+from workbench.ui.work import dialog
 
 
 class InvokingScreen(FunctionScreen):
@@ -93,7 +94,7 @@ class InvokingScreen(FunctionScreen):
         event = self.event.take() if made else self.event.as_written()
         if event is None:
             return None
-        self.remember()
+        self.remember_soon()
         return Request(name, event, self.session.qualifier, self.session.invocation_type)
 
     def action_rerun(self) -> None:
@@ -127,7 +128,7 @@ class InvokingScreen(FunctionScreen):
         else:
             self._ask_first(request, backend)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def _ask_first(self, request: Request, backend: Backend) -> None:
         qualifier = f":{request.qualifier}" if request.qualifier else ""
         size = len(request.event.encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -23,7 +23,7 @@ from workbench.ui.screens.jump import JumpScreen
 from workbench.ui.status import Status
 from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
-from workbench.ui.work import Failed, stop
+from workbench.ui.work import Failed, dialog, stop
 
 _RESIZES = {"wider": (4, True), "narrower": (-4, True), "higher": (2, False), "lower": (-2, False)}
 """Cells, and whether they are columns."""
@@ -156,7 +156,7 @@ class PaneScreen(Screen[None]):
         """Zoom the pane, and back."""
         self.area.zoom(not self.area.zoomed)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_jump(self) -> None:
         """Jump to a pane, a tab, a view or a field."""
         found = {place.key: place for place in places(self)}

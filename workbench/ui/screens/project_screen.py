@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
 from workbench.project import audit_log
 from workbench.project.records import Problem
 from workbench.project.state_dir import StateDir
-from workbench.ui import memory
 from workbench.ui.backend import Request
 from workbench.ui.copying import copies
 from workbench.ui.invocation_code import TooLarge, aws_command
 from workbench.ui.keys import key_of
+from workbench.ui.memory import MemoryFile
 from workbench.ui.messages import ProblemsChanged
 from workbench.ui.panes.event import EventPane
 from workbench.ui.panes.event_elsewhere import LOG_LINES
@@ -31,6 +32,7 @@ from workbench.ui.terminal.programs import open_file, open_text, show_code
 from workbench.ui.widgets.dialogs import Choose
 from workbench.ui.widgets.fuzzy_list import Column, Row
 from workbench.ui.widgets.quick_pick import QuickPick
+from workbench.ui.work import Job, dialog, in_thread
 
 README = "README.md"
 
@@ -40,8 +42,7 @@ class ProjectScreen(PaneScreen):
 
     def __init__(self, session: Session, memory_file: Path) -> None:
         self.session = session
-        self._memory_file = memory_file
-        self._written = ""
+        self._memory = MemoryFile(memory_file)
         self.functions = FunctionsPane(session)
         self.event = EventPane(session)
         self.result = ResultPane(session)
@@ -98,15 +99,30 @@ class ProjectScreen(PaneScreen):
 
     def remember(self) -> None:
         """Write what should come back at the next start."""
+        self._collect()
+        try:
+            self._memory.write()
+        except OSError as error:
+            self.log.error(f"ui.json: {error}")
+
+    def remember_soon(self) -> None:
+        """Write it without waiting for the disk."""
+        self._collect()
+        if not self._memory.is_written:
+            in_thread(self, "remember", self._write_memory)
+
+    def _write_memory(self, job: Job) -> None:
+        # A disk that is full hinders nobody; at the end it is tried once more.
+        with suppress(OSError):
+            self._memory.write()
+
+    def _collect(self) -> None:
         self.event.remember()
         remembered = self.session.memory
         remembered.function = self.session.function or remembered.function
         remembered.panes, remembered.zoomed = list(self.area.recent), self.area.zoomed
         remembered.moved = dict(self.area.moved)
-        try:
-            self._written = memory.save(self._memory_file, self.session.memory, self._written)
-        except OSError as error:
-            self.log.error(f"ui.json: {error}")
+        self._memory.put(remembered)
 
     def action_new_event(self) -> None:
         """New event."""
@@ -135,7 +151,7 @@ class ProjectScreen(PaneScreen):
             return
         self.pane.copy_to_clipboard("the aws command", command)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_theme(self) -> None:
         """Choose the colours, among those that ship and the user's own."""
         themes = self.app.available_themes
@@ -145,7 +161,7 @@ class ProjectScreen(PaneScreen):
         if name is not None:
             self.app.theme = name
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_copy_menu(self) -> None:
         """Choose what to copy."""
         pane = self.pane
@@ -197,7 +213,7 @@ class ProjectScreen(PaneScreen):
         else:
             open_text(self, self.pane.page_text(), edit=True)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_problems(self) -> None:
         """List the problems; enter opens the file."""
         problems = self.session.all_problems

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import events, on, work
+from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
@@ -21,6 +22,7 @@ from workbench.ui.backend import Backend
 from workbench.ui.consent import Change, agreed
 from workbench.ui.formats import BAD, GOOD, QUIET, WARN, clock, size
 from workbench.ui.keys import key_of, pairs_of, with_keys
+from workbench.ui.messages import Say
 from workbench.ui.session import Session
 from workbench.ui.status import Status
 from workbench.ui.widgets.dialogs import Choose
@@ -31,7 +33,7 @@ from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
 from workbench.ui.widgets.status_bar import KeyFooter
-from workbench.ui.work import Failed, Job, in_thread
+from workbench.ui.work import Failed, Job, dialog, failure, in_thread
 from workbench.ui.work import stop as stop_jobs
 
 if TYPE_CHECKING:
@@ -96,8 +98,16 @@ class UpdateCodeScreen(Modal[bool]):
 
         function: Function
 
-    def __init__(self, backend: Backend, function: str, source: FunctionSource) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        function: str,
+        source: FunctionSource,
+        tell: Callable[[Message], object],
+    ) -> None:
+        """`tell` gets a `Say` with the end of an update that goes on after the screen was left."""
         super().__init__()
+        self._tell = tell
         self._backend = backend
         self._function = function
         self._source = source
@@ -313,7 +323,7 @@ class UpdateCodeScreen(Modal[bool]):
             return True
         return False
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def _ask(self) -> None:
         plan = self._plan
         if plan is None:
@@ -339,14 +349,23 @@ class UpdateCodeScreen(Modal[bool]):
     def _update(self, plan: Plan) -> None:
         backend, folder = self._backend, StateDir(self._backend.root).previous_code
 
-        def change(job: Job) -> Message:
+        def change(job: Job) -> Message | None:
             from workbench.aws.code import update as code_update
 
             def tell(words: str) -> None:
                 job.post(self.Progress(words))
 
-            with backend.permitted():
-                return self.Updated(code_update.update(backend.client, plan, folder, tell))
+            try:
+                with backend.permitted():
+                    function = code_update.update(backend.client, plan, folder, tell)
+            except Exception as error:
+                if not job.stop.is_set():
+                    raise
+                self._tell(Say(failure(job.group, error).sentence, "error"))
+                return None
+            if job.stop.is_set():
+                self._tell(Say(f"{function.name} is active with the new code.", "success"))
+            return self.Updated(function)
 
         self._busy = self._changed = True
         self._status.say("Updating …", seconds=None)
@@ -397,4 +416,6 @@ async def update_code(app: App[Any], session: Session) -> bool:
         words = f"No function of {session.root} can be deployed as {name}."
         await app.push_screen_wait(MessageDialog("No code here", words))
         return False
-    return await app.push_screen_wait(UpdateCodeScreen(backend, name, source))
+    return await app.push_screen_wait(
+        UpdateCodeScreen(backend, name, source, app.screen.post_message)
+    )

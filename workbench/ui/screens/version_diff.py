@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -25,7 +25,7 @@ from workbench.ui.widgets.diff_view import DiffView
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
-from workbench.ui.work import Failed, in_thread
+from workbench.ui.work import Failed, dialog, in_thread
 from workbench.ui.work import stop as stop_jobs
 
 _CONFIGURATION = "configuration"
@@ -105,6 +105,9 @@ class VersionDiffScreen(Modal[None]):
             "<version-diff.new> new · <version-diff.swap> swap · <version-diff.close> close",
         )
         self._read()
+
+    def on_unmount(self) -> None:
+        stop_jobs(self)
 
     def _read(self) -> None:
         self.query_one(Vertical).border_title = Content(
@@ -187,7 +190,7 @@ class VersionDiffScreen(Modal[None]):
         self._masked = not self._masked
         self._show(self.query_one(FuzzyList).highlighted)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_choose(self, side: str) -> None:
         """Choose the version on a side."""
         now = self.old if side == "old" else self.new
@@ -204,7 +207,6 @@ class VersionDiffScreen(Modal[None]):
 
     def action_close(self) -> None:
         """Back to the versions."""
-        stop_jobs(self)
         self.dismiss(None)
 
 

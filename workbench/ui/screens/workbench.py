@@ -63,7 +63,7 @@ class WorkbenchScreen(DeployingScreen):
         self.show_header()
         self.show_problems()
         self.restore()
-        self.set_interval(_REMEMBER_S, self.remember)
+        self.set_interval(_REMEMBER_S, self.remember_soon)
         # After the first paint: finding functions and starting the server take the processor.
         self.call_after_refresh(self.connection.begin)
 

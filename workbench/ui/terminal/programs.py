@@ -31,7 +31,7 @@ def open_file(node: Widget, path: Path, line: int | None = None) -> None:
 
 
 def edit_file(node: Widget, path: Path, done: Callable[[], None], line: int | None = None) -> None:
-    """Open a file in $EDITOR and call `done` when it was closed."""
+    """Open a file in $EDITOR and call `done`, in the UI thread, when it was closed."""
     try:
         command = editor.editor_command()
     except editor.NoProgram as error:
@@ -49,7 +49,7 @@ def edit_file(node: Widget, path: Path, done: Callable[[], None], line: int | No
         except OSError as error:
             node.post_message(Say(f"{full[0]} could not be started: {error}.", "error"))
             return
-        node.app.call_from_thread(done)
+        node.call_later(done)
 
     threading.Thread(target=wait, name="workbench-editor", daemon=True).start()
 
@@ -68,7 +68,11 @@ def open_text(node: Widget, text: str | None, *, edit: bool) -> None:
         _in_terminal(node, command, text.encode())
         return
     file = StateDir(node.app.root).path / "edit" / "view.txt"  # type: ignore[attr-defined]
-    write_atomically(file, text)
+    try:
+        write_atomically(file, text)
+    except OSError as error:
+        node.post_message(Say(f"Cannot write {file}: {error.strerror or error}.", "error"))
+        return
     edit_file(node, file, lambda: None)
 
 
@@ -97,8 +101,11 @@ def show_code(node: Widget, session: Session) -> None:
     if name is None or backend is None:
         node.post_message(Say("The target is not there yet.", "warning"))
         return
-    handler = session.functions[name].handler
-    qualifier = session.qualifier
+    function = session.functions.get(name)
+    if function is None:
+        node.post_message(Say(f"{name} is not listed yet.", "warning"))
+        return
+    handler, qualifier = function.handler, session.qualifier
     node.post_message(Say(f"Downloading the code of {name} …"))
 
     def download(job: Job) -> Message:
