@@ -46,6 +46,24 @@ role_arn = arn:aws:iam::222222222222:role/deploy
 source_profile = nowhere
 region = us-east-1
 """
+MORE = """
+[profile chatty]
+credential_process = echo hello
+[profile stale]
+credential_process = echo '{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b",
+    "SessionToken": "c", "Expiration": "2020-01-01T00:00:00Z"}'
+[profile silent]
+credential_process = false
+[profile rootless]
+role_arn = arn:aws:iam::222222222222:role/deploy
+[profile unnamed]
+sso_session = company
+sso_account_id = 111111111111
+[profile elsewhere]
+aws_access_key_id = AKIA
+aws_secret_access_key = s
+endpoint_url = localhost:4566
+"""
 
 
 @pytest.fixture
@@ -115,10 +133,22 @@ def test_unknown_profile(configured: Path) -> None:
         ("company", "The SSO sign-in of profile “company”", "aws sso login --profile company"),
         ("coded", "asks for an MFA code", "aws sts get-caller-identity --profile coded"),
         ("loose", "Profile “loose” cannot be used", "source_profile"),
-        ("tool", "No such file or directory: /does/not/exist", ""),
+        ("tool", "“tool” could not be had: No such file or directory: /does/not/exist", ""),
+        ("chatty", "“chatty” could not be had: they are no JSON", "Get new ones"),
+        ("stale", "the refreshed credentials are still expired", "Get new ones"),
+        ("silent", "what should give them failed without a word", "Get new ones"),
+        (
+            "production",
+            "The SSO sign-in of profile “production”",
+            "aws sso login --profile company",
+        ),
+        ("rootless", "source_profile or credential_source is missing", "Mend its role_arn"),
+        ("unnamed", "Profile “unnamed” cannot be used", "aws configure sso --profile unnamed"),
+        ("elsewhere", "endpoint localhost:4566 of profile “elsewhere” is no address", "http://"),
     ],
 )
 def test_no_usable_credentials(configured: Path, profile: str, message: str, advice: str) -> None:
+    (configured / "config").write_text(CONFIG + MORE.replace(",\n   ", ","))
     client = LambdaClient(aws_target(profile, "us-east-1"))
     with pytest.raises(LambdaError) as caught:
         client.function("x")

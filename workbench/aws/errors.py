@@ -6,14 +6,17 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.aws.profiles import configured_profiles
-from workbench.aws.records import Target
+from workbench.aws.profiles import signing_in
+from workbench.aws.records import ProfileKind, Target
 
 EXPIRED = frozenset(["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
 """AWS's codes for credentials that were good once."""
 
 NOT_AWS = "ResponseParserError"
 """The code of an answer that is not AWS's: a proxy's page, or that of an endpoint."""
+
+
+_MEND_ROLE = "Mend its role_arn, source_profile and credential_source in ~/.aws/config."
 
 
 class LambdaError(Exception):
@@ -72,8 +75,17 @@ def explain(error: Exception, target: Target) -> LambdaError | None:
     if isinstance(error, ResponseParserError):
         where = target.endpoint_url or "AWS"
         return LambdaError(NOT_AWS, f"{where} does not answer as AWS does")
+    if _looked_for_credentials(error):
+        return _no_credentials(_unread(error), target)
+    if isinstance(error, ValueError) and str(error).startswith("Invalid endpoint"):
+        address = str(error).partition(": ")[2]
+        return LambdaError(
+            "InvalidEndpoint",
+            f"The endpoint {address} of {_who(target)} is no address",
+            advice="Mend its endpoint_url in ~/.aws/config: it begins with http:// or https://.",
+        )
     if isinstance(error, OSError) and error.filename:
-        # A file: the profile's credential_process, or where a download goes.
+        # A file: where a download goes.
         return LambdaError(type(error).__name__, f"{error.strerror}: {error.filename}")
     if isinstance(error, HTTPError | OSError):
         where = target.endpoint_url or f"Lambda in {target.region}"
@@ -81,6 +93,34 @@ def explain(error: Exception, target: Target) -> LambdaError | None:
             type(error).__name__, f"The connection to {where} broke: {error}", advice="Try again."
         )
     return None
+
+
+def _looked_for_credentials(error: Exception) -> bool:
+    """Whether botocore raised it on its way to credentials, where it lets errors through of what
+    it reads."""
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_globals.get("__name__") == "botocore.credentials":
+            return True
+        step = step.tb_next
+    return False
+
+
+def _unread(error: Exception) -> str:
+    """Why what should give credentials cannot be read."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.strerror}: {error.filename}"
+    if isinstance(error, ValueError):  # what a credential_process printed
+        return f"they are no JSON ({error})"
+    return str(error)
+
+
+def _no_credentials(reason: str, target: Target) -> LambdaError:
+    message = f"The credentials of {_who(target)} could not be had"
+    reason = reason.strip().rstrip(".") or "what should give them failed without a word"
+    return LambdaError(
+        "CredentialRetrievalError", f"{message}: {reason}", advice=_sign_in_again(target)
+    )
 
 
 def _answered(error: Any, target: Target) -> LambdaError:
@@ -136,6 +176,11 @@ def _advice(code: str, target: Target, operation: str) -> str:
             f"The role of {_who(target)} does not trust its source profile's credentials, or they "
             "lack sts:AssumeRole: look at role_arn and source_profile in ~/.aws/config."
         )
+    if operation == "GetRoleCredentials" and code == "ForbiddenException":
+        return (
+            f"You are not given the sso_role_name of {_who(target)} in its sso_account_id: look at "
+            "them in ~/.aws/config, and at the SSO's start page."
+        )
     if code in EXPIRED:
         return f"The credentials have expired: {_log_in(target)}."
     if code in (
@@ -168,26 +213,32 @@ def _botocore(error: Any, target: Target) -> LambdaError:
             message = f"There are no AWS credentials for {_who(target)}"
             advice = f"Set them up: {_configure(target)} (or `aws configure sso`)."
         case b.PartialCredentialsError():
-            missing = error.kwargs.get("cred_var", "a part")
+            missing = str(error.kwargs.get("cred_var", "a part"))
             message = f"The AWS credentials for {_who(target)} are incomplete: {missing} is missing"
-            advice = f"Complete them: {_configure(target)}."
+            keys = f"Complete them: {_configure(target)}."
+            advice = _MEND_ROLE if "source" in missing else keys
         case b.SSOTokenLoadError() | b.UnauthorizedSSOTokenError() | b.TokenRetrievalError():
             message = f"The SSO sign-in of {_who(target)} has expired or was never made"
-            advice = f"Sign in: `aws sso login{_option(target)}`."
+            advice = f"Sign in: {_log_in(target, 'sso')}."
         case b.LoginError():
             message = f"The sign-in of {_who(target)} has expired or was never made"
             advice = f"Sign in: `aws login{_option(target)}`."
         case b.CredentialRetrievalError():
-            reason = error.kwargs.get("error_msg", error)
-            message = f"The credentials of {_who(target)} could not be had: {reason}"
-            advice = f"Sign in again: {_log_in(target)}."
+            return _no_credentials(str(error.kwargs.get("error_msg", error)), target)
+        case b.MissingDependencyException():
+            message = f"{_who(target)[:1].upper()}{_who(target)[1:]} needs what is not installed"
+            advice = "Install it beside the workbench: `pip install 'botocore[crt]'`."
         case b.RefreshWithMFAUnsupportedError():
             message = f"The role of {_who(target)} asks for an MFA code"
             advice = mfa_advice(target.profile)
         case b.InfiniteLoopConfigError() | b.InvalidConfigError():
             who = _who(target)
             message = f"{who[0].upper()}{who[1:]} cannot be used: {error}"
-            advice = "Mend its role_arn, source_profile and credential_source in ~/.aws/config."
+            advice = _MEND_ROLE
+            if "sso" in str(error).lower():
+                advice = f"Set it up anew: `aws configure sso{_option(target)}`."
+            elif "services" in str(error):
+                advice = "Mend it in ~/.aws/config."
         case b.NoRegionError():
             message = "No AWS region is chosen"
             advice = "Give one with --region, or set `region` in the profile."
@@ -206,6 +257,8 @@ def _botocore(error: Any, target: Target) -> LambdaError:
         case b.ProxyConnectionError():
             message = f"The proxy cannot be reached: {_cause(error)}"
             advice = "Check HTTP_PROXY and HTTPS_PROXY."
+        case b.HTTPClientError() if type(error) is b.HTTPClientError:
+            message = f"The request could not be sent: {_cause(error)}"
         case b.ConnectionError() | b.HTTPClientError() | b.ResponseStreamingError():
             message = f"{_where(error, target)} cannot be reached"
             advice = _unreachable(target)
@@ -245,18 +298,26 @@ def _configure(target: Target) -> str:
     return f"`aws configure{_option(target)}`"
 
 
-def _log_in(target: Target) -> str:
+def _log_in(target: Target, usual: ProfileKind = "none") -> str:
+    """The command that signs in, with the profile that does: of a role its source profile."""
     from botocore.exceptions import ConfigParseError
 
-    kinds = {}
+    profile, kind = target.profile, usual
     with contextlib.suppress(ConfigParseError):  # broken since: what to explain is another error
-        kinds = {profile.name: profile.kind for profile in configured_profiles()}
-    kind = kinds.get(target.profile or "default")
+        found = signing_in(target.profile or "default")
+        if found is not None and found.kind in ("sso", "login"):
+            profile, kind = found.name, found.kind
+    option = f" --profile {profile}" if profile and profile != "default" else ""
     if kind == "sso":
-        return f"`aws sso login{_option(target)}`"
+        return f"`aws sso login{option}`"
     if kind == "login":
-        return f"`aws login{_option(target)}`"
+        return f"`aws login{option}`"
     return "get new ones the way you got these"
+
+
+def _sign_in_again(target: Target) -> str:
+    how = _log_in(target)
+    return f"Sign in again: {how}." if how.startswith("`") else f"{how[:1].upper()}{how[1:]}."
 
 
 def mfa_advice(profile: str | None) -> str:

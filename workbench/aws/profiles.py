@@ -17,6 +17,25 @@ def configured_profiles() -> list[ProfileInfo]:
     ]
 
 
+def signing_in(name: str) -> ProfileInfo | None:
+    """The profile with whose credentials a profile begins: itself, or for a role the last of its
+    source profiles. None where that leads nowhere. Raises as `configured_profiles`."""
+    import botocore.session
+
+    found = botocore.session.Session().full_config.get("profiles", {})
+    visited = set()
+    while name in found and name not in visited:
+        visited.add(name)
+        settings = found[name]
+        kind = _kind(settings)
+        if kind != "role" or "source_profile" not in settings:
+            return ProfileInfo(name, settings.get("region"), kind)
+        if settings["source_profile"] == name:  # its own keys
+            return ProfileInfo(name, settings.get("region"), "static")
+        name = settings["source_profile"]
+    return None
+
+
 def _kind(settings: dict[str, object]) -> ProfileKind:
     # In botocore's own order: a role wins over the keys it is assumed with.
     if "role_arn" in settings and "web_identity_token_file" in settings:
