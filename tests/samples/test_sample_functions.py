@@ -259,10 +259,7 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
 def test_the_readme_of_an_application_names_its_demo(tmp_path: Path) -> None:
     for project in sample_projects():
         name = demo_function(project.folder)
-        if project.name == "basics":
-            assert name is None
-        else:
-            assert name is not None
-            assert f"\n  {name}:\n" in (project.folder / "template.yaml").read_text("utf-8")
-            assert list((project.folder / "events" / name).glob("*.json"))
+        assert name is not None
+        assert f"\n  {name}:\n" in (project.folder / "template.yaml").read_text("utf-8")
+        assert list((project.folder / "events" / name).glob("*.json"))
     assert demo_function(tmp_path) is None

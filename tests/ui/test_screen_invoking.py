@@ -73,6 +73,17 @@ async def test_invoking_does_not_overtake_keys_that_came_with_it(shop: Path) -> 
         hands.app.post_message(Key("ctrl+j", None))
         await hands.reads("✓ 200 ok")
         assert hands.screen.session.last.event == '{"bucket":"photos"}'
+        await hands.press("escape", "1", "e")
+
+        def counted() -> bool:
+            if "No function failed" in hands.text():  # it is not written yet
+                hands.app.simulate_key("e")
+            return "Those that failed are first" in hands.text()
+
+        await hands.sees(counted, "what CloudWatch counted")
+        rows = hands.screen.functions.rows
+        assert [row.id for row in rows.rows] == ["Broken", "Echo", "Slow"]
+        assert "✗ 1×" in hands.text()
 
 
 async def test_an_event_that_is_not_json_is_not_sent(shop: Path) -> None:

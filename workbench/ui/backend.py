@@ -28,6 +28,7 @@ from workbench.project.state_dir import StateDir
 if TYPE_CHECKING:
     from workbench.aws.concurrency import FunctionConcurrency
     from workbench.aws.deploying.traffic_shifting import Deployment
+    from workbench.aws.failures import Failures
     from workbench.aws.lambda_client import LambdaClient
     from workbench.aws.traces import Trace
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
@@ -177,6 +178,13 @@ class Backend:
             queue.get("Events", ()),
             int(queue.get("Total", 0)),
         )
+
+    def failures(self, seconds: int) -> dict[str, Failures]:
+        """The functions that failed so long ago or later, the worst first. Raises LambdaError."""
+        from workbench.aws.failures import failures
+
+        end = int(time.time()) // 60 * 60 + 60  # datapoints are of whole minutes
+        return failures(self.target, end - seconds, end)
 
     def concurrency(self, function: str) -> FunctionConcurrency:
         """What is reserved and provisioned for a function. Raises LambdaError."""

@@ -146,6 +146,8 @@ KEYS: tuple[Key, ...] = (
         "Configuration, environment, triggers, role and metrics of what is invoked", footer=5),
     Key("functions", "update_code", ("u",), "update code",
         "On AWS: update the code from the folder, or go back to the code before"),
+    Key("functions", "failing", ("e",), "failing",
+        "Put first what failed in the last hour, as CloudWatch counts; or all in their order"),
     Key("functions", "reload", ("r",), "refresh", "Read the list of functions again"),
     Key("event", "edit", ("enter",), "edit", "Type in the event; esc leaves the editor", footer=2),
     Key("event", "new_event", ("n",), "new", "New event: choose a sample or a saved event",

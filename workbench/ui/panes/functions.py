@@ -19,6 +19,7 @@ from workbench.ui.formats import outcome, state
 from workbench.ui.keys import with_keys
 from workbench.ui.messages import FunctionChosen
 from workbench.ui.panes.base import WorkbenchPane
+from workbench.ui.panes.function_failures import SINCE_S, failing_first, failures_words
 from workbench.ui.panes.function_trends import FunctionTrends, Invocations
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
@@ -26,6 +27,7 @@ from workbench.ui.widgets.palette import Palette, palette
 from workbench.ui.work import Job, in_thread, stop
 
 if TYPE_CHECKING:
+    from workbench.aws.failures import Failures
     from workbench.project.history import Summary
 
 _REST_S = 0.06
@@ -65,6 +67,12 @@ class FunctionsPane(WorkbenchPane):
 
         found: Invocations
 
+    @dataclass
+    class FailuresFound(Message):
+        """The functions that failed lately, the worst first."""
+
+        found: Mapping[str, Failures]
+
     class Listed(Message):
         """The list is complete."""
 
@@ -89,6 +97,7 @@ class FunctionsPane(WorkbenchPane):
         self._listed: dict[str, Function] = {}
         self._loading = False
         self._broken_off = False
+        self._failed: Mapping[str, Failures] = {}
         self._choosing: Timer | None = None
         self._chosen_before = session.memory.function
         self._trends = FunctionTrends(
@@ -165,6 +174,7 @@ class FunctionsPane(WorkbenchPane):
         self.session.functions = {}
         self._listed = {}
         self._results = {}
+        self._failed = {}
         self._trends.forget()
         self._show()
 
@@ -238,6 +248,7 @@ class FunctionsPane(WorkbenchPane):
         names, recent = sorted(functions, key=str.casefold), self._recent()
         first = [name for name in recent if name in functions]
         names = [*first, *(name for name in names if name not in first)]
+        names = failing_first(names, self._failed) if self._failed else names
         colors = palette(self)
         self.rows.set_rows([self._row(functions[name], colors) for name in names])
         if wanted in functions and self.rows.highlighted != wanted and not self.rows.filter_text:
@@ -265,7 +276,8 @@ class FunctionsPane(WorkbenchPane):
         count = f"{len(functions):,} function{'' if len(functions) == 1 else 's'}"
         if self.rows.filter_text:
             count = f"{self.rows.body.row_count():,} of {count}"
-        self.subtitle = f"{count}{more}" if functions else ""
+        failed = f"{len(self._failed):,} failed in 1 h · " if self._failed else ""
+        self.subtitle = f"{failed}{count}{more}" if functions else ""
 
     def theme_changed(self) -> None:
         """The rows hold colours."""
@@ -274,12 +286,14 @@ class FunctionsPane(WorkbenchPane):
     def _row(self, function: Function, colors: Palette) -> Row:
         word = state(colors, function) if function.arn else Text("")
         active = not word or word.plain.endswith("Active")
+        failed = self._failed.get(function.name)
+        last = outcome(colors, self._results.get(function.name))
         return Row(
             function.name,
             (
                 function.name,
                 # In a narrow pane the state's own column is not seen: what is wrong must be.
-                outcome(colors, self._results.get(function.name)) if active else word,
+                (failures_words(failed, colors) if failed else last) if active else word,
                 function.runtime or (function.package_type if function.arn else ""),
                 word,
             ),
@@ -358,6 +372,26 @@ class FunctionsPane(WorkbenchPane):
         if self.allowed("update_code"):
             self.settle()
             self.post_message(self.UpdateCode())
+
+    def action_failing(self) -> None:
+        """Put the functions first that failed in the last hour; once more: all in their order."""
+        backend = self.session.backend
+        if self._failed:
+            self._failed = {}
+            self._show()
+        elif backend is not None:
+            self.say("Asking CloudWatch which functions failed …")
+            in_thread(self, "failures", lambda job: self.FailuresFound(backend.failures(SINCE_S)))
+
+    @on(FailuresFound)
+    def _failures_found(self, message: FailuresFound) -> None:
+        self._failed = message.found
+        self._show()
+        if not message.found:
+            self.say("No function failed or was throttled in the last hour.", "success")
+            return
+        self.rows.highlight(next(iter(message.found)))
+        self.say("Those that failed are first, the worst on top; <functions.failing> ends it.")
 
     def action_reload(self) -> None:
         """Read the list again."""

@@ -139,7 +139,9 @@ class HistoryPane(WorkbenchPane):
     def _loaded(self, message: Loaded) -> None:
         if message.function != (None if self._all else self.session.function):
             return
-        self._entries = {str(entry.id): entry for entry in message.entries}
+        # They come as they ended: who invoked another one, and waited, would stand above it.
+        latest = sorted(message.entries, key=lambda entry: entry.started, reverse=True)
+        self._entries = {str(entry.id): entry for entry in latest}
         if self._marked not in self._entries:
             self._marked = None
         self._show()
