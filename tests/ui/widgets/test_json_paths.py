@@ -60,6 +60,24 @@ def test_what_is_ignored_makes_no_difference() -> None:
     assert _compared(old, new, ("a", "b"), ["$.at", "$..id"])[1:] == (0, 0)
 
 
+def test_json_in_a_text_is_compared_as_json() -> None:
+    def answer(total: int, *order: str) -> str:
+        inner = json.dumps({"Message": json.dumps({"at": total})})
+        body = json.dumps({name: {"total": total, "of": 2.50}[name] for name in order})
+        return json.dumps({"statusCode": 200, "body": body, "sqs": [inner], "log": "[INFO] {"})
+
+    old, new = answer(1, "total", "of"), answer(2, "of", "total")
+    old_lines, new_lines = comparable(old, new)
+    changed = [(a, b) for a, b in zip(old_lines, new_lines, strict=True) if a != b]
+    assert changed == [('    "total": 1', '    "total": 2'), ('        "at": 1', '        "at": 2')]
+    assert '  "body": JSON in a text: {' in old_lines
+    paths = [path_at(new_lines, new_lines.index(line)) for _, line in changed]
+    assert paths == ["$.body.total", "$.sqs[*].Message.at"]
+    assert same(old, new, [path for path in paths if path])
+    assert same(answer(1, "total", "of"), answer(1, "of", "total"))
+    assert comparable('["{}"]', '["[1"]')[0] == ["[", '  "{}"', "]"]
+
+
 def test_parts_that_are_the_same_are_taken_over_line_by_line() -> None:
     part = {"deep": [1, [2.50, {}], "x"], "empty": []}
     old, new = json.dumps([part, 1, part]), json.dumps([part, 2, part])

@@ -19,6 +19,7 @@ from itertools import chain, groupby, repeat
 from operator import eq
 from typing import Any
 
+from workbench.ui.widgets.json_in_text import may_have_json, take_apart
 from workbench.ui.widgets.json_paths import IGNORED, without
 
 _DIFFLIB_CELLS = 40_000
@@ -230,25 +231,31 @@ def comparable(old: str, new: str, ignored: Sequence[str] = ()) -> tuple[list[st
 
     When both are JSON they are indented, members of the new one in the order of the old one (order
     means nothing in an object), without the commas at line ends (a member that is no longer the
-    last has not changed). Values at the paths ``ignored`` (``json_paths``) read "(ignored)".
-    Otherwise they are the texts' own lines.
+    last has not changed). A text that is JSON on both sides is indented too, and said to be a
+    text. Values at the paths ``ignored`` (``json_paths``) read "(ignored)". Otherwise they are
+    the texts' own lines.
     """
     try:
-        old_value = json.loads(old, parse_int=_number, parse_float=_number)
-        new_value = json.loads(new, parse_int=_number, parse_float=_number)
+        old_value, new_value = _parsed(old), _parsed(new)
+        texts: set[int] = set()
+        if may_have_json(old) and may_have_json(new):
+            texts = take_apart(old_value, new_value, _parsed)
         without(old_value, ignored)
         without(new_value, ignored)
-        first = _Lines({})
+        first = _Lines({}, texts)
         first.emit(old_value, None, "", "")
-        second = _Lines(first.places, first.lines)
+        second = _Lines(first.places, texts, first.lines)
         second.emit(new_value, old_value, "", "")
     except (ValueError, RecursionError):
         return old.splitlines(), new.splitlines()
     return first.lines, second.lines
 
 
-# A number as written: bytes, which no text is equal to.
-_number = str.encode
+def _parsed(text: str) -> Any:
+    # A number as written: bytes, which no text is equal to.
+    return json.loads(text, parse_int=str.encode, parse_float=str.encode)
+
+
 _text = json.encoder.encode_basestring
 _WORDS = {True: "true", False: "false", None: "null"}
 
@@ -260,19 +267,26 @@ def _name(key: str) -> str:
 
 class _Lines:
     """The lines of a value. What is the same in the value compared with is taken over from its
-    lines, whose ``places`` (first and last of each object and array, by id) are known."""
+    lines, whose ``places`` (first and last of each object and array, by id) are known; ``texts``
+    are the ids of those that were a text."""
 
     def __init__(
-        self, places: dict[int, tuple[int, int]], others: Sequence[str] | None = None
+        self,
+        places: dict[int, tuple[int, int]],
+        texts: set[int],
+        others: Sequence[str] | None = None,
     ) -> None:
         self.lines: list[str] = []
         self.places = places
+        self._texts = texts
         self._others = others
 
     def emit(self, value: Any, like: Any, indent: str, name: str) -> None:
         """Append the lines of a value; ``like`` is the value whose member order is followed."""
         lines = self.lines
         kind = type(value)
+        if self._texts and id(value) in self._texts:
+            name += "JSON in a text: "
         if not value or kind not in (dict, list):
             lines.append(f"{indent}{name}{_scalar(value)}")
             return
