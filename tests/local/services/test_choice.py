@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,43 @@ def test_services_of_another_endpoint(shared_endpoint: LocalEndpoint, tmp_path: 
         for service, operation in (("s3", "list_buckets"), ("sqs", "list_queues")):
             with pytest.raises(ClientError, match=f"those at {other.url}: send it there"):
                 getattr(endpoint.client(service), operation)()
+
+
+def test_another_endpoint_is_asked_as_the_account_of_the_resource(tmp_path: Path) -> None:
+    keys: list[str] = []
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            credential = self.headers["Authorization"].partition("Credential=")[2]
+            keys.append(credential.partition("/")[0])
+            body = b'{"__type": "ResourceNotFoundException", "message": "no"}'
+            self.send_response(400)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    serving = threading.Thread(target=server.serve_forever, args=(0.02,))
+    serving.start()
+    choice = ServiceChoice("url", url=f"http://127.0.0.1:{server.server_port}")
+    try:
+        with local_lambda(tmp_path / "project", services=choice) as endpoint:
+            name = endpoint.create()
+            with pytest.raises(ClientError, match="Stream not found"):
+                endpoint.client().create_event_source_mapping(
+                    FunctionName=name,
+                    EventSourceArn="arn:aws:kinesis:us-east-1:111122223333:stream/orders",
+                    StartingPosition="LATEST",
+                )
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+    assert keys == ["111122223333"]
 
 
 def test_an_endpoint_where_nobody_answers(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """The process that calls AWS services for the server, which never loads boto3 itself.
 
 `python -m workbench.local.services.call_process` reads frames from its standard input until that
-ends. The first is the `ServiceSettings`, each other `(id, service, operation, parameters)`; it is
-answered by `(id, result, None)` or `(id, None, (code, message))`, in the order in which calls end.
+ends. The first is the `ServiceSettings`, each other `(id, service, account, operation,
+parameters)`, with the account whose resource it is about, or ""; it is answered by
+`(id, result, None)` or `(id, None, (code, message))`, in the order in which calls end.
 """
 
 from __future__ import annotations
@@ -21,19 +22,20 @@ AT_ONCE = 16
 
 
 class _Clients:
-    """One client per service, made when it is first called."""
+    """One client per service and account, made when it is first called."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self._settings = settings
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()  # making clients is not thread-safe in boto3
 
-    def call(self, service: str, operation: str, parameters: dict[str, Any]) -> Any:
+    def call(self, service: str, account: str, operation: str, parameters: dict[str, Any]) -> Any:
         with self._lock:
-            client: Any = self._clients.get(service)
+            client: Any = self._clients.get((service, account))
             if client is None:
-                client = self._clients[service] = self._settings.client(
+                client = self._clients[service, account] = self._settings.client(
                     service,
+                    account,
                     max_pool_connections=AT_ONCE,
                     user_agent_extra=OWN_CALLS,
                     retries={"mode": "standard", "total_max_attempts": 3},
@@ -50,11 +52,11 @@ def _result(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _call(clients: _Clients, service: str, operation: str, parameters: dict[str, Any]) -> Any:
+def _call(clients: _Clients, *call: Any) -> Any:
     from botocore.exceptions import ClientError, HTTPClientError
 
     try:
-        return _result(clients.call(service, operation, parameters)), None
+        return _result(clients.call(*call)), None
     except ClientError as error:
         told = error.response.get("Error", {})
         return None, (told.get("Code", "Unknown"), told.get("Message", str(error)))
@@ -69,8 +71,8 @@ def main(source: BinaryIO, answers: BinaryIO) -> None:
     clients = _Clients(read_frame(source))
     lock = threading.Lock()
 
-    def carry_out(id: int, service: str, operation: str, parameters: dict[str, Any]) -> None:
-        message = frame((id, *_call(clients, service, operation, parameters)))
+    def carry_out(id: int, *call: Any) -> None:
+        message = frame((id, *_call(clients, *call)))
         with lock:
             answers.write(message)
             answers.flush()

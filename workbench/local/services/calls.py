@@ -25,14 +25,19 @@ class Calls:
         self._starting = asyncio.Lock()
 
     async def call(
-        self, settings: ServiceSettings, service: str, operation: str, parameters: dict[str, Any]
+        self,
+        settings: ServiceSettings,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        account: str = "",
     ) -> dict[str, Any]:
-        """The operation's output. Raises ServiceError."""
+        """The operation's output, see `Services.call`. Raises ServiceError."""
         pipe = await self._pipe(settings)
         id = next(self._ids)
         answer = self._waiting[id] = asyncio.get_running_loop().create_future()
         try:
-            pipe.write(own_process.frame((id, service, operation, parameters)))
+            pipe.write(own_process.frame((id, service, account, operation, parameters)))
             result, failure = await answer
         except ConnectionError:
             failure = ("ServiceUnavailable", "The process that calls AWS services has ended.")

@@ -75,15 +75,16 @@ class Services:
         """For processes that make their own clients."""
         config, choice = self._config, self._choice
         url = {"embedded": self._url, "url": choice.url, "aws": None}[choice.kind]
-        return ServiceSettings(url, config.account, config.region, choice.profile)
+        others = choice.kind == "url"
+        return ServiceSettings(url, config.account, config.region, choice.profile, others)
 
     async def call(
-        self, service: str, operation: str, parameters: dict[str, Any]
+        self, service: str, operation: str, parameters: dict[str, Any], account: str = ""
     ) -> dict[str, Any]:
         """Call an operation as boto3 does: `call("sqs", "SendMessage", {"QueueUrl": …})`.
 
         Takes and returns the operation's own members, without ResponseMetadata; a streamed
-        member, such as GetObject's Body, comes as bytes. Carried out in another process, several
-        at a time. Raises ServiceError.
+        member, such as GetObject's Body, comes as bytes. `account` is whose resource it is about,
+        if that is known. Carried out in another process, several at a time. Raises ServiceError.
         """
-        return await self._calls.call(self.settings(), service, operation, parameters)
+        return await self._calls.call(self.settings(), service, operation, parameters, account)

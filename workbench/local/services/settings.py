@@ -27,21 +27,25 @@ class ServiceSettings:
     """How to reach the services: plain values that can be passed to another process.
 
     `endpoint_url` is None for real AWS; then `profile` names whose credentials are used (None:
-    boto3's own search). Any other endpoint is called with credentials that mean nothing.
+    boto3's own search). Any other endpoint is called with credentials that mean nothing, but for
+    `keys_name_accounts`: LocalStack and its like take an access key of 12 digits for the account
+    whose resources are meant.
     """
 
     endpoint_url: str | None
     account: str
     region: str
     profile: str | None = None
+    keys_name_accounts: bool = False
 
     @property
     def partition(self) -> str:
         """The part of AWS that the region is in."""
         return partition(self.region)
 
-    def client(self, service: str, **config: Any) -> BaseClient:
-        """A boto3 client of `service` ("sqs", "s3" …); `config` goes into botocore's Config.
+    def client(self, service: str, account: str = "", **config: Any) -> BaseClient:
+        """A boto3 client of `service` ("sqs", "s3" …) for resources of `account`, if that is
+        known; `config` goes into botocore's Config.
 
         Nothing of the machine's AWS configuration has an influence on clients of a local
         endpoint. Importing boto3 costs 0.2 s: not for the server's own process. Raises
@@ -60,11 +64,12 @@ class ServiceSettings:
             "credentials_file": (None, None, os.devnull, None),
         }
         session = boto3.Session(botocore_session=botocore.session.Session(nothing))
+        key = account if self.keys_name_accounts else ""
         return session.client(  # type: ignore[call-overload,no-any-return]
             service,
             endpoint_url=self.endpoint_url,
             region_name=self.region,
-            aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_access_key_id=key or LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             aws_session_token=LOCAL_CREDENTIALS["AWS_SESSION_TOKEN"],
             config=Config(**{"proxies": {}, "inject_host_prefix": False, **config}),

@@ -166,9 +166,9 @@ async def _check_queue(context: Context, arn: str, function_timeout: int) -> Non
     _, _, _, _, account, name = arn.split(":", 5)
     request = {"QueueName": name, "QueueOwnerAWSAccountId": account}
     try:
-        url = (await context.services.call("sqs", "GetQueueUrl", request))["QueueUrl"]
+        url = (await context.services.call("sqs", "GetQueueUrl", request, account))["QueueUrl"]
         asked = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
-        found = await context.services.call("sqs", "GetQueueAttributes", asked)
+        found = await context.services.call("sqs", "GetQueueAttributes", asked, account)
     except ServiceError as error:
         code, message = error.code, error.message
         if code in _NO_QUEUE:
@@ -196,7 +196,7 @@ async def _check_stream(context: Context, kind: str, arn: str) -> None:
         else ("dynamodbstreams", "DescribeStream", {"StreamArn": stream, "Limit": 1})
     )
     try:
-        await context.services.call(service, operation, request)
+        await context.services.call(service, operation, request, arn.split(":")[4])
     except ServiceError as error:
         if error.code == "ResourceNotFoundException":
             raise invalid_parameter(f"Stream not found: {arn}") from None

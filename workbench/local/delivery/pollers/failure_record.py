@@ -59,7 +59,7 @@ def failure_record(
 
 
 def send(
-    client: Callable[[str], Any], mapping: PolledMapping, record: dict[str, Any], event: bytes
+    client: Callable[[str, str], Any], mapping: PolledMapping, record: dict[str, Any], event: bytes
 ) -> None:
     """Send `record` to the mapping's destination; S3 gets the event with it. Raises botocore's
     exceptions."""
@@ -67,11 +67,11 @@ def send(
     service = arn.split(":")[2]
     if service == "sqs":
         *_, account, name = arn.split(":")
-        queues = client("sqs")
+        queues = client("sqs", arn)
         url = queues.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
         queues.send_message(QueueUrl=url, MessageBody=json.dumps(record))
     elif service == "sns":
-        client("sns").publish(TopicArn=arn, Message=json.dumps(record))
+        client("sns", arn).publish(TopicArn=arn, Message=json.dumps(record))
     elif service == "s3":
         info = record[_INFO[mapping.kind]]
         now = datetime.now(UTC)
@@ -81,7 +81,7 @@ def send(
         )
         # The event as it was, not parsed and written again.
         body = json.dumps(record)[:-1].encode() + b', "payload": ' + event + b"}"
-        client("s3").put_object(Bucket=arn.rpartition(":")[2], Key=key, Body=body)
+        client("s3", arn).put_object(Bucket=arn.rpartition(":")[2], Key=key, Body=body)
 
 
 def _time(epoch: float, precision: str) -> str:

@@ -57,11 +57,14 @@ class Source(ABC):
         """Take nothing more; what is in flight is finished."""
         self.stopping.set()
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of a service that many threads may use."""
+    def client(self, service: str, arn: str = "") -> Any:
+        """A boto3 client of a service that many threads may use, for the resource `arn`: the
+        mapping's source, if it is no other."""
+        account = (arn or self.mapping.source_arn).split(":")[4]
         with _making:
             return self.surroundings.settings.client(
                 service,
+                account,
                 max_pool_connections=_POOL,
                 retries={"mode": "standard", "total_max_attempts": 2},
                 user_agent_extra="workbench-pollers",
