@@ -11,7 +11,7 @@ from pathlib import Path
 
 from endpoint_lab import local_lambda
 
-EXTENSION = Path(__file__).parents[1] / "runtime" / "extensions" / "recorder.py"
+EXTENSION = Path(__file__).parents[2] / "runtime" / "extensions" / "recorder.py"
 
 
 def layer_zip() -> bytes:

@@ -6,28 +6,12 @@ import base64
 import json
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from api_lab import PARAMETER, refused, status
 from endpoint_lab import LocalEndpoint, local_lambda
 from provisioned_lab import Function, figures, until
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
-    with local_lambda(tmp_path_factory.mktemp("provisioned")) as running:
-        yield running
-
-
-@pytest.fixture
-def function(endpoint: LocalEndpoint) -> Iterator[Function]:
-    made = Function(endpoint)
-    yield made
-    made.client.delete_function(FunctionName=made.name)
-
 
 FAILS = (
     "import os\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,6 @@ import pytest
 from api_lab import CONFLICT, FUNCTION, NOT_FOUND, PARAMETER, VALIDATION, refused, status
 from endpoint_lab import LocalEndpoint, local_lambda
 from provisioned_lab import Function, figures
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalEndpoint]:
-    with local_lambda(tmp_path_factory.mktemp("provisioned")) as running:
-        yield running
-
-
-@pytest.fixture
-def function(endpoint: LocalEndpoint) -> Iterator[Function]:
-    made = Function(endpoint)
-    yield made
-    made.client.delete_function(FunctionName=made.name)
-
 
 UNPUBLISHED_VERSION = (
     "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
