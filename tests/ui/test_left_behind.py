@@ -160,9 +160,12 @@ async def test_an_older_list_of_versions_does_not_hide_a_change(shop: Path) -> N
         backend.versions = slowly  # type: ignore[method-assign]
         versions.load()
         await hands.sees(begun.is_set, "a list that takes its time")
+        lists.clear()
         versions.change(backend, "Slow", lambda: None, "The change is made.")
         await hands.reads("The change is made.")
+        await hands.sees(lambda: bool(lists), "the list after it")
         shown = set(map(id, lists))
+        assert versions.versions
         goes_on.set()
         await hands.sees(lambda: not shown.issuperset(map(id, lists)), "the list that was late")
         await hands.settles()

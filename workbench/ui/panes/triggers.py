@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
-from textual import on, work
+from textual import on
 from textual.message import Message
 
 from workbench.aws.triggers.client import why_not_paused, why_not_redriven
@@ -20,7 +20,7 @@ from workbench.ui.terminal.browser import open_in_browser
 from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import FuzzyList
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import Job, dialog, in_thread
 
 _DONE_WITH_A_TRIGGER = ("details", "pause", "test", "redrive")
 
@@ -34,6 +34,7 @@ class TriggersPane(TriggersList):
     class Asked(Message):
         """What a test message for a trigger takes is known."""
 
+        backend: Backend
         trigger: Trigger
         fields: list[MessageField]
 
@@ -93,6 +94,7 @@ class TriggersPane(TriggersList):
 
     async def _change(
         self,
+        backend: Backend,
         trigger: Trigger,
         title: str,
         action: str,
@@ -100,20 +102,17 @@ class TriggersPane(TriggersList):
         make: Callable[[Backend], str],
     ) -> None:
         """Make a change; on AWS it is asked for with what it concerns."""
-        backend = self.session.backend
-        if backend is None:
-            return
         named = [trigger.arn or trigger.name, *([f"UUID {trigger.uuid}"] if trigger.uuid else [])]
         function = next(iter(trigger.functions), "")
         change = Change(title, action, "\n".join(named), [words])
         if await agreed(self.app, backend, function, change):
             self.change(backend, make)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_pause(self) -> None:
         """Pause it, or resume it."""
-        trigger = self.trigger
-        if not self.allowed("pause") or trigger is None:
+        trigger, backend = self.trigger, self.session.backend
+        if not self.allowed("pause") or trigger is None or backend is None:
             return
         enabled = trigger.state == "Disabled"
         word = "Resume" if enabled else "Pause"
@@ -125,7 +124,7 @@ class TriggersPane(TriggersList):
 
         whom = ", ".join(trigger.functions) or "The function"
         words = f"{whom} is {'again' if enabled else 'no longer'} invoked by"
-        await self._change(trigger, f"{word} {trigger.name}", word, words, change)
+        await self._change(backend, trigger, f"{word} {trigger.name}", word, words, change)
 
     def action_test(self) -> None:
         """Send a test message."""
@@ -135,21 +134,22 @@ class TriggersPane(TriggersList):
 
         def ask(job: Job) -> Message:
             keys = backend.triggers.key_names(trigger) if trigger.kind == "DynamoDB" else ()
-            return self.Asked(trigger, fields(trigger, keys))
+            return self.Asked(backend, trigger, fields(trigger, keys))
 
         in_thread(self, "fields", ask)
 
     @on(Asked)
     def _asked(self, message: Asked) -> None:
-        self._send(message.trigger, message.fields)
+        self._send(message.backend, message.trigger, message.fields)
 
-    @work(exclusive=True, group="dialog")
-    async def _send(self, trigger: Trigger, wanted: list[MessageField]) -> None:
+    @dialog
+    async def _send(self, backend: Backend, trigger: Trigger, wanted: list[MessageField]) -> None:
         title = f"Test message for {kind_words(trigger.kind)} {trigger.name}"
         form = [Field(f.name, f.label, f.kind, f.default, f.help) for f in wanted]
         values = await self.app.push_screen_wait(FormDialog(title, form, submit="Send"))
         if values is not None:
             await self._change(
+                backend,
                 trigger,
                 title,
                 "Send",
@@ -157,16 +157,21 @@ class TriggersPane(TriggersList):
                 lambda backend: backend.triggers.send(trigger, values),
             )
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_redrive(self) -> None:
         """Move the dead-letter queue's messages back."""
-        trigger = self.trigger
-        if not self.allowed("redrive") or trigger is None:
+        trigger, backend = self.trigger, self.session.backend
+        if not self.allowed("redrive") or trigger is None or backend is None:
             return
         words = "Move all messages of its dead-letter queue back into"
         title = f"Redrive {trigger.name}"
         await self._change(
-            trigger, title, "Redrive", words, lambda backend: backend.triggers.redrive(trigger)
+            backend,
+            trigger,
+            title,
+            "Redrive",
+            words,
+            lambda backend: backend.triggers.redrive(trigger),
         )
 
     def action_open_url(self) -> None:

@@ -20,13 +20,13 @@ from workbench.aws.triggers.words import activity, kind_words, stall_words, stat
 from workbench.ui.backend import Backend
 from workbench.ui.formats import BAD, GOOD, QUIET, WARN, clock
 from workbench.ui.keys import key_of, with_keys
-from workbench.ui.messages import FooterChanged, FrontFailed
+from workbench.ui.messages import FooterChanged, FrontFailed, Say
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.palette import Palette, palette
 from workbench.ui.widgets.safe_text import safe
-from workbench.ui.work import Job, in_thread
+from workbench.ui.work import Job, in_thread, stop
 
 _TOGETHER_S = 0.1  # pollers tell several times a second how far they are
 _COUNT_S = 1.0  # times to the next try and the next run are counted down
@@ -48,14 +48,13 @@ class TriggersList(WorkbenchPane):
 
     @dataclass
     class Loaded(Message):
-        """The triggers of one function, or of all, as they were at `time` (`time.monotonic()`);
-        `say` is what was done before."""
+        """The triggers of one function, or of all, as they were at `read_at`
+        (`time.monotonic()`)."""
 
         backend: Backend
         function: str | None
-        time: float
+        read_at: float
         triggers: list[Trigger]
-        say: str = ""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, number=7, title="Triggers")
@@ -126,8 +125,10 @@ class TriggersList(WorkbenchPane):
         def read(job: Job) -> Message:
             with backend.permitted():
                 said = make(backend)
+            if said:  # before anything is read: that may fail
+                job.post(Say(said, "success"))
             now = time.monotonic()
-            return self.Loaded(backend, wanted, now, backend.triggers.triggers(wanted), said)
+            return self.Loaded(backend, wanted, now, backend.triggers.triggers(wanted))
 
         in_thread(self, group, read)
 
@@ -144,19 +145,19 @@ class TriggersList(WorkbenchPane):
 
     def forget(self) -> None:
         """Show nothing: the target changes."""
+        stop(self, "triggers")
+        stop(self, "fields")
         self._triggers, self._failures = {}, {}
         self._show()
 
     @on(Loaded)
     def _loaded(self, message: Loaded) -> None:
-        if message.say:
-            self.say(message.say, "success")
         backend = message.backend
         if backend is not self.session.backend or message.function != self._wanted(backend):
             return
-        if message.time < self._loaded_at:
+        if message.read_at < self._loaded_at:
             return  # read before a change whose end is shown already
-        self._loaded_at = message.time
+        self._loaded_at = message.read_at
         self._triggers = {each.id: each for each in message.triggers}
         self.hide_empty()
         self._show()

@@ -19,7 +19,7 @@ from workbench.aws.records import NO_COUNTS, Alias, Counts, Function
 from workbench.ui.backend import Backend
 from workbench.ui.canaries import mark
 from workbench.ui.formats import BAD, QUIET, STRONG, WARN, named, routes
-from workbench.ui.messages import QualifierChosen
+from workbench.ui.messages import QualifierChosen, Say
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
@@ -50,8 +50,8 @@ class VersionsList(WorkbenchPane):
 
     @dataclass
     class Loaded(Message):
-        """The versions and aliases of a function, as they were at `read_at` (`time.monotonic()`);
-        `say` is what was done before."""
+        """The versions and aliases of a function, as they were at `read_at`
+        (`time.monotonic()`)."""
 
         backend: Backend
         function: str
@@ -60,7 +60,6 @@ class VersionsList(WorkbenchPane):
         aliases: list[Alias]
         history: list[AliasState]
         canaries: list[Deployment]
-        say: str = ""
         highlight: str | None = None
 
     @dataclass
@@ -138,22 +137,20 @@ class VersionsList(WorkbenchPane):
         def read(job: Job) -> Message:
             with backend.permitted():
                 goto = make()
+            if done:  # before anything is read: that may fail
+                job.post(Say(done.format(goto), "success"))
             now = time.monotonic()
             versions, aliases = backend.versions(function)
             history: list[AliasState] = []
             with suppress(OSError):  # without it the versions are there all the same
                 history = backend.alias_history.of(backend.target.key, function)
-            said, canaries = done.format(goto), backend.canaries(function)
-            return self.Loaded(
-                backend, function, now, versions, aliases, history, canaries, said, goto
-            )
+            canaries = backend.canaries(function)
+            return self.Loaded(backend, function, now, versions, aliases, history, canaries, goto)
 
         in_thread(self, group, read)
 
     @on(Loaded)
     def _loaded(self, message: Loaded) -> None:
-        if message.say:
-            self.say(message.say, "success")
         if (message.backend, message.function) != (self.session.backend, self.session.function):
             return
         if message.read_at < self._loaded_at:

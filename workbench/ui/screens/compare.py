@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
@@ -38,7 +38,7 @@ from workbench.ui.widgets.keys_help import keys_in_force
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.pane import Pane
 from workbench.ui.widgets.status_bar import KeyFooter, Severity
-from workbench.ui.work import Failed, Job, in_thread
+from workbench.ui.work import Failed, Job, dialog, in_thread
 
 Reach = Callable[[AwsChoice | None], Backend]
 """Connects to an AWS target, or (None) to the local Lambda. Blocks."""
@@ -153,7 +153,7 @@ class CompareScreen(Screen[None]):
             words = f"Only $LATEST is here: publish a version, or {key} adds a target."
             self._say(words, "warning")
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_add_target(self) -> None:
         """Add the local Lambda or an AWS target."""
         choice = await choose_target(self.app)
@@ -164,7 +164,7 @@ class CompareScreen(Screen[None]):
         self._read_places(lambda: reach(aws), at_first=False)
 
     @on(Elsewhere)
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def _elsewhere(self, message: Elsewhere) -> None:
         name = self._request.function
         # Deployed functions bear their stack's name around their own.
@@ -210,7 +210,7 @@ class CompareScreen(Screen[None]):
         else:
             self._ask_first(chosen)
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def _ask_first(self, chosen: list[Contender]) -> None:
         permitted = set()
         size = len(self._request.event.encode())

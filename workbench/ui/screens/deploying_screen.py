@@ -17,7 +17,7 @@ from workbench.ui.panes.versions import OpenCanary
 from workbench.ui.screens.invoking_screen import InvokingScreen
 from workbench.ui.session import Session
 from workbench.ui.widgets.dialogs import Confirm
-from workbench.ui.work import in_background
+from workbench.ui.work import dialog, in_background
 
 if TYPE_CHECKING:
     from workbench.aws.deploying.traffic_shifting import Deployment
@@ -32,7 +32,7 @@ class DeployingScreen(InvokingScreen):
         self.versions.carries_out = self.canaries.is_running
 
     @on(OpenCanary)
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def _open_canary(self, message: OpenCanary) -> None:
         backend = self.session.backend
         if backend is None:

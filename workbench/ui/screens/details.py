@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -26,7 +26,7 @@ from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe
 from workbench.ui.widgets.sparks import sparkline
 from workbench.ui.widgets.status_bar import KeyFooter
-from workbench.ui.work import Failed, Job, in_thread
+from workbench.ui.work import Failed, Job, dialog, in_thread
 from workbench.ui.work import stop as stop_jobs
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ class DetailsScreen(Modal[None]):
         hide = f"Secrets are shown: {key_of(self.app, 'details.secrets')} hides them."
         self._status.say(hide if shown else "Secrets are hidden.")
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_concurrency(self) -> None:
         """Change the reserved concurrency, on AWS after asking."""
         from workbench.ui.reserved_concurrency import ask_reserved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on, work
+from textual import on
 from textual.timer import Timer
 
 from workbench.ui.formats import named
@@ -15,6 +15,7 @@ from workbench.ui.screens.project_screen import ProjectScreen
 from workbench.ui.server_events import ServerEvents
 from workbench.ui.session import Session
 from workbench.ui.terminal.programs import show_code
+from workbench.ui.work import dialog
 
 _CHANGE_FUNCTION_S = 0.12
 """How long the cursor rests on a function before logs, versions and history follow."""
@@ -103,7 +104,7 @@ class FunctionScreen(ProjectScreen):
     def _update_code(self) -> None:
         self.update_code()
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def update_code(self) -> None:
         """Compare the function's code on AWS with the folder's, and update it when asked to."""
         from workbench.ui.screens.update_code import update_code

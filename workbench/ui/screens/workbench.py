@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on, work
+from textual import on
 from textual.widgets import Static
 
 from workbench.aws.errors import LambdaError
@@ -44,6 +44,7 @@ from workbench.ui.session import Session
 from workbench.ui.target_picker import LOCAL, AwsChoice, choose_target
 from workbench.ui.terminal.programs import open_file
 from workbench.ui.widgets.dialogs import Message as MessageDialog
+from workbench.ui.work import dialog
 
 _REMEMBER_S = 2.0
 
@@ -152,7 +153,7 @@ class WorkbenchScreen(DeployingScreen):
 
         self.app.push_screen(TimelineScreen(self.session))
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_target(self) -> None:
         """Switch between the local Lambda and AWS."""
         try:
@@ -197,7 +198,7 @@ class WorkbenchScreen(DeployingScreen):
     def _open_demo(self) -> None:
         self.connection.open_demo()
 
-    @work(exclusive=True, group="dialog")
+    @dialog
     async def action_samples(self) -> None:
         """Choose a sample application, and open a copy of it."""
         name = await choose_sample(self.app)
