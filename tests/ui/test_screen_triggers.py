@@ -111,6 +111,7 @@ async def test_a_queue_is_paused_resumed_sent_to_and_redriven(root: Path) -> Non
         await hands.press("enter")
         await hands.opens(MessageDialog, "the details")
         await hands.reads("UUID ")
+        await hands.reads("0 messages in its dead-letter queue dead")
         await hands.press("escape")
         await hands.press("y")
         await hands.reads("Copied the ARN")

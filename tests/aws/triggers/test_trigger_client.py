@@ -55,6 +55,7 @@ def test_a_queue_is_sent_to_paused_resumed_and_redriven(
         wait_state(shared_endpoint, uuid, "Enabled")
 
         dead.send(*(f"poison {number}" for number in range(12)))
+        assert triggers.contents(trigger).dead == 12
         assert triggers.redrive(trigger).startswith("Moved 12 messages")
         assert {"poison 0", "poison 11"} <= {r["body"] for r in function.records(13)}
         assert triggers.redrive(trigger).startswith("There is nothing in ")

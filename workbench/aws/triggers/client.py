@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from workbench.aws.clients import Clients
@@ -11,6 +11,7 @@ from workbench.aws.errors import LambdaError, in_words
 from workbench.aws.partly import partly
 from workbench.aws.records import Target
 from workbench.aws.triggers.trigger import (
+    QueueContents,
     Trigger,
     function_name,
     of_front,
@@ -21,6 +22,8 @@ from workbench.aws.triggers.trigger import (
 from workbench.aws.words.policy import permission
 from workbench.aws.workbench_surface import WorkbenchSurface
 
+_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+_REDRIVE_POLICY = "RedrivePolicy"
 _MOVED_AT_ONCE = 10
 _STATES = {True: "ENABLED", False: "DISABLED"}
 
@@ -93,6 +96,23 @@ class TriggerClient:
             words = permission(statement)
             yield Trigger(f"Policy {name} {sid}", "Policy", sid, (name,), detail=words)
 
+    def contents(self, trigger: Trigger) -> QueueContents:
+        """What an SQS queue and its dead-letter queue hold now."""
+        found = self._attributes(self._queue_url(trigger.arn or ""), *_COUNTS, _REDRIVE_POLICY)
+        dead = _dead_letters(found)
+        there = self._attributes(self._queue_url(dead), _COUNTS[0]) if dead else {}
+        return QueueContents(
+            int(found.get(_COUNTS[0], 0)),
+            int(found.get(_COUNTS[1], 0)),
+            dead.rpartition(":")[2] if dead else None,
+            int(there.get(_COUNTS[0], 0)),
+        )
+
+    def _attributes(self, url: str, *names: str) -> Mapping[str, str]:
+        answer = self._call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=list(names))
+        attributes: Mapping[str, str] = answer.get("Attributes", {})
+        return attributes
+
     # -- changing
 
     def set_enabled(self, trigger: Trigger, enabled: bool) -> None:
@@ -119,7 +139,7 @@ class TriggerClient:
         """
         arn = trigger.arn or ""
         url = self._queue_url(arn)
-        dead = self._dead_letters(url)
+        dead = _dead_letters(self._attributes(url, _REDRIVE_POLICY))
         if dead is None:
             raise LambdaError(
                 "NoDeadLetterQueue",
@@ -135,18 +155,10 @@ class TriggerClient:
             return f"There is nothing in {name}."
         return f"Moved {moved:,} message{'s' * (moved != 1)} from {name} to {trigger.name}."
 
-    def _dead_letters(self, url: str) -> str | None:
-        names = ["RedrivePolicy"]
-        found = self._call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=names)
-        policy = found.get("Attributes", {}).get("RedrivePolicy")
-        return str(json.loads(policy)["deadLetterTargetArn"]) if policy else None
-
     def _move(self, source: str, destination: str) -> int:
         """Move what is in `source` now: what comes while it goes on stays there, or messages that
         fail again at once would go round for ever."""
-        names = ["ApproximateNumberOfMessages"]
-        found = self._call("sqs", "get_queue_attributes", QueueUrl=source, AttributeNames=names)
-        waiting, moved = int(found["Attributes"][names[0]]), 0
+        waiting, moved = int(self._attributes(source, _COUNTS[0])[_COUNTS[0]]), 0
         while moved < waiting:
             answer = self._call(
                 "sqs",
@@ -217,6 +229,11 @@ class TriggerClient:
 
 # What GetSchedule tells and UpdateSchedule does not take.
 _NO_INPUT = {"Arn", "CreationDate", "LastModificationDate", "ResponseMetadata"}
+
+
+def _dead_letters(attributes: Mapping[str, str]) -> str | None:
+    policy = attributes.get(_REDRIVE_POLICY)
+    return str(json.loads(policy)["deadLetterTargetArn"]) if policy else None
 
 
 def why_not_paused(trigger: Trigger) -> str | None:

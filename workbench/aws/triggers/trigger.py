@@ -17,6 +17,17 @@ _SERVICES = {
 
 
 @dataclass(frozen=True, slots=True)
+class QueueContents:
+    """How many messages an SQS queue holds: those that wait, those that were received and not yet
+    deleted, and how many wait in its dead-letter queue, whose name is None when it has none."""
+
+    waiting: int
+    in_flight: int
+    dead_letter_queue: str | None
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stall:
     """Why a shard does not go on. `first_record` is the sequence number of the first of `records`
     that failed; None when what failed is the end of a tumbling window. `next_try` is in epoch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workbench.aws.triggers.trigger import Stall, Trigger
+from workbench.aws.triggers.trigger import QueueContents, Stall, Trigger
 
 _KINDS = {
     "FunctionUrl": "URL",
@@ -38,6 +38,20 @@ def state_words(trigger: Trigger) -> tuple[str, str]:
     if trigger.state == "Disabled":
         return "‖", trigger.state
     return "◌", trigger.state
+
+
+def contents_words(contents: QueueContents) -> list[str]:
+    """What a queue holds, and what its dead-letter queue, a line each."""
+    waits = f"{_count(contents.waiting, 'message', 'messages')} waiting"
+    lines = [
+        f"{waits}, {contents.in_flight:,} received and not done"
+        if contents.waiting or contents.in_flight
+        else "nothing waits"
+    ]
+    if contents.dead_letter_queue:
+        dead = _count(contents.dead, "message", "messages")
+        lines.append(f"{dead} in its dead-letter queue {contents.dead_letter_queue}")
+    return lines
 
 
 def activity(trigger: Trigger, now: float) -> str:

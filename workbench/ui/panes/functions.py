@@ -21,6 +21,7 @@ from workbench.ui.messages import FunctionChosen
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.panes.function_failures import SINCE_S, failing_first, failures_words
 from workbench.ui.panes.function_trends import FunctionTrends, Invocations
+from workbench.ui.panes.no_functions import no_functions_words
 from workbench.ui.session import Session
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.palette import Palette, palette
@@ -255,15 +256,8 @@ class FunctionsPane(WorkbenchPane):
             self.rows.highlight(wanted)
         self._show_count()
         nothing = not functions and not self._loading and self.session.backend is not None
-        if nothing and self.session.is_aws:
-            words = (
-                "There is no function in this account and region.\n\n<screen.target> another target"
-            )
-            self.show_empty(with_keys(self.app, words))
-        elif nothing and not self.session.root.is_dir():
-            self.show_empty(f"The folder {self.session.root} is gone.")
-        elif nothing:
-            self.show_empty(with_keys(self.app, _NO_FUNCTIONS).format(self.session.root))
+        if nothing:
+            self.show_empty(with_keys(self.app, no_functions_words(self.session)))
         else:
             self.hide_empty()
         if self.has_focus_within or self.has_focus:
@@ -403,11 +397,3 @@ class FunctionsPane(WorkbenchPane):
         if function is None:
             return None
         return ("the ARN", function.arn) if function.arn else ("the name", function.name)
-
-
-_NO_FUNCTIONS = """No functions in {}.
-
-<functions.edit_event> opens the sample functions, copied to ./workbench-demo.
-
-Or put a SAM template, a Python file with def handler(event, context), or a Node file that \
-exports handler into this folder."""

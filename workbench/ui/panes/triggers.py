@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 from textual import on
 from textual.message import Message
 
+from workbench.aws.errors import LambdaError
 from workbench.aws.triggers.client import why_not_paused, why_not_redriven
 from workbench.aws.triggers.messages import MessageField, fields, why_not_tested
 from workbench.aws.triggers.trigger import Trigger
-from workbench.aws.triggers.words import activity, kind_words, state_words
+from workbench.aws.triggers.words import activity, contents_words, kind_words, state_words
 from workbench.ui.backend import Backend
 from workbench.ui.consent import Change, agreed
 from workbench.ui.panes.triggers_list import TriggersList
@@ -20,7 +22,7 @@ from workbench.ui.terminal.browser import open_in_browser
 from workbench.ui.widgets.dialogs import Message as MessageDialog
 from workbench.ui.widgets.form import Field, FormDialog
 from workbench.ui.widgets.fuzzy_list import FuzzyList
-from workbench.ui.work import Job, dialog, in_thread
+from workbench.ui.work import Job, dialog, in_background, in_thread
 
 _DONE_WITH_A_TRIGGER = ("details", "pause", "test", "redrive")
 
@@ -37,6 +39,13 @@ class TriggersPane(TriggersList):
         backend: Backend
         trigger: Trigger
         fields: list[MessageField]
+
+    @dataclass
+    class Told(Message):
+        """What there is to tell of a trigger beyond what its row has."""
+
+        trigger: Trigger
+        lines: list[str]
 
     def why_not(self, action: str) -> str | None:
         """Everything but reading needs a trigger, most a certain kind of it."""
@@ -75,15 +84,34 @@ class TriggersPane(TriggersList):
         self.action_details()
 
     def action_details(self) -> None:
-        """Tell all that is known of the trigger."""
-        trigger = self.trigger
+        """Tell all that is known of the trigger; a queue is asked what it holds."""
+        trigger, backend = self.trigger, self.session.backend
         if not self.allowed("details") or trigger is None:
             return
+        if trigger.kind != "SQS" or backend is None:
+            self._tell(trigger, ())
+            return
+
+        def ask(job: Job) -> Message:
+            try:
+                return self.Told(trigger, contents_words(backend.triggers.contents(trigger)))
+            except LambdaError as error:  # it is told in its place
+                return self.Told(trigger, [f"✗ {error}"])
+
+        in_thread(self, "contents", ask)
+
+    @on(Told)
+    def _told(self, message: Told) -> None:
+        if self.trigger is not None and self.trigger.id == message.trigger.id:
+            self._tell(self.trigger, message.lines)
+
+    def _tell(self, trigger: Trigger, more: Sequence[str]) -> None:
         now = time.time()
         lines = [
             f"{' '.join(state_words(trigger))} · invokes {', '.join(trigger.functions)}",
             activity(trigger, now),
             trigger.last_result or "",
+            *more,
             "",
             *self.lines(trigger, now),
             f"UUID {trigger.uuid}" if trigger.uuid else "",
@@ -164,6 +192,11 @@ class TriggersPane(TriggersList):
         if not self.allowed("redrive") or trigger is None or backend is None:
             return
         words = "Move all messages of its dead-letter queue back into"
+        if not backend.is_local:
+            with contextlib.suppress(LambdaError):  # the redriving itself tells
+                held = await in_background(lambda: backend.triggers.contents(trigger))
+                if held.dead_letter_queue:
+                    words = f"Move {held.dead:,} messages of {held.dead_letter_queue} back into"
         title = f"Redrive {trigger.name}"
         await self._change(
             backend,
