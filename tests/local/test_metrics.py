@@ -15,8 +15,8 @@ from workbench.local.metrics.catalogue import Series, dimension_sets
 from workbench.local.metrics.database import KEPT_SECONDS, MetricsDatabase
 from workbench.local.metrics.datapoints import Datapoint, packed_buckets, unpacked_buckets
 from workbench.local.metrics.embedded_format import metric_data
-from workbench.local.recorder import Recorder
 from workbench.local.recording.invocations import invocation_record, metric_values
+from workbench.local.recording.recorder import Recorder
 from workbench.local.runtime.records import (
     Completion,
     FunctionSpec,

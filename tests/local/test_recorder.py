@@ -5,8 +5,8 @@ import signal
 from pathlib import Path
 
 from workbench.local.broadcast import Broadcaster
-from workbench.local.recorder import Recorder
 from workbench.local.recording.pipe import BATCH_SECONDS, Recording
+from workbench.local.recording.recorder import Recorder
 from workbench.local.runtime.records import (
     Completion,
     FunctionSpec,

@@ -232,7 +232,8 @@ def _target(bridge: Bridge, root: Path) -> Target:
     if target.account != bridge.account:
         raise CliError(
             f"The bridge {bridge.name} is in account {bridge.account}, and these credentials are "
-            f"of {target.account}."
+            f"of {target.account}: sign in to that account with profile "
+            f"{bridge.profile or 'default'}."
         )
     return target
 

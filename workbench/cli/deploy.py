@@ -203,7 +203,10 @@ def _left(deployer: Deployer, arguments: argparse.Namespace) -> Deployment:
     for deployment in deployer.deployments.unfinished(deployer.client.target.key):
         if (deployment.function, deployment.alias) == (arguments.name, arguments.alias):
             return deployment
-    raise CliError(f"No deployment of {arguments.name} {arguments.alias} was left here.")
+    raise CliError(
+        f"No deployment of {arguments.name} {arguments.alias} was left here: begin one by giving "
+        "the VERSION."
+    )
 
 
 def _percent(text: str) -> float:

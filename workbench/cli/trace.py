@@ -85,7 +85,10 @@ def _trace_id_of(arguments: argparse.Namespace) -> str:
             "id in the history."
         )
     if found.trace_id is None:
-        raise CliError(f"This invocation of {found.function} was not traced.")
+        raise CliError(
+            f"This invocation of {found.function} was not traced: set TracingConfig to Active, and "
+            "invoke it again. X-Ray samples: the first request in a second is traced."
+        )
     return found.trace_id
 
 

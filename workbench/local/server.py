@@ -28,7 +28,7 @@ from workbench.local.lifetime import (
 )
 from workbench.local.linking.project_link import ProjectLink
 from workbench.local.metrics.embedded import EmbeddedMetrics
-from workbench.local.recorder import Recorder
+from workbench.local.recording.recorder import Recorder
 from workbench.local.runtime.cpu import CpuLimitsError
 from workbench.local.runtime.runtime import Runtime, RuntimeConfig
 from workbench.local.services.choice import EMBEDDED, ServiceChoice
@@ -101,7 +101,7 @@ def run(options: ServerOptions) -> int:
     except AlreadyServed:
         info = server_process.running(root)
         where = f" at {info.url} (process {info.pid})" if info else ""
-        return _fail(f"A local Lambda already serves {root}{where}.")
+        return _fail(f"A local Lambda already serves {root}{where}: use it, or end it first.")
     except (StateDirError, StateError, CpuLimitsError, CredentialsError) as error:
         return _fail(str(error))
     except OSError as error:

@@ -175,7 +175,8 @@ def install(
                 _install(wanted, on_progress, installation)
     except TimeoutError:
         raise DependencyError(
-            f"Another program has been installing {wanted.declared_in} for 15 minutes."
+            f"Another program has been installing {wanted.declared_in} for 15 minutes: end it, and "
+            "save the file again."
         ) from None
     except OSError as error:
         raise DependencyError(f"Cannot install {wanted.declared_in}: {error}.") from error

@@ -35,7 +35,7 @@ from workbench.local.fronts.declared_fronts import DeclaredFronts
 from workbench.local.fronts.function_urls.function_urls import FunctionUrls
 from workbench.local.gate import Caller
 from workbench.local.http.messages import Answer, Request, Response
-from workbench.local.recorder import Recorder
+from workbench.local.recording.recorder import Recorder
 from workbench.local.runtime.faults import Fault
 from workbench.local.runtime.records import UnsupportedRuntime
 from workbench.local.services.scope import service_of

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Serving(Protocol):
-    """See `http.Listener`, which is one. `buffered` counts the bytes of bodies in memory."""
+    """See `listener.Listener`, which is one. `buffered` counts the bytes of bodies in memory."""
 
     @property
     def handler(self) -> Handler: ...
