@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import sys
 import time
 import uuid
@@ -15,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from endpoint_lab import LocalEndpoint, zipped
 from library_layer import publish
+from npm_lab import install
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -195,17 +194,7 @@ def test_documents_put_by_the_api(shared_endpoint: LocalEndpoint) -> None:
 
 
 def test_the_sdk_of_node(shared_endpoint: LocalEndpoint, tmp_path: Path) -> None:
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.skip("Node.js and npm are not installed")
-    done = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--silent", "aws-xray-sdk-core@3"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=80,
-    )
-    if done.returncode:
-        pytest.skip(f"npm cannot fetch aws-xray-sdk-core: {done.stderr.strip()[-200:]}")
+    install(tmp_path, "aws-xray-sdk-core@3")
     files: dict[str, str | bytes] = {
         str(path.relative_to(tmp_path)): path.read_bytes()
         for path in (tmp_path / "node_modules").rglob("*")
