@@ -30,9 +30,8 @@ class Host(App[None]):
     def compose(self) -> ComposeResult:
         yield self.widget
 
-    def on_json_view_loaded(self, event: JsonView.Loaded) -> None:
-        if type(event) is JsonView.Loaded:
-            self.done.set()
+    def on_json_view_loaded(self) -> None:
+        self.done.set()
 
     def on_diff_view_compared(self) -> None:
         self.done.set()

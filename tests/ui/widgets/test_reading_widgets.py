@@ -113,7 +113,7 @@ async def test_a_large_document_is_there_before_it_is_laid_out() -> None:
         assert view.is_json
         view.focus()
         view.lines.action_last_row()  # of what is there so far: the end is wanted
-        await until(pilot, lambda: any(type(m) is JsonView.Loaded for m in app.seen))
+        await until(pilot, lambda: any(isinstance(m, JsonView.Loaded) for m in app.seen))
         assert view.lines.cursor == view.lines.row_count() - 1
         await pilot.press("k", "k")
         assert view.path == "$[59999].n"

@@ -279,10 +279,6 @@ class ResultPane(WorkbenchPane):
         else:
             self.copy_to_clipboard(f"the {message.what}", message.text)
 
-    @on(JsonView.PathChanged)
-    def _path(self, message: JsonView.PathChanged) -> None:
-        message.stop()
-
     def action_filter(self) -> None:
         """Filter the JSON that shows by a JMESPath expression."""
         if self.views.current == "http":

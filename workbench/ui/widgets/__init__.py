@@ -6,23 +6,24 @@ The public surface, module by module (each module documents the details):
                  ``textual_theme(ThemeFile) -> textual.theme.Theme``.
 ``json_view``    ``JsonView(id=…)``: ``load(data: bytes | str)``, ``clear()``, ``search(text)``,
                  ``path -> str``, ``value -> str``, ``text -> str``, ``is_json``, ``fold_all()``,
-                 ``unfold_all()``. Messages ``Loaded``, ``PathChanged(path)``,
-                 ``CopyRequested(what: "value" | "path", text)``.
+                 ``unfold_all()``. Messages ``Loaded``,
+                 ``CopyRequested(view, what: "value" | "path", text)``.
 ``log_view``     ``LogLine(time_ms, text, label="")``;
                  ``LogView(classify=None, max_lines=1_000_000, empty="…", id=…)``:
                  ``append(lines)``, ``clear()``, ``search(text)``, ``follow``, ``wrap``,
                  ``show_times`` (bool attributes), ``line_count``, ``lines()``.
-                 Messages ``FollowChanged(following)``, ``Cleared``, ``LineSelected(line)``.
+                 Messages ``FollowChanged(following)``, ``Waiting(count)``,
+                 ``LineSelected(lines)``.
 ``fuzzy_list``   ``Row(id, columns, search=None)``, ``Column(title="", width=None)``;
                  ``FuzzyList(columns=1, always_filter=False, empty="…", no_match="…", id=…)``:
                  ``set_rows(rows)``, ``update_row(row)``, ``rows``, ``highlighted -> str | None``,
                  ``highlight(id)``, ``filter_text``. Messages ``Selected(row_id)``,
-                 ``Highlighted(row_id | None)``.
+                 ``Highlighted(row_id | None)``, ``Filtered``.
 ``json_editor``  ``JsonEditor(text="", id=…)``, a ``TextArea``: ``fault -> Fault | None``,
                  ``format()``, ``go_to_fault()``.
-                 Message ``ValidityChanged(ok, line, column, message)`` (1-based).
+                 Message ``ValidityChanged(fault)``.
 ``diff_view``    ``DiffView(id=…)``: ``compare(old, new, old_label=…, new_label=…)``, ``clear()``,
-                 ``search(text)``, ``summary``. Message ``Compared(added, removed)``.
+                 ``search(text)``, ``summary``. Message ``Compared``.
 ``form``         ``Field(name, label, kind="text", default="", help="", choices=(), required=True,
                  check=None)``, ``FormDialog(title, fields, submit="OK")`` ->
                  ``dict[str, object] | None``.
@@ -31,7 +32,6 @@ The public surface, module by module (each module documents the details):
                  ``Message(title, body, severity="info")`` -> None.
 ``pane``         ``Pane(*children, number=None, title="", subtitle="", id=…)``: reactive ``title``,
                  ``subtitle``, ``zoomed``; ``show_empty(text)`` / ``hide_empty()``.
-                 Message ``ZoomChanged(zoomed)``.
 ``status_bar``   ``KeyFooter(id=…)``: ``set_keys([(key, label), …])`` (at most 7);
                  ``StatusLine(id=…)``: ``context`` (text on the left),
                  ``say(text, severity="info", seconds=5)``.

@@ -14,7 +14,6 @@ from rich.text import Text
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from workbench.ui.widgets.json_paths import is_volatile, path_at
@@ -71,17 +70,7 @@ class DiffView(LineView):
     ]
 
     class Compared(Message):
-        """A comparison is shown: how many lines were added and removed."""
-
-        def __init__(self, view: DiffView, added: int, removed: int) -> None:
-            super().__init__()
-            self.view = view
-            self.added = added
-            self.removed = removed
-
-        @property
-        def control(self) -> Widget:
-            return self.view
+        """A comparison is shown."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -172,7 +161,7 @@ class DiffView(LineView):
             self.action_next_change(1)
         else:  # it is about to be shown: how far to scroll depends on its height
             self.call_after_refresh(self.action_next_change, 1)
-        self.post_message(self.Compared(self, added, removed))
+        self.post_message(self.Compared())
 
     def _blocks_changed(self) -> None:
         self._starts = list(accumulate((len(block.lines) for block in self._blocks), initial=0))

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 from workbench.ui.widgets.prompt import Prompt
+from workbench.ui.widgets.recall import Recall
 
 
 class FilterLine(Horizontal):
@@ -49,8 +50,7 @@ class FilterLine(Horizontal):
 
     def __init__(self) -> None:
         super().__init__()
-        self._earlier: list[str] = []
-        self._recalled = 0
+        self._recall = Recall()
 
     def compose(self) -> ComposeResult:
         yield Label("JMESPath", classes="filter-prompt")
@@ -65,7 +65,7 @@ class FilterLine(Horizontal):
     def open(self) -> None:
         """Show the line and focus it."""
         self.add_class("-open")
-        self._recalled = len(self._earlier)
+        self._recall.begin()
         prompt = self.query_one(Input)
         prompt.focus()
         prompt.cursor_position = len(prompt.value)
@@ -89,9 +89,8 @@ class FilterLine(Horizontal):
         self.post_message(self.Left())
 
     def action_recall(self, step: int) -> None:
-        self._recalled = max(0, min(self._recalled + step, len(self._earlier)))
         prompt = self.query_one(Input)
-        prompt.value = [*self._earlier, ""][self._recalled]
+        prompt.value = self._recall.step(step)
         prompt.cursor_position = len(prompt.value)
 
     @on(Input.Changed)
@@ -105,8 +104,5 @@ class FilterLine(Horizontal):
         expression = self.expression
         if not expression:
             self.clear()
-        else:
-            if expression in self._earlier:
-                self._earlier.remove(expression)
-            self._earlier.append(expression)
+        self._recall.add(expression)
         self.post_message(self.Left())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -10,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from workbench.ui.widgets.fuzzy_rows import Column, FuzzyRows, Row
@@ -46,41 +46,20 @@ class FuzzyList(Vertical):
         Binding("alt+down", "recall(1)", "Later filter", show=False, id="list.later"),
     ]
 
+    @dataclass
     class Highlighted(Message):
         """Another row has the cursor: its id, or None when there are no rows."""
 
-        def __init__(self, view: FuzzyList, row_id: str | None) -> None:
-            super().__init__()
-            self.view = view
-            self.row_id = row_id
+        row_id: str | None
 
-        @property
-        def control(self) -> Widget:
-            return self.view
-
+    @dataclass
     class Selected(Message):
         """Enter on a row, or a double click."""
 
-        def __init__(self, view: FuzzyList, row_id: str) -> None:
-            super().__init__()
-            self.view = view
-            self.row_id = row_id
-
-        @property
-        def control(self) -> Widget:
-            return self.view
+        row_id: str
 
     class Filtered(Message):
-        """Another filter: how many rows it leaves."""
-
-        def __init__(self, view: FuzzyList, count: int) -> None:
-            super().__init__()
-            self.view = view
-            self.count = count
-
-        @property
-        def control(self) -> Widget:
-            return self.view
+        """Another filter leaves other rows."""
 
     def __init__(
         self,
@@ -202,7 +181,7 @@ class FuzzyList(Vertical):
         # While one types the best match has the cursor; without a filter the row stays.
         self.body.cursor = 0 if text else self.body.row_of(keep)
         self._refreshed()
-        self.post_message(self.Filtered(self, self.body.row_count()))
+        self.post_message(self.Filtered())
 
     @on(Input.Changed)
     def _filter_told(self, event: Input.Changed) -> None:
@@ -231,14 +210,14 @@ class FuzzyList(Vertical):
         """Post Selected for the cursor's row."""
         row_id = self.highlighted
         if row_id is not None:
-            self.post_message(self.Selected(self, row_id))
+            self.post_message(self.Selected(row_id))
 
     def tell_highlighted(self) -> None:
         """Post Highlighted if it is another row than before."""
         row_id = self.highlighted
         if row_id != self._last:
             self._last = row_id
-            self.post_message(self.Highlighted(self, row_id))
+            self.post_message(self.Highlighted(row_id))
 
     def _refreshed(self) -> None:
         nothing = not self.body.row_count()

@@ -7,7 +7,7 @@ own tokens. Lines are not wrapped: in a narrow pane the indentation is what one 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -19,7 +19,6 @@ from textual.document._document_navigator import DocumentNavigator
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import TextArea
 from textual.worker import get_current_worker
 
@@ -91,22 +90,11 @@ class JsonEditor(TextArea, inherit_bindings=False):
 
     wrapped_document: UnwrappedLines
 
+    @dataclass
     class ValidityChanged(Message):
-        """The text was checked with another outcome: ok, or line and column (from 1) and words."""
+        """The text was checked with another outcome: what is wrong with it, None for JSON."""
 
-        def __init__(
-            self, editor: JsonEditor, ok: bool, line: int, column: int, message: str
-        ) -> None:
-            super().__init__()
-            self.editor = editor
-            self.ok = ok
-            self.line = line
-            self.column = column
-            self.message = message
-
-        @property
-        def control(self) -> Widget:
-            return self.editor
+        fault: Fault | None
 
     def __init__(
         self, text: str = "", *, id: str | None = None, classes: str | None = None
@@ -170,12 +158,7 @@ class JsonEditor(TextArea, inherit_bindings=False):
         self.fault = fault
         self._line_cache.clear()
         self.refresh()
-        if fault is None:
-            self.post_message(self.ValidityChanged(self, True, 0, 0, ""))
-        else:
-            self.post_message(
-                self.ValidityChanged(self, False, fault.line, fault.column, fault.message)
-            )
+        self.post_message(self.ValidityChanged(fault))
 
     # -- actions --------------------------------------------------------------------------------
 

@@ -35,9 +35,6 @@ class JsonLines(LineView):
         Binding("p", "copy('path')", "Copy path", show=False, id="json.copy-path"),
     ]
 
-    class Moved(Message):
-        """The cursor came to another line."""
-
     class SearchAsked(Message):
         """A text to search is to be asked for."""
 
@@ -112,9 +109,6 @@ class JsonLines(LineView):
             parts.append((f" … {length:,} characters; copying takes them all", colors.muted))
         return Text.assemble(*parts, no_wrap=True, end="")
 
-    def cursor_moved(self) -> None:
-        self.post_message(self.Moved())
-
     def row_clicked(self, row: int, x: int, *, twice: bool) -> None:
         document = self.document
         if isinstance(document, JsonDocument) and document.is_fold(row):
@@ -154,7 +148,6 @@ class JsonLines(LineView):
             self.cursor = document.row_of(line)
             self.rows_changed(document.width)
             self.show_row(self.cursor, center=True)
-            self.cursor_moved()
 
     # -- search ---------------------------------------------------------------------------------
 

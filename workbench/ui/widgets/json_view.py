@@ -7,6 +7,7 @@ is known a moment later, from a process of its own.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on, work
@@ -14,7 +15,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from workbench.ui.widgets.filter_line import FilterLine
@@ -53,28 +53,13 @@ class JsonView(Vertical):
     class Loaded(Message):
         """The whole document is laid out (its first page may be visible before)."""
 
-        def __init__(self, view: JsonView) -> None:
-            super().__init__()
-            self.view = view
-
-        @property
-        def control(self) -> Widget:
-            return self.view
-
-    class PathChanged(Loaded):
-        """The cursor came to a value: ``path`` such as ``$.Records[0].s3``, "" for plain text."""
-
-        def __init__(self, view: JsonView, path: str) -> None:
-            super().__init__(view)
-            self.path = path
-
-    class CopyRequested(Loaded):
+    @dataclass
+    class CopyRequested(Message):
         """The user wants ``text``, which is the ``what``: "value" or "path" under the cursor."""
 
-        def __init__(self, view: JsonView, what: str, text: str) -> None:
-            super().__init__(view)
-            self.what = what
-            self.text = text
+        view: JsonView
+        what: str
+        text: str
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -179,8 +164,7 @@ class JsonView(Vertical):
 
     def _show(self, document: Document, keep_cursor: bool = False) -> None:
         self.lines.show_document(document, keep_cursor=keep_cursor)
-        self.post_message(self.Loaded(self))
-        self.post_message(self.PathChanged(self, self.path))
+        self.post_message(self.Loaded())
 
     # -- filter ---------------------------------------------------------------------------------
 
@@ -270,12 +254,7 @@ class JsonView(Vertical):
         bar = self.query_one(SearchBar)
         (bar if bar.has_class("-open") else self.query_one(FilterLine)).action_close()
 
-    # -- the cursor -----------------------------------------------------------------------------
-
-    @on(JsonLines.Moved)
-    def _moved(self, event: JsonLines.Moved) -> None:
-        event.stop()
-        self.post_message(self.PathChanged(self, self.path))
+    # -- copying ----------------------------------------------------------------------------------
 
     @on(JsonLines.CopyAsked)
     def _copy_asked(self, event: JsonLines.CopyAsked) -> None:

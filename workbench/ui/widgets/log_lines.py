@@ -254,7 +254,6 @@ class LogLines(LineView):
 
     def action_clear(self) -> None:
         self.forget()
-        self._view.tell_cleared()
 
     def action_select(self) -> None:
         if self.cursor < self.row_count():

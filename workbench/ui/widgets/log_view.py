@@ -8,6 +8,7 @@ scrolls by whole lines: a line taller than the view shows its beginning.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -15,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Static
 
 from workbench.ui.widgets.log_lines import LogLines
@@ -46,38 +46,23 @@ class LogView(Vertical):
         Binding("escape", "end_search", "End the search", show=False, id="logs.end-search"),
     ]
 
-    class _Told(Message):
-        def __init__(self, view: LogView) -> None:
-            super().__init__()
-            self.view = view
-
-        @property
-        def control(self) -> Widget:
-            return self.view
-
-    class FollowChanged(_Told):
+    @dataclass
+    class FollowChanged(Message):
         """Following the end was switched on or off (scrolling up switches it off)."""
 
-        def __init__(self, view: LogView, following: bool) -> None:
-            super().__init__(view)
-            self.following = following
+        following: bool
 
-    class Waiting(_Told):
+    @dataclass
+    class Waiting(Message):
         """While the view is paused: so many lines wait to be shown now."""
 
-        def __init__(self, view: LogView, count: int) -> None:
-            super().__init__(view)
-            self.count = count
+        count: int
 
-    class Cleared(_Told):
-        """The user cleared the view."""
-
-    class LineSelected(_Told):
+    @dataclass
+    class LineSelected(Message):
         """Enter or a double click on a line, or on a heading: `lines` are those it stands for."""
 
-        def __init__(self, view: LogView, lines: Sequence[LogLine]) -> None:
-            super().__init__(view)
-            self.lines = lines
+        lines: Sequence[LogLine]
 
     def __init__(
         self,
@@ -248,21 +233,17 @@ class LogView(Vertical):
 
     def tell_follow(self, following: bool) -> None:
         """Following was switched."""
-        self.post_message(self.FollowChanged(self, following))
+        self.post_message(self.FollowChanged(following))
 
     def tell_waiting(self, count: int) -> None:
         """So many lines wait."""
         if count != self._waiting:
             self._waiting = count
-            self.post_message(self.Waiting(self, count))
-
-    def tell_cleared(self) -> None:
-        """All lines were forgotten."""
-        self.post_message(self.Cleared(self))
+            self.post_message(self.Waiting(count))
 
     def tell_selected(self, lines: Sequence[LogLine]) -> None:
         """A row was selected."""
-        self.post_message(self.LineSelected(self, lines))
+        self.post_message(self.LineSelected(lines))
 
     @on(SearchBar.Changed)
     @on(SearchBar.Submitted)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual.containers import Container
 from textual.content import Content
-from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
@@ -13,7 +12,7 @@ from textual.widgets import Static
 class Pane(Container):
     """A part of the screen. ``number`` is the key that focuses it, shown before the title.
 
-    ``zoomed`` sets the class ``-zoomed`` and posts ZoomChanged; the screen's layout does the rest.
+    ``zoomed`` sets the class ``-zoomed``; the screen's layout does the rest.
     """
 
     DEFAULT_CSS = """
@@ -35,18 +34,6 @@ class Pane(Container):
     title: reactive[str] = reactive("", init=False)
     subtitle: reactive[str] = reactive("", init=False)
     zoomed: reactive[bool] = reactive(False, init=False, toggle_class="-zoomed")
-
-    class ZoomChanged(Message):
-        """The pane was zoomed or put back."""
-
-        def __init__(self, pane: Pane, zoomed: bool) -> None:
-            super().__init__()
-            self.pane = pane
-            self.zoomed = zoomed
-
-        @property
-        def control(self) -> Widget:
-            return self.pane
 
     def __init__(
         self,
@@ -86,6 +73,5 @@ class Pane(Container):
     def watch_subtitle(self) -> None:
         self._show_titles()
 
-    def watch_zoomed(self, zoomed: bool) -> None:
+    def watch_zoomed(self) -> None:
         self._show_titles()
-        self.post_message(self.ZoomChanged(self, zoomed))
