@@ -32,14 +32,12 @@ class Host(App[None]):
     def note(self, message: Message) -> None:
         self.seen.append(message)
 
-    on_json_view_path_changed = note
     on_json_view_copy_requested = note
     on_json_view_loaded = note
     on_log_view_follow_changed = note
     on_log_view_line_selected = note
     on_fuzzy_list_selected = note
     on_fuzzy_list_highlighted = note
-    on_diff_view_compared = note
 
 
 def screen_text(app: App[None]) -> str:
