@@ -153,7 +153,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.path.is_dir():
         raise CliError(f"{arguments.path} is not a folder.")
     # Late: the server and what it needs cost 100 ms.
-    from workbench.local.server import ServerOptions, run
+    from workbench.local.serve import ServerOptions, run
 
     return run(
         ServerOptions(
