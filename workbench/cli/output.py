@@ -27,18 +27,26 @@ def print_json(document: Any) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
-    """Print rows in aligned columns, no wider than the terminal; `empty` when there are none."""
+    """Print rows in aligned columns, no wider than the terminal; `empty` when there are none.
+
+    Cells may hold what functions said: its line breaks and escapes would tear the table.
+    """
     if not rows:
         print(empty)
         return
     import shutil
 
     width = shutil.get_terminal_size().columns
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
-    for row in (headings, *rows):
+    table = [headings, *([_printable(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
         cells = (cell.ljust(size) for cell, size in zip(row, widths, strict=True))
         line = "  ".join(cells).rstrip()
         print(line if len(line) <= width else line[: width - 1] + "…")
+
+
+def _printable(cell: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in cell)
 
 
 def note(message: str) -> None:

@@ -25,7 +25,6 @@ from textual.worker import Worker
 T = TypeVar("T")
 N = TypeVar("N", bound=DOMNode)
 P = ParamSpec("P")
-Post = Callable[[Message], None]
 
 
 @dataclass

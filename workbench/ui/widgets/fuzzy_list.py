@@ -81,7 +81,6 @@ class FuzzyList(Vertical):
         self._titles = Static("", classes="fuzzy-titles", markup=False)
         self._titles.display = any(spec.title for spec in specs)
         self._nothing = Static("", classes="fuzzy-empty", markup=False)
-        self._by_id: dict[str, Row] = {}
         self._last: str | None = None
         self._before_filter: str | None = None
         self._recall = Recall()

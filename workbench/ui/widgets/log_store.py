@@ -13,7 +13,7 @@ from itertools import chain
 from time import perf_counter
 from typing import NamedTuple
 
-from workbench.ui.widgets.log_rows import Group, GroupedRows, PlainRows
+from workbench.ui.widgets.log_rows import Group, GroupedRows, PlainRows, Rows
 from workbench.ui.widgets.search_bar import needle_of
 
 _BUDGET_SECONDS = 0.008
@@ -57,7 +57,7 @@ class LogStore:
         self._groups: list[str] = []
         self._framing = bytearray()
         self._first = 0  # the number of the first line; those before it were dropped
-        self._rows: PlainRows | GroupedRows = PlainRows()
+        self._rows: Rows = PlainRows()
         self._arranged_to = 0  # the number of the first line that is not in the rows yet
         self._hidden, self._case_counts = "", False
         self._passes: Passes | None = None
