@@ -252,6 +252,8 @@ def _runs_by_itself(resource: Resource) -> bool:
     """Whether the resource invokes functions without anybody's request."""
     if resource.type == "AWS::Scheduler::Schedule":
         return True
+    if resource.type == "AWS::CloudWatch::Alarm":
+        return bool(resource.properties.get("AlarmActions") or resource.properties.get("OKActions"))
     return resource.type == "AWS::Events::Rule" and "ScheduleExpression" in resource.properties
 
 

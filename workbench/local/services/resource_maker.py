@@ -20,6 +20,9 @@ STREAM_LABEL = "2020-01-01T00:00:00.000"
 _DECLARED = "declared resources"
 
 
+_CHANGED_BY_MAKING = ("AWS::CloudWatch::Alarm", "AWS::Events::Rule")
+
+
 class ResourceMaker:
     """Makes each resource once. `answer` takes a request to the services and answers it. What was
     declared is remembered in `kept`, so that what has left the template meanwhile is ended;
@@ -89,7 +92,7 @@ class ResourceMaker:
             if wanted.get(kind) == properties:
                 continue
             calls = resources.removal(*kind, properties)
-            again = kind in wanted and kind[0] == "AWS::Events::Rule"  # making it changes it
+            again = kind in wanted and kind[0] in _CHANGED_BY_MAKING
             invokes = kind in wanted and "NotificationConfiguration" in wanted[kind]
             subscribed = kind[0] == "AWS::SNS::Subscription"
             if calls or invokes or subscribed:

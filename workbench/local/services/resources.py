@@ -67,6 +67,8 @@ def removal(type_: str, name: str, properties: Properties) -> list[Call]:
         case "AWS::S3::Bucket" if "NotificationConfiguration" in properties:
             parameters = {"Bucket": name, "NotificationConfiguration": {}}
             return [Call("s3", "PutBucketNotificationConfiguration", parameters)]
+        case "AWS::CloudWatch::Alarm":
+            return [Call("cloudwatch", "DeleteAlarms", {"AlarmNames": [name]})]
         case "AWS::SSM::Parameter":
             return [Call("ssm", "DeleteParameter", {"Name": name})]
     return []
@@ -291,7 +293,12 @@ def _state_machine(name: str, properties: Properties, place: ServiceSettings) ->
     yield Call("stepfunctions", "CreateStateMachine", parameters)
 
 
+def _alarm(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    yield Call("cloudwatch", "PutMetricAlarm", {**properties, "AlarmName": name}, later=True)
+
+
 _MAKERS: dict[str, Callable[[str, Properties, ServiceSettings], Iterable[Call]]] = {
+    "AWS::CloudWatch::Alarm": _alarm,
     "AWS::DynamoDB::Table": _table,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,

@@ -59,6 +59,7 @@ class Place:
 NAME_PROPERTY = {
     "AWS::ApiGateway::Stage": "StageName",
     "AWS::ApiGatewayV2::Stage": "StageName",
+    "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::DynamoDB::GlobalTable": "TableName",
     "AWS::Serverless::SimpleTable": "TableName",
@@ -95,6 +96,7 @@ _API_TYPES = (
 
 # Type → service and resource part of its ARN.
 _ARN = {
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "alarm:{}"),
     "AWS::DynamoDB::Table": ("dynamodb", "table/{}"),
     "AWS::DynamoDB::GlobalTable": ("dynamodb", "table/{}"),
     "AWS::Serverless::SimpleTable": ("dynamodb", "table/{}"),

@@ -14,6 +14,7 @@ from workbench.project.tree import Node, read
 # The types that the embedded services can be given (local/services/resources.py).
 TYPES = frozenset(
     {
+        "AWS::CloudWatch::Alarm",
         "AWS::DynamoDB::Table",
         "AWS::Events::EventBus",
         "AWS::Events::Rule",

@@ -30,12 +30,12 @@ class SdkClient:
         """botocore's model of the service."""
         return self._client.meta.service_model
 
-    def call(self, operation: str, parameters: dict[str, Any]) -> None:
-        """Return when the operation succeeded. Raises Undelivered."""
+    def call(self, operation: str, parameters: dict[str, Any]) -> Any:
+        """The operation's answer. Raises Undelivered."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            self._client._make_api_call(operation, parameters)
+            return self._client._make_api_call(operation, parameters)
         except ClientError as error:
             told = error.response["Error"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]

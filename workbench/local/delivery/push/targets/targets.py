@@ -90,7 +90,9 @@ def _to_topic(delivery: Delivery) -> None:
     from moto.sns.models import sns_backends
 
     region, account = delivery.target_arn.split(":")[3:5]
-    sns_backends[account][region].publish(text(delivery.event), arn=delivery.target_arn)
+    subject = delivery.parameters.get("Subject")  # of an alarm
+    message, arn = text(delivery.event), delivery.target_arn
+    sns_backends[account][region].publish(message, arn=arn, subject=subject)
 
 
 def _to_stream(delivery: Delivery) -> None:
