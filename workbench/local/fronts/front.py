@@ -13,7 +13,8 @@ class Front(Protocol):
     """Answers the requests that come to one port."""
 
     @property
-    def port(self) -> int: ...
+    def port(self) -> int:
+        """The one it listens at."""
 
     def handle(self, request: Request) -> Answer:
         """The answer to one request; refusals are responses too."""

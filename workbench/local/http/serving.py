@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class Serving(Protocol):
-    """See `listener.Listener`, which is one. `buffered` counts the bytes of bodies in memory."""
+    """See `listener.Listener`, which is one, for its members. `buffered` counts the bytes of bodies
+    in memory, `connections` and `tasks` are those that `Listener.close` has to end."""
 
     @property
     def handler(self) -> Handler: ...

@@ -17,16 +17,20 @@ class Owner(Protocol):
     """Whoever made a sandbox, and what the sandbox tells it."""
 
     @property
-    def logs(self) -> LogSink: ...
+    def logs(self) -> LogSink:
+        """Where log events go."""
 
     @property
-    def observer(self) -> Observer: ...
+    def observer(self) -> Observer:
+        """Who is told of environments and invocations."""
 
     @property
-    def memory(self) -> MemoryWatch: ...
+    def memory(self) -> MemoryWatch:
+        """Who looks after the memory of all environments."""
 
     @property
-    def cpu(self) -> CpuLimits | None: ...
+    def cpu(self) -> CpuLimits | None:
+        """The shares of the processor, None unless they are asked for."""
 
     @property
     def freezes(self) -> bool:

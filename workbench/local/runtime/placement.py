@@ -189,7 +189,8 @@ class Placeable(Protocol):
     """What the pool must know of an environment."""
 
     @property
-    def spec(self) -> FunctionSpec: ...
+    def spec(self) -> FunctionSpec:
+        """The version of a function that it can serve."""
 
 
 T = TypeVar("T", bound=Placeable)

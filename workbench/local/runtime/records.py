@@ -187,9 +187,11 @@ class Observer(Protocol):
         """After each change; `describe` gives what `Environment.describe` does, to whoever wants
         it, there and then."""
 
-    def invocation_started(self, spec: FunctionSpec, request: InvokeRequest) -> None: ...
+    def invocation_started(self, spec: FunctionSpec, request: InvokeRequest) -> None:
+        """It was taken: an environment runs it, or is started for it."""
 
-    def invocation_finished(self, completion: Completion) -> None: ...
+    def invocation_finished(self, completion: Completion) -> None:
+        """Its last log line is written."""
 
     def invocation_throttled(self, spec: FunctionSpec, request: InvokeRequest) -> None:
         """It was not begun for want of concurrency (lambda-facts §5)."""
@@ -201,7 +203,8 @@ class Observer(Protocol):
 class LogSink(Protocol):
     """Takes log events; `events` are (epoch ms, message with its newline) in order."""
 
-    def append(self, group: str, stream: str, events: list[tuple[int, str]]) -> None: ...
+    def append(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:
+        """Keep these events of a log stream. Must not block."""
 
 
 class Throttled(Exception):

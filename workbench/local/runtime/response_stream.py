@@ -18,9 +18,11 @@ _FULL = 64 * 1024
 class Source(Protocol):
     """The connection that the bytes come from; an `asyncio.Transport` is one."""
 
-    def pause_reading(self) -> None: ...
+    def pause_reading(self) -> None:
+        """Take no more bytes: whoever reads the stream is behind."""
 
-    def resume_reading(self) -> None: ...
+    def resume_reading(self) -> None:
+        """Take bytes again."""
 
 
 class ResponseStream:

@@ -34,7 +34,7 @@ class DomainEvents(Protocol):
     def extensions_done(self) -> None:
         """No extension is at work on the invocation (any more)."""
 
-    # As the Runtime API tells them, see `RuntimeEvents`, while the domain is of use.
+    # As the Runtime API tells them, see `runtime_api.RuntimeEvents`, while the domain is of use.
 
     def runtime_response(self, body: bytes, content_type: str, streamed: bool) -> None: ...
 

@@ -29,17 +29,22 @@ class Caller(Protocol):
     path: str
     headers: dict[str, str]
 
-    def body(self) -> bytes: ...
+    def body(self) -> bytes:
+        """The request's body."""
 
     def reply(
         self, status: int, body: bytes, content_type: str = ..., more_headers: str = ...
-    ) -> None: ...
+    ) -> None:
+        """Answer; `more_headers` are whole lines. It goes out when all that has come was read."""
 
-    def refuse(self, status: int, error_type: str, message: str) -> None: ...
+    def refuse(self, status: int, error_type: str, message: str) -> None:
+        """Answer with an error in the form of the Runtime API (§1.1)."""
 
-    def accept(self) -> None: ...
+    def accept(self) -> None:
+        """Answer with 202 and `{"status":"OK"}`."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> None:
+        """Write a whole response now, after what was held back."""
 
 
 @dataclass(slots=True, eq=False)

@@ -120,7 +120,7 @@ class RuntimeApi:
         self.state = "Restoring"
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    # What connections ask.
+    # What connections ask: see `runtime_connection.Served`.
 
     def connected(self, connection: Connection) -> None:
         self._connections.add(connection)
@@ -142,6 +142,7 @@ class RuntimeApi:
         return self.events.runtime_stream() if self.may_answer(_invocation(path)) else None
 
     def next(self, connection: Connection) -> None:
+        """The runtime asks for work: it is answered by `deliver`, or refused in this state."""
         if self.state not in ("Started", "RuntimeResponseSentState", "Ready", "Restoring"):
             connection.refuse_transition(self.state, "Ready")
             return
@@ -150,6 +151,7 @@ class RuntimeApi:
         self.events.runtime_next()
 
     def may_answer(self, request_id: str) -> bool:
+        """Whether it is this invocation that the runtime is at work on."""
         return self.state == "Running" and request_id == self.request_id
 
     def oversized(self, connection: Connection) -> None:

@@ -27,9 +27,11 @@ _OK = (
 class Served(Protocol):
     """The APIs that connections ask."""
 
-    def connected(self, connection: Connection) -> None: ...
+    def connected(self, connection: Connection) -> None:
+        """A process has connected."""
 
-    def disconnected(self, connection: Connection) -> None: ...
+    def disconnected(self, connection: Connection) -> None:
+        """The connection is gone, and with it a request that waited for its answer."""
 
     def waits(self, connection: Connection) -> bool:
         """Whether it is this connection that the next event will go to."""
@@ -125,7 +127,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         self.api.request(self)
 
-    # replies
+    # Replies, for the APIs: see `extensions_api.Caller`.
 
     def body(self) -> bytes:
         return self._body[0] if len(self._body) == 1 else b"".join(self._body)
@@ -166,6 +168,7 @@ class Connection(asyncio.Protocol):
         self.reply(status, body)
 
     def refuse_transition(self, state: str, target: str) -> None:
+        """Answer that the runtime may not ask for this now: 403 InvalidStateTransition (§1.1)."""
         message = (
             f"State transition from {state} to {target} failed for runtime. "
             "Error: State transition is not allowed"

@@ -42,7 +42,8 @@ class Process(Protocol):
         """0 until it is known, which is before the process asks for work."""
 
     @property
-    def output(self) -> int: ...
+    def output(self) -> int:
+        """The pipe's file descriptor."""
 
     @property
     def failure(self) -> Fault | None:

@@ -96,6 +96,7 @@ class ForkedProcess:
         self._close_writing()
 
     def died(self, code: int) -> None:
+        """It has ended, with this exit status or minus the number of the signal; told once."""
         if not self.ended:
             self.ended = True
             self._order.close()

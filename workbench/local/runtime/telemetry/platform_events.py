@@ -29,11 +29,14 @@ class PlatformEvent(Protocol):
     type: ClassVar[str]
 
     @property
-    def level(self) -> Level: ...
+    def level(self) -> Level:
+        """What SystemLogLevel is compared with; OFF for events that a log of JSON does not have."""
 
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The line in a text log with its end, "" if there is none."""
 
-    def record(self) -> object: ...
+    def record(self) -> object:
+        """What the Telemetry API and a log of JSON have as its `record`: JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
