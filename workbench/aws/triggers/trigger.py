@@ -18,8 +18,9 @@ _SERVICES = {
 
 @dataclass(frozen=True, slots=True)
 class QueueContents:
-    """How many messages an SQS queue holds: those that wait, those that were received and not yet
-    deleted, and how many wait in its dead-letter queue, whose name is None when it has none."""
+    """How many messages an SQS queue holds: those that wait, those that were received and are
+    neither deleted nor seen again yet, and how many wait in its dead-letter queue, whose name is
+    None when it has none."""
 
     waiting: int
     in_flight: int

@@ -42,12 +42,8 @@ def state_words(trigger: Trigger) -> tuple[str, str]:
 
 def contents_words(contents: QueueContents) -> list[str]:
     """What a queue holds, and what its dead-letter queue, a line each."""
-    waits = f"{_count(contents.waiting, 'message', 'messages')} waiting"
-    lines = [
-        f"{waits}, {contents.in_flight:,} received and not done"
-        if contents.waiting or contents.in_flight
-        else "nothing waits"
-    ]
+    waiting = _count(contents.waiting, "message", "messages")
+    lines = [f"{waiting} waiting, {contents.in_flight:,} hidden until the visibility timeout"]
     if contents.dead_letter_queue:
         dead = _count(contents.dead, "message", "messages")
         lines.append(f"{dead} in its dead-letter queue {contents.dead_letter_queue}")

@@ -127,8 +127,8 @@ class DetailsScreen(Modal[None]):
         self.query_one(KeyFooter).set_keys(
             pairs_of(self.app, {
                 "details.secrets": "secrets", "details.concurrency": "concurrency",
-                "details.span": "time span",
-                "details.read": "read again", "details.copy": "copy", "details.close": "close",
+                "details.span": "span",
+                "details.read": "refresh", "details.copy": "copy", "details.close": "close",
                 "screen.help": "help",
             })
         )  # fmt: skip
