@@ -12,11 +12,11 @@ from aws_lab import PROFILE, ROLE, AwsLab
 from aws_lab_answers import CALLER
 from endpoint_lab import ACCOUNT, REGION
 
-from workbench.aws import logs
 from workbench.aws.deploying.deployer import Deployer
 from workbench.aws.deploying.traffic_shifting import Controls
 from workbench.aws.errors import LambdaError
 from workbench.aws.lambda_client import LambdaClient
+from workbench.aws.logs import logs
 from workbench.aws.records import Target
 from workbench.aws.targets import account_of, aws_target, identity_of
 from workbench.aws.triggers.client import TriggerClient

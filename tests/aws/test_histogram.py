@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from workbench.aws.histogram import Histogram, bar, chart
+from workbench.aws.metrics.histogram import Histogram, bar, chart
 
 
 def test_percentiles_are_right_to_one_percent() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from workbench.aws.log_invocations import Streams, report_of, request_id_of
+from workbench.aws.logs.log_invocations import Streams, report_of, request_id_of
 from workbench.aws.records import LogEvent
 
 ID = "8f5c1b0e-1b7c-4c55-9f36-0f0000000001"

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 import pytest
 
-from workbench.aws import logs
 from workbench.aws.clients import Clients
 from workbench.aws.lambda_client import LambdaClient
+from workbench.aws.logs import logs
 from workbench.aws.records import LogEvent, Target
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.aws.logs.report import parse_report
 from workbench.aws.records import Report
-from workbench.aws.report import parse_report
 
 COLD = (
     "REPORT RequestId: r-1\tDuration: 3.01 ms\tBilled Duration: 114 ms\tMemory Size: 128 MB\t"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.aws.traces import Trace, spans, trace_id_in
-from workbench.aws.waterfall import waterfall
+from workbench.aws.traces.traces import Trace, spans, trace_id_in
+from workbench.aws.traces.waterfall import waterfall
 
 ROOT = "1-6920215c-3b1f0a7de6c84d29a05e7f11"
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.aws.traces import Trace, spans
-from workbench.aws.waterfall import waterfall
+from workbench.aws.traces.traces import Trace, spans
+from workbench.aws.traces.waterfall import waterfall
 from workbench.local.api.xray.trace_summaries import matching, summary
 from workbench.local.errors import ApiError
 from workbench.local.runtime.records import (

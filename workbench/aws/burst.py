@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.aws.errors import LambdaError
-from workbench.aws.histogram import Histogram
 from workbench.aws.lambda_client import LambdaClient
+from workbench.aws.metrics.histogram import Histogram
 from workbench.aws.records import Function, Invocation, Target
 from workbench.project.cost import cost_of
 from workbench.project.events.values import BadPlaceholder

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workbench.aws.clients import Clients
 from workbench.aws.errors import in_words
-from workbench.aws.metrics import NAMESPACE, metric_results
+from workbench.aws.metrics.metrics import NAMESPACE, metric_results
 from workbench.aws.records import Target
 
 _METRICS = ("Errors", "Throttles")

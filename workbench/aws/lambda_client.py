@@ -12,6 +12,7 @@ from workbench.aws.clients import Clients
 from workbench.aws.code import download as code_download
 from workbench.aws.errors import LambdaError, in_words
 from workbench.aws.function_errors import parse_error
+from workbench.aws.logs.report import parse_report
 from workbench.aws.parse import alias_of, function_of
 from workbench.aws.records import (
     Alias,
@@ -20,7 +21,6 @@ from workbench.aws.records import (
     InvocationType,
     Target,
 )
-from workbench.aws.report import parse_report
 
 
 class LambdaClient:

@@ -141,7 +141,7 @@ def _show(arguments: argparse.Namespace, figures: BurstFigures) -> None:
 
 def _print(figures: BurstFigures) -> None:
     from workbench.aws.burst import words
-    from workbench.aws.histogram import chart
+    from workbench.aws.metrics.histogram import chart
 
     for name, value in words(figures):
         print(f"{name:<11} {value}")

@@ -67,8 +67,8 @@ class LiveLogs:
         )
 
     def _follow(self, since: int) -> None:
-        from workbench.aws import logs
         from workbench.aws.errors import LambdaError
+        from workbench.aws.logs import logs
 
         try:
             batches = logs.tail(self._target, self._group, since_ms=since, stop=self._stop)

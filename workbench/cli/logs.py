@@ -29,8 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from workbench.aws import logs
     from workbench.aws.lambda_client import LambdaClient
+    from workbench.aws.logs import logs
 
     target = open_target(arguments)
     client = LambdaClient(target)

@@ -11,7 +11,7 @@ from workbench.cli.target import add_target_options, open_target
 from workbench.cli.time_span import add_since_option
 
 if TYPE_CHECKING:
-    from workbench.aws.metrics import MetricSummary
+    from workbench.aws.metrics.metrics import MetricSummary
 
 _MILLISECONDS = frozenset(
     {
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from workbench.aws.metrics import summaries
+    from workbench.aws.metrics.metrics import summaries
     from workbench.aws.recording import simple_name
 
     target = open_target(arguments)
@@ -103,7 +103,7 @@ def _value(metrics: dict[str, MetricSummary], metric: str, statistic: str) -> st
 
 
 def _metric_row(each: MetricSummary) -> tuple[str, ...]:
-    from workbench.aws.metrics import STATISTICS
+    from workbench.aws.metrics.metrics import STATISTICS
 
     timed = each.metric in _MILLISECONDS
     figures = []

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(target: Target, arguments: argparse.Namespace) -> int:
-    from workbench.aws import traces
+    from workbench.aws.traces import traces
 
     trace_id = traces.trace_id_in(arguments.id) or _trace_id_of(arguments)
     found = traces.trace(target, trace_id)
@@ -61,7 +61,7 @@ def _show(target: Target, arguments: argparse.Namespace) -> int:
         return 0
     import shutil
 
-    from workbench.aws.waterfall import waterfall
+    from workbench.aws.traces.waterfall import waterfall
 
     print(f"Trace {found.id}, begun {_clock(min(root.start for root in found.roots))}")
     for line in waterfall(found, shutil.get_terminal_size().columns):
@@ -93,8 +93,8 @@ def _trace_id_of(arguments: argparse.Namespace) -> str:
 
 
 def _list(target: Target, arguments: argparse.Namespace) -> int:
-    from workbench.aws import traces
-    from workbench.aws.waterfall import milliseconds
+    from workbench.aws.traces import traces
+    from workbench.aws.traces.waterfall import milliseconds
 
     if arguments.since > _LONGEST:
         raise CliError("--since: X-Ray lists the traces of one day at most: use 1d or less.")

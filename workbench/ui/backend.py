@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.aws.deploying.traffic_shifting import Deployment
     from workbench.aws.failures import Failures
     from workbench.aws.lambda_client import LambdaClient
-    from workbench.aws.traces import Trace
+    from workbench.aws.traces.traces import Trace
     from workbench.aws.workbench_surface import WorkbenchEvent, WorkbenchSurface
     from workbench.project.history import Entry, History, Summary
     from workbench.ui.timeline_rows import Limits
@@ -117,7 +117,7 @@ class Backend:
     ) -> Counts:
         """How often versions and aliases ran and failed since `start` (epoch seconds), by name.
         Raises LambdaError."""
-        from workbench.aws.version_metrics import function_counts
+        from workbench.aws.metrics.version_metrics import function_counts
 
         return function_counts(self.client.clients, function, versions, aliases, start, now)
 
@@ -152,7 +152,7 @@ class Backend:
     ) -> Iterator[list[LogEvent]]:
         """The log group's events from `since_ms` (epoch ms), then new ones as they come, until
         `stop`."""
-        from workbench.aws import logs
+        from workbench.aws.logs import logs
 
         clients = self.client.clients
         return logs.tail(self.target, group, since_ms=since_ms, stop=stop, clients=clients)
@@ -227,7 +227,7 @@ class Backend:
 
     def trace(self, trace_id: str) -> Trace | None:
         """One trace of X-Ray's; None when it has no segment of it (yet). Raises LambdaError."""
-        from workbench.aws import traces
+        from workbench.aws.traces import traces
 
         return traces.trace(self.target, trace_id)
 

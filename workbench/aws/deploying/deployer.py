@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from workbench.aws import version_metrics
 from workbench.aws.deploying.alarms import alarm_states, deployed_alarms
 from workbench.aws.deploying.alias_history import AliasHistory
 from workbench.aws.deploying.deployments import Deployments
@@ -40,6 +39,7 @@ from workbench.aws.deploying.traffic_shifting import (
 from workbench.aws.errors import LambdaError
 from workbench.aws.guard import permitted
 from workbench.aws.lambda_client import LambdaClient
+from workbench.aws.metrics import version_metrics
 from workbench.aws.records import NO_COUNTS, Alias, Counts
 from workbench.aws.workbench_surface import WorkbenchSurface
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from workbench.aws.log_invocations import Streams, report_of, request_id_of
+from workbench.aws.logs.log_invocations import Streams, report_of, request_id_of
 from workbench.aws.records import Function, LogEvent, Report
 from workbench.project.cost import cost_of
 from workbench.ui.formats import milliseconds

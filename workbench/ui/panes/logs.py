@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 
-from workbench.aws.log_invocations import Streams, request_id_of
+from workbench.aws.logs.log_invocations import Streams, request_id_of
 from workbench.aws.records import LogEvent
 from workbench.ui import work
 from workbench.ui.keys import key_of

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Label, Static
 
 from workbench.aws.burst import MOST_AT_ONCE, MOST_INVOCATIONS, BurstFigures, words
-from workbench.aws.histogram import chart
+from workbench.aws.metrics.histogram import chart
 from workbench.ui import keys
 from workbench.ui.backend import Backend, Request
 from workbench.ui.burst_process import BurstProcess

@@ -31,7 +31,7 @@ from workbench.ui.work import stop as stop_jobs
 
 if TYPE_CHECKING:
     from workbench.aws.concurrency import FunctionConcurrency
-    from workbench.aws.metric_series import Series
+    from workbench.aws.metrics.metric_series import Series
 
 _SECTIONS = {
     "configuration": "Configuration",
@@ -162,7 +162,7 @@ class DetailsScreen(Modal[None]):
         _, period, periods = _SPANS[self._span]
 
         def read() -> Message:
-            from workbench.aws.metric_series import series
+            from workbench.aws.metrics.metric_series import series
 
             found = series(backend.target, name, qualifier, period=period, periods=periods)
             return self.Measured(found)

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from workbench.aws.waterfall import waterfall
+from workbench.aws.traces.waterfall import waterfall
 from workbench.ui import work
 from workbench.ui.formats import BAD, clock
 from workbench.ui.keys import with_keys
@@ -25,7 +25,7 @@ from workbench.ui.widgets.safe_text import safe
 from workbench.ui.work import Failed, Job, in_thread
 
 if TYPE_CHECKING:
-    from workbench.aws.traces import Trace
+    from workbench.aws.traces.traces import Trace
     from workbench.ui.backend import Backend
 
 _LEAST = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from workbench.aws.traces import Span, Trace
+from workbench.aws.traces.traces import Span, Trace
 
 _MOST_NAME = 40
 _LEAST_BAR = 12

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workbench.aws.logs.report import parse_report
 from workbench.aws.records import LogEvent, Report
-from workbench.aws.report import parse_report
 
 _TEXT = re.compile(r"(START|END|REPORT) RequestId: (\S+)")
 _JSON = re.compile(r'"type": ?"platform\.(\w+)"')

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.aws.clients import Clients
 from workbench.aws.errors import in_words
-from workbench.aws.metrics import NAMESPACE, metric_results
+from workbench.aws.metrics.metrics import NAMESPACE, metric_results
 from workbench.aws.records import Alias, Counts
 
 _METRICS = ("Invocations", "Errors")

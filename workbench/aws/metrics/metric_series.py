@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.aws.clients import Clients
 from workbench.aws.errors import in_words
-from workbench.aws.metrics import NAMESPACE
+from workbench.aws.metrics.metrics import NAMESPACE
 from workbench.aws.records import Target
 
 _SHOWN = (
