@@ -30,14 +30,17 @@ class Place:
 def places(screen: PaneScreen) -> list[Place]:
     """All places of a screen, those of panes that are not seen left out but for their numbers.
 
-    A pane without a place on the screen (behind a tab, or zoomed away) has an empty region.
+    A pane without a place on the screen (behind a tab or an overlay, or zoomed away) has an empty
+    region.
     """
     visible = screen.area.visible_panes()
+    over = [pane for pane in visible if pane.has_class("-overlay")]
+    visible = over + [pane for pane in visible if not any(_covers(each, pane) for each in over)]
     tabs = {scope: region for pane in visible for scope, region in _tabs(pane)}
     found = [
         Place(
             str(pane.number),
-            pane.region if pane in visible else tabs.get(pane.scope, Region()),
+            tabs.get(pane.scope, pane.region if pane in visible else Region()),
             lambda scope=pane.scope: screen.action_pane(scope),  # type: ignore[misc]
         )
         for pane in screen.panes
@@ -50,14 +53,21 @@ def places(screen: PaneScreen) -> list[Place]:
     return found
 
 
+def _covers(over: WorkbenchPane, pane: WorkbenchPane) -> bool:
+    """Whether a pane, or the place of its label, is behind another."""
+    return over is not pane and over.region.contains(pane.region.x + 1, pane.region.y)
+
+
 def _tabs(pane: WorkbenchPane) -> Iterator[tuple[str, Region]]:
-    """The other panes in this one's title, each with its region there."""
+    """The panes in this one's title, when there are several, each with its region there."""
+    if len(pane.tabs) < 2:
+        return
     x = pane.region.x + _BORDER
     for scope, number, title in pane.tabs:
         own = scope == pane.scope
         width = len(f" {pane.number} {pane.title} " if own else f"{number} {title}")
-        if not own and x + width < pane.region.right:
-            yield scope, Region(x - 1, pane.region.y, width, 1)
+        if own or x + width < pane.region.right:
+            yield scope, Region(x - (0 if own else 1), pane.region.y, width, 1)
         x += width + len(" │ ")
 
 

@@ -87,7 +87,7 @@ class VersionsList(WorkbenchPane):
 
     def compose(self) -> ComposeResult:
         yield FuzzyList(
-            columns=[Column(least=6), Column(), Column()],
+            columns=[Column(least=6), Column(right=True), Column()],
             empty="Versions and aliases appear here.",
         )
 

@@ -312,6 +312,7 @@ class CompareScreen(Screen[None]):
                 [row_of(each, colors, several=several) for each in self.contest.contenders]
             )
         chosen = sum(each.chosen for each in self.contest.contenders)
+        self.query_one("#compare-places").styles.height = len(self.contest.contenders) + 3
         self.query_one(
             "#compare-places", Pane
         ).subtitle = f"{chosen} chosen · {self._key('choose')} chooses"

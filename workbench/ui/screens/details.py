@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual import on
@@ -261,7 +262,7 @@ class DetailsScreen(Modal[None]):
             style = colors[WARN] if "▲" in value[:2] or label == "✗" else ""
             table.add_row(safe(label) or " ", Text(safe(value), style))
         heading = Table.grid()
-        heading.add_row(Text(_SECTIONS[section], colors[STRONG]))
+        heading.add_row(Text(_SECTIONS[section], colors[STRONG] + Style(bold=True)))
         heading.add_row(table)
         self.query_one(f"#{section}", Static).update(heading)
         words = (f"  {label}  {value}" if label else f"  {value}" for label, value in lines)

@@ -20,8 +20,8 @@ class JumpScreen(ModalScreen[str | None]):
     CSS = """
     JumpScreen { background: $background 40%; layers: labels; }
     JumpScreen > Static {
-        layer: labels; position: absolute; width: auto; height: 1; padding: 0 1;
-        background: $accent; color: $background; text-style: bold;
+        layer: labels; position: absolute; width: auto; height: 1;
+        background: $background; color: $accent; text-style: bold reverse;
     }
     """
 
@@ -32,10 +32,12 @@ class JumpScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         for key, region in self._places.items():
-            label = Static(key, markup=False)
+            label = Static(f" {key} ", markup=False)
             label.styles.offset = (region.x + 1, region.y)
             yield label
-        hint = Static("a key goes there · esc stays here", markup=False)
+        behind = "".join(sorted(self._keys - self._places.keys()))
+        words = f" · {behind[0]}–{behind[-1]} to what is behind" if behind else ""
+        hint = Static(f" a key goes there{words} · esc stays here ", markup=False)
         hint.styles.offset = (2, max(0, self.app.size.height - 2))
         yield hint
 

@@ -63,10 +63,17 @@ class FormDialog(Modal[dict[str, object] | None]):
     FormDialog .form-help { color: $text-muted; width: 1fr; height: auto; }
     FormDialog .form-wrong { color: $text-error; width: 1fr; height: auto; display: none; }
     FormDialog .form-wrong.-shown { display: block; }
-    FormDialog Input, FormDialog Input:focus { border: none; height: 1; background: $panel; }
-    FormDialog Input:focus { background: $panel-lighten-1; }
+    FormDialog .form-field Input, FormDialog .form-field JsonEditor,
+    FormDialog .form-field Select.-textual-compact > SelectCurrent {
+        border: none !important; border-left: vkey $border-blurred !important; background: $panel;
+    }
+    FormDialog Input { height: 1; }
+    FormDialog .form-field Input:focus, FormDialog .form-field JsonEditor:focus,
+    FormDialog .form-field Select.-textual-compact:focus > SelectCurrent {
+        border: none !important; border-left: outer $border !important; background: $panel;
+    }
     FormDialog Select { width: 1fr; }
-    FormDialog JsonEditor { height: auto; min-height: 3; max-height: 8; background: $panel; }
+    FormDialog JsonEditor { height: auto; min-height: 3; max-height: 8; }
     FormDialog .form-buttons { height: 1; align-horizontal: right; }
     FormDialog Button { margin-left: 2; }
     """
