@@ -11,10 +11,9 @@ from typing import ClassVar, Literal
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual import work
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.worker import get_current_worker
 
 from workbench.ui.widgets.json_paths import is_volatile, path_at
 from workbench.ui.widgets.line_diff import changes, comparable, diff_lines, no_collection
@@ -24,6 +23,7 @@ from workbench.ui.widgets.recall import Recall
 from workbench.ui.widgets.safe_text import safe, strip_ansi
 from workbench.ui.widgets.search_bar import find_spans, needle_of
 from workbench.ui.widgets.search_prompt import SearchPrompt
+from workbench.ui.work import in_thread, stop
 
 _CONTEXT = 3
 """Unchanged lines shown around each change."""
@@ -72,11 +72,18 @@ class DiffView(LineView):
     class Compared(Message):
         """A comparison is shown."""
 
+    @dataclass
+    class _Found(Message, bubble=False):
+        """What changed between large texts."""
+
+        blocks: list[_Block]
+        added: int
+        removed: int
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._blocks: list[_Block] = []
         self._starts: list[int] = []  # the first row of each block, and the number of rows
-        self._number = 0
         self._texts: tuple[str, str, tuple[str, str]] | None = None
         self._needle, self._case_counts, self._inverse = "", False, False
         self._recall = Recall()
@@ -103,12 +110,12 @@ class DiffView(LineView):
         """Compare the same texts again, with other paths ignored."""
         if self._texts is None:
             return
-        self._number += 1
-        old, new, _ = self._texts
+        texts = old, new, _ = self._texts
         if len(old) + len(new) > _THREAD_ABOVE:
-            self._compare_in_thread(*self._texts, paths, self._number)
+            in_thread(self, "diff", lambda job: self._Found(*_compared(*texts, paths)))
         else:
-            self._show(*_compared(*self._texts, paths), self._number)
+            stop(self, "diff")
+            self._show(*_compared(*texts, paths))
 
     @property
     def path(self) -> str | None:
@@ -135,23 +142,21 @@ class DiffView(LineView):
 
     def clear(self) -> None:
         """Show nothing."""
-        self._number += 1
+        stop(self, "diff")
         self.summary = ""
         self._texts = None
         self._blocks = []
         self._blocks_changed()
 
-    @work(thread=True, exclusive=True, group="diff")
-    def _compare_in_thread(
-        self, old: str, new: str, titles: tuple[str, str], ignored: Sequence[str], number: int
-    ) -> None:
-        result = _compared(old, new, titles, ignored)
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._show, *result, number)
+    @on(_Found)
+    def _found(self, message: _Found) -> None:
+        self._show(message.blocks, message.added, message.removed)
 
-    def _show(self, blocks: list[_Block], added: int, removed: int, number: int) -> None:
-        if number != self._number:
-            return
+    def on_unmount(self) -> None:
+        """Nobody looks at it any more."""
+        stop(self)
+
+    def _show(self, blocks: list[_Block], added: int, removed: int) -> None:
         self._blocks = blocks
         self.summary = f"+{added} −{removed}" if added or removed else "no difference"
         self.cursor = 0

@@ -13,14 +13,13 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual import events, on, work
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.document._document_navigator import DocumentNavigator
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
-from textual.worker import get_current_worker
 
 from workbench.ui.widgets.editor_lines import Lines, UnwrappedLines
 from workbench.ui.widgets.json_fault import Fault, json_fault
@@ -28,6 +27,7 @@ from workbench.ui.widgets.json_text import TOKEN, format_json
 from workbench.ui.widgets.palette import palette
 from workbench.ui.widgets.safe_text import safe_same_length
 from workbench.ui.widgets.strips import windowed
+from workbench.ui.work import in_thread, stop
 
 LARGE_ABOVE = 256 * 1024
 """Characters above which a text is checked in a thread, after a pause in the typing."""
@@ -96,6 +96,12 @@ class JsonEditor(TextArea, inherit_bindings=False):
 
         fault: Fault | None
 
+    @dataclass
+    class _LargeChecked(Message, bubble=False):
+        """A large text was checked."""
+
+        fault: Fault | None
+
     def __init__(
         self, text: str = "", *, id: str | None = None, classes: str | None = None
     ) -> None:
@@ -125,6 +131,7 @@ class JsonEditor(TextArea, inherit_bindings=False):
 
     @on(TextArea.Changed)
     def _text_changed(self) -> None:
+        stop(self, "check")
         if self._check_timer is not None:
             self._check_timer.stop()
         after = _CHECK_LARGE_AFTER_SECONDS if self.is_large else _CHECK_AFTER_SECONDS
@@ -140,16 +147,20 @@ class JsonEditor(TextArea, inherit_bindings=False):
         self._rewrap_and_refresh_virtual_size()
 
     def _check(self) -> None:
+        text = self.text
         if self.is_large:
-            self._check_in_thread(self.text)
+            in_thread(self, "check", lambda job: self._LargeChecked(json_fault(text)))
         else:
-            self._checked_as(json_fault(self.text))
+            stop(self, "check")
+            self._checked_as(json_fault(text))
 
-    @work(thread=True, exclusive=True, group="json-check")
-    def _check_in_thread(self, text: str) -> None:
-        fault = json_fault(text)
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._checked_as, fault)
+    @on(_LargeChecked)
+    def _large_checked(self, message: _LargeChecked) -> None:
+        self._checked_as(message.fault)
+
+    def on_unmount(self) -> None:
+        """Nobody edits it any more."""
+        stop(self)
 
     def _checked_as(self, fault: Fault | None) -> None:
         if self._checked and fault == self.fault:

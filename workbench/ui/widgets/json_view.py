@@ -6,16 +6,14 @@ is known a moment later, from a process of its own.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.worker import get_current_worker
 
 from workbench.ui.widgets.filter_line import FilterLine
 from workbench.ui.widgets.json_document import (
@@ -29,6 +27,7 @@ from workbench.ui.widgets.json_filter import Filtered, fault_of, filtered, is_la
 from workbench.ui.widgets.json_lines import JsonLines
 from workbench.ui.widgets.json_text import Layout
 from workbench.ui.widgets.search_bar import SearchBar
+from workbench.ui.work import Job, in_thread, stop
 
 _LARGE_ABOVE = 200_000
 """Characters above which a document is laid out elsewhere."""
@@ -54,6 +53,18 @@ class JsonView(Vertical):
         """The whole document is laid out (its first page may be visible before)."""
 
     @dataclass
+    class _LaidOut(Message, bubble=False):
+        """A large document is laid out."""
+
+        document: Document
+
+    @dataclass
+    class _FilterDone(Message, bubble=False):
+        """A large document is filtered."""
+
+        found: Filtered
+
+    @dataclass
     class CopyRequested(Message):
         """The user wants ``text``, which is the ``what``: "value" or "path" under the cursor."""
 
@@ -66,12 +77,15 @@ class JsonView(Vertical):
         self.lines = JsonLines()
         self.text = ""
         self._shown = ""
-        self._load_number = 0
 
     def compose(self) -> ComposeResult:
         yield self.lines
         yield FilterLine()
         yield SearchBar("text to find, or !text for lines without it")
+
+    def on_unmount(self) -> None:
+        """Nobody looks at it any more."""
+        stop(self)
 
     # -- public ---------------------------------------------------------------------------------
 
@@ -80,6 +94,7 @@ class JsonView(Vertical):
 
         A filter that is in force goes on with the new document.
         """
+        stop(self, "filter")
         self.text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
         if self.filter:
             self._filter()
@@ -87,7 +102,7 @@ class JsonView(Vertical):
             self._load(self.text)
 
     def _load(self, text: str) -> None:
-        self._load_number += 1
+        stop(self, "layout")
         self._shown = text
         if len(text) <= _LARGE_ABOVE:
             self._show(document_of(text))
@@ -96,7 +111,7 @@ class JsonView(Vertical):
             self.lines.show_document(JsonDocument(Layout(text[:_HEAD])))
         else:
             self.lines.show_document(TextDocument(text[:_HEAD]))
-        self._lay_out_large(text, self._load_number)
+        in_thread(self, "layout", lambda job: self._LaidOut(large_document_of(text)))
 
     def clear(self) -> None:
         """Show nothing, and filter nothing any more."""
@@ -151,16 +166,10 @@ class JsonView(Vertical):
 
     # -- loading --------------------------------------------------------------------------------
 
-    @work(thread=True, exclusive=True, group="json-layout")
-    def _lay_out_large(self, text: str, number: int) -> None:
-        document = large_document_of(text)
-        if not get_current_worker().is_cancelled:
-            self.app.call_from_thread(self._large_ready, document, number)
-
-    def _large_ready(self, document: Document, number: int) -> None:
-        if number == self._load_number:
-            self._show(document, keep_cursor=True)
-            self.lines.search_again()
+    @on(_LaidOut)
+    def _laid_out(self, message: _LaidOut) -> None:
+        self._show(message.document, keep_cursor=True)
+        self.lines.search_again()
 
     def _show(self, document: Document, keep_cursor: bool = False) -> None:
         self.lines.show_document(document, keep_cursor=keep_cursor)
@@ -171,6 +180,7 @@ class JsonView(Vertical):
     @on(FilterLine.Changed)
     def _filter_changed(self, event: FilterLine.Changed) -> None:
         event.stop()
+        stop(self, "filter")
         if self.filter:
             self._filter()
             return
@@ -195,19 +205,17 @@ class JsonView(Vertical):
         else:
             self._show_filtered(filtered(self.text, expression))
 
-    @work(thread=True, exclusive=True, group="json-filter")
     def _filter_large(self, text: str, expression: str) -> None:
-        worker = get_current_worker()
-        time.sleep(_TYPING_S)
-        if worker.is_cancelled:
-            return  # more was typed
-        found = filtered(text, expression)
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._large_filtered, text, expression, found)
+        def look(job: Job) -> Message | None:
+            if job.stop.wait(_TYPING_S):
+                return None  # more was typed
+            return self._FilterDone(filtered(text, expression))
 
-    def _large_filtered(self, text: str, expression: str, found: Filtered) -> None:
-        if text is self.text and expression == self.filter:
-            self._show_filtered(found)
+        in_thread(self, "filter", look)
+
+    @on(_FilterDone)
+    def _filter_done(self, message: _FilterDone) -> None:
+        self._show_filtered(message.found)
 
     def _show_filtered(self, found: Filtered) -> None:
         line = self.query_one(FilterLine)
