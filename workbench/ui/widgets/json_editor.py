@@ -151,7 +151,6 @@ class JsonEditor(TextArea, inherit_bindings=False):
         if self.is_large:
             in_thread(self, "check", lambda job: self._LargeChecked(json_fault(text)))
         else:
-            stop(self, "check")
             self._checked_as(json_fault(text))
 
     @on(_LargeChecked)
