@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.text import Text
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,8 +18,9 @@ from workbench.aws.records import Function
 from workbench.project.records import FunctionSource
 from workbench.project.state_dir import StateDir
 from workbench.ui.backend import Backend
+from workbench.ui.code_plan import change_row, counts, named_files, plan_words
 from workbench.ui.consent import Change, agreed
-from workbench.ui.formats import BAD, GOOD, QUIET, WARN, clock, size
+from workbench.ui.formats import size
 from workbench.ui.keys import key_of, pairs_of, with_keys
 from workbench.ui.messages import Say
 from workbench.ui.session import Session
@@ -31,7 +31,6 @@ from workbench.ui.widgets.diff_view import DiffView
 from workbench.ui.widgets.fuzzy_list import Column, FuzzyList, Row
 from workbench.ui.widgets.modal import Modal
 from workbench.ui.widgets.palette import palette
-from workbench.ui.widgets.safe_text import safe
 from workbench.ui.widgets.status_bar import KeyFooter
 from workbench.ui.work import Failed, Job, dialog, failure, in_thread
 from workbench.ui.work import stop as stop_jobs
@@ -40,14 +39,7 @@ if TYPE_CHECKING:
     from workbench.aws.code.diff import FileChange
     from workbench.aws.code.update import Plan, Previous
 
-_MARKS = {
-    "added": ("+ added", GOOD),
-    "removed": ("− removed", BAD),
-    "changed": ("~ changed", WARN),
-    "mode": ("x mode", WARN),
-}
 _SIDE_BY_SIDE = 100
-_NAMED = 5  # files that the question names
 
 
 class UpdateCodeScreen(Modal[bool]):
@@ -205,10 +197,12 @@ class UpdateCodeScreen(Modal[bool]):
         self._busy = False
         self._plan, self._previous, self._back = message.plan, message.previous, message.back
         self._changes = {change.path: change for change in message.plan.changes}
-        self.query_one("#about", Static).update(self._about(message.plan))
+        back, colors = self._previous if self._back else None, palette(self)
+        about = plan_words(message.plan, self._source, back, colors)
+        self.query_one("#about", Static).update(about)
         files = self.query_one(FuzzyList)
         files.set_empty("✓ No file differs: what is deployed is what is here.")
-        files.set_rows([self._row(change) for change in message.plan.changes])
+        files.set_rows([change_row(change, colors) for change in message.plan.changes])
         self._fit()
         if not self._changes:
             self.query_one(DiffView).clear()
@@ -220,59 +214,6 @@ class UpdateCodeScreen(Modal[bool]):
                 self._ask()
         elif not self._quiet:
             self._status.say(self._hint(), seconds=None)
-
-    def _about(self, plan: Plan) -> Text:
-        colors, package, deployed = palette(self), plan.package, plan.function
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f"{deployed.arn}\n")
-        when = deployed.last_modified[:19].replace("T", " ")
-        text.append(f"now   {size(deployed.code_size)} zipped, changed {when} UTC\n", colors[QUIET])
-        if self._back and self._previous is not None:
-            kept = self._previous
-            text.append(f"next  the code before the change of {clock(kept.when)}", colors[WARN])
-            if kept.replaced != deployed.code_sha256:
-                text.append("  ▲ the code was changed by others since", colors[WARN])
-        else:
-            text.append(f"next  {self._source.code}")
-        own = package.files - package.installed
-        parts = f", and {package.installed:,} of dependencies" if package.installed else ""
-        files = "1 file" if own == 1 else f"{own:,} files"
-        text.append(
-            f"\n      {files}{parts}: {size(len(package.archive))} zipped, "
-            f"{size(package.unzipped)} unzipped\n"
-        )
-        text.append(self._counts(plan), colors[GOOD if not plan.changes else WARN])
-        if deployed.runtime != self._source.runtime or deployed.handler != self._source.handler:
-            text.append(
-                f"\n▲ configuration differs and stays: {deployed.runtime} {deployed.handler} on "
-                f"AWS, {self._source.runtime} {self._source.handler} here",
-                colors[WARN],
-            )
-        for warning in package.warnings:
-            text.append(f"\n▲ {warning}", colors[WARN])
-        return text
-
-    def _counts(self, plan: Plan) -> str:
-        if not plan.changes:
-            return "✓ no difference"
-        return (
-            f"+{plan.count('added')} added  −{plan.count('removed')} removed  "
-            f"~{plan.count('changed', 'mode')} changed"
-        )
-
-    def _row(self, change: FileChange) -> Row:
-        colors = palette(self)
-        word, style = _MARKS[change.kind]
-        sizes = [size(each) for each in (change.old_size, change.new_size) if each is not None]
-        return Row(
-            change.path,
-            (
-                Text(safe(change.path)),
-                Text(word, colors[style]),
-                Text(" → ".join(dict.fromkeys(sizes)), colors[QUIET]),
-            ),
-            search=change.path,
-        )
 
     @on(FuzzyList.Highlighted)
     def _highlighted(self, message: FuzzyList.Highlighted) -> None:
@@ -333,15 +274,12 @@ class UpdateCodeScreen(Modal[bool]):
             f"Replace the code of $LATEST ({size(plan.function.code_size)}) by {what} "
             f"({size(len(plan.package.archive))}) for",
         ]
-        files = [f"{_MARKS[each.kind][0][0]} {safe(each.path)}" for each in plan.changes]
-        more = len(files) - _NAMED
-        files[_NAMED:] = [f"and {more:,} more"] if more > 0 else []
         change = Change(
             "Back to the previous code" if self._back else "Update code",
             "Go back" if self._back else "Update",
             plan.function.arn,
             words,
-            details=[self._counts(plan), *files],
+            details=[counts(plan), *named_files(plan)],
         )
         if await agreed(self.app, self._backend, self._function, change):
             self._update(plan)
