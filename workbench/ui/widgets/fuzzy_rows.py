@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _GAP = 2
 _WIDEST = 40
 """Cells of a column that is as wide as what it shows."""
+_FAR = 64
+"""Cells to which a first column grows whose rows need less."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Column:
 
     One with ``paint`` is made from a row's id when the row is painted, and needs a width. Figures
     stand at the right (``right``). Of the first one ``least`` counts: rather than give it less
-    room, the last ones are left out; and ``grows``: whether it takes all the room there is.
+    room, the last ones are left out; and ``grows``: whether it takes more room than it needs, up
+    to where the eye would lose the row.
     """
 
     title: str = ""
@@ -74,6 +77,7 @@ class FuzzyRows(LineView):
         self._filter = ""
         self._fuzzy = Fuzzy("")
         self._fits: list[int] = [0] * len(columns)
+        self._longest = 0  # characters of the first column
 
     @property
     def is_active(self) -> bool:
@@ -88,6 +92,7 @@ class FuzzyRows(LineView):
             widths = (_width(row, column) for row in rows)
             title = cell_len(self._columns[column].title)
             self._fits[column] = max(title, min(_WIDEST, max(widths, default=0)))
+        self._longest = max((len(_plain(row.columns[0])) for row in rows), default=0)
         self._filter = ""
         self._shown = range(len(rows))
         self.apply_filter(text)
@@ -102,6 +107,7 @@ class FuzzyRows(LineView):
         before = list(self._fits)
         for column in self._measured_columns():
             self._fits[column] = max(self._fits[column], min(_WIDEST, _width(row, column)))
+        self._longest = max(self._longest, len(_plain(row.columns[0])))
         if self._fits != before:
             self.show_titles()
         self.refresh()
@@ -150,7 +156,8 @@ class FuzzyRows(LineView):
         room = self.size.width - rest
         while room < self._columns[0].least and len(widths) > 1:  # narrow: give the last columns up
             room += widths.pop() + _GAP
-        widths[0] = max(room if self._columns[0].grows else min(room, self._fits[0]), 4)
+        most = max(_FAR, self._longest) if self._columns[0].grows else self._fits[0]
+        widths[0] = max(min(room, most), 4)
         return widths
 
     def paint_row(self, row: int) -> list[Segment]:
