@@ -84,6 +84,9 @@ async def test_invoking_does_not_overtake_keys_that_came_with_it(shop: Path) -> 
         rows = hands.screen.functions.rows
         assert [row.id for row in rows.rows] == ["Broken", "Echo", "Slow"]
         assert "✗ 1×" in hands.text()
+        hands.screen.event.load_text("{}", "")
+        await hands.press("f6", "ctrl+j")
+        await hands.reads("Asynchronous: no caller gets this.")
 
 
 async def test_an_event_that_is_not_json_is_not_sent(shop: Path) -> None:

@@ -151,15 +151,16 @@ class Connection:
             return "  ·  ".join(parts)
         target = backend.target
         if backend.is_local:
-            count = len(session.functions)
             parts += ["local Lambda ready", target.region]
-            parts.append("1 function" if count == 1 else f"{count:,} functions")
             if session.watching:
                 parts.append("watching")
             if session.time_scale != 1:
                 parts.append(f"▲ waits are 1/{session.time_scale:g}")
             if session.credentials:
                 parts.append(f"▲ functions act as AWS profile {session.credentials}")
+            # Last, as the list tells it too: what is unusual has to be seen in 80 columns.
+            count = len(session.functions)
+            parts.append("1 function" if count == 1 else f"{count:,} functions")
         else:
             parts.append(f"AWS {target.account or ''} {target.region}")
             if backend.is_production(session.function or ""):

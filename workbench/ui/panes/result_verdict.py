@@ -18,8 +18,8 @@ from workbench.ui.work import Job, in_thread
 
 _LARGEST = 500_000  # bytes: larger events are not read in the thread that draws
 _NOBODY_WAITS = (
-    "Asynchronous: no caller gets this. Lambda tries again after 1 and 2 min (details tell), "
-    "then OnFailure or the dead-letter queue gets the event. <screen.timeline>: what waits."
+    "Asynchronous: no caller gets this. By default Lambda tries twice more, then OnFailure or the "
+    "dead-letter queue gets the event; <screen.timeline> shows what waits."
 )
 _MARGIN_S = 30.0  # beyond the function's timeout: a custom resource may still be starting
 
