@@ -71,6 +71,25 @@ Resources:
       EventBusName: !Ref Bus
       EventPattern: {source: [shop]}
       Targets: [{Id: queue, Arn: !GetAtt Jobs.Arn}]
+  Desk:
+    Type: AWS::Events::Connection
+    Properties:
+      AuthorizationType: BASIC
+      AuthParameters: {BasicAuthParameters: {Username: a, Password: b}}
+  Web:
+    Type: AWS::Events::ApiDestination
+    Properties:
+      ConnectionArn: !GetAtt Desk.Arn
+      InvocationEndpoint: https://example.com/orders
+      HttpMethod: POST
+  Past:
+    Type: AWS::Events::Archive
+    Properties: {SourceArn: !GetAtt Bus.Arn, EventPattern: {source: [shop]}}
+  Slow:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      {Namespace: AWS/Lambda, MetricName: Duration, Statistic: Maximum, Period: 60,
+       Threshold: "900", EvaluationPeriods: 1, ComparisonOperator: GreaterThanThreshold}
   Setting: {Type: AWS::SSM::Parameter, Properties: {Name: /app/x, Type: String, Value: 5}}
   Password:
     Type: AWS::SecretsManager::Secret
@@ -182,6 +201,12 @@ def use(endpoint: LocalEndpoint) -> Any:
 def test_a_function_uses_all_of_them(project: LocalEndpoint) -> None:
     assert use(project) == EXPECTED
     assert project.client("s3").list_buckets()["Buckets"][0]["Name"] == "uploads"
+    events = project.client("events")
+    (web,) = events.list_api_destinations()["ApiDestinations"]
+    assert web["ConnectionArn"].endswith(":connection/Desk")
+    assert events.describe_archive(ArchiveName="Past")["EventCount"] >= 1
+    (alarm,) = project.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert (alarm["AlarmName"], alarm["Threshold"]) == ("Slow", 900.0)
 
 
 def test_they_are_there_again_after_a_kill(project: LocalEndpoint) -> None:
@@ -193,6 +218,7 @@ def test_they_are_there_again_after_a_kill(project: LocalEndpoint) -> None:
 def test_what_cannot_be_made_is_told(project: LocalEndpoint) -> None:
     project.client("sqs").list_queues()
     told = {notice["Message"] for notice in project.server.broadcaster.notices}
+    assert not [message for message in told if message.startswith(("Desk", "Web", "Past", "Slow"))]
     assert (
         "Broken of the template is not there for functions: "
         "CreateBucket: The specified bucket is not valid."

@@ -82,6 +82,9 @@ def change(type_: str, name: str, properties: Properties, place: ServiceSettings
         attributes = {k: v for k, v in create.parameters["Attributes"].items() if k != "FifoQueue"}
         parameters = {"QueueUrl": _queue_url(name, place), "Attributes": attributes}
         return [Call("sqs", "SetQueueAttributes", parameters), *others]
+    if type_ in ("AWS::Events::ApiDestination", "AWS::Events::Connection"):
+        operation = f"Update{type_.rpartition('::')[2]}"
+        return [Call("events", operation, {**properties, "Name": name})]
     if type_ in ("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"):
         (create,) = _state_machine(name, properties, place)
         where = f"{place.region}:{place.account}"
@@ -225,6 +228,24 @@ def _event_bus(name: str, properties: Properties, place: ServiceSettings) -> Ite
     yield Call("events", "CreateEventBus", {"Name": name})
 
 
+def _archive(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    parameters = {
+        "ArchiveName": name,
+        "EventSourceArn": properties["SourceArn"],
+        **_picked(properties, "Description", "RetentionDays"),
+        **_attributes(properties, "EventPattern"),
+    }
+    yield Call("events", "CreateArchive", parameters, later=True)
+
+
+def _connection(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    yield Call("events", "CreateConnection", {**properties, "Name": name})
+
+
+def _api_destination(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
+    yield Call("events", "CreateApiDestination", {**properties, "Name": name})
+
+
 def _rule(name: str, properties: Properties, place: ServiceSettings) -> Iterable[Call]:
     parameters = {
         "Name": name,
@@ -300,6 +321,9 @@ def _alarm(name: str, properties: Properties, place: ServiceSettings) -> Iterabl
 _MAKERS: dict[str, Callable[[str, Properties, ServiceSettings], Iterable[Call]]] = {
     "AWS::CloudWatch::Alarm": _alarm,
     "AWS::DynamoDB::Table": _table,
+    "AWS::Events::ApiDestination": _api_destination,
+    "AWS::Events::Archive": _archive,
+    "AWS::Events::Connection": _connection,
     "AWS::Events::EventBus": _event_bus,
     "AWS::Events::Rule": _rule,
     "AWS::Kinesis::Stream": _stream,

@@ -16,6 +16,9 @@ TYPES = frozenset(
     {
         "AWS::CloudWatch::Alarm",
         "AWS::DynamoDB::Table",
+        "AWS::Events::ApiDestination",
+        "AWS::Events::Archive",
+        "AWS::Events::Connection",
         "AWS::Events::EventBus",
         "AWS::Events::Rule",
         "AWS::Kinesis::Stream",

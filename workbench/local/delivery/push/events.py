@@ -36,6 +36,10 @@ def correct(deliveries: Deliveries) -> None:
     backend.put_rule = _checking(backend.put_rule)
     handler: Any = responses.EventsHandler
     handler.test_event_pattern = _test_event_pattern
+    backend.create_connection = _once("Connection", "connections", backend.create_connection)
+    backend.create_api_destination = _once(
+        "ApiDestination", "destinations", backend.create_api_destination
+    )
     replays.correct()
 
 
@@ -95,6 +99,20 @@ def _checking(original: Callable[..., Any]) -> Callable[..., Any]:
         return rule
 
     return put_rule
+
+
+def _once(kind: str, member: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    """A creation that does not replace what is there; moto has its things in `member`."""
+
+    def create(backend: Any, *given: Any, **named: Any) -> Any:
+        from moto.events.exceptions import ResourceAlreadyExistsException
+
+        name = named["name"] if named else given[0]
+        if name in getattr(backend, member):
+            raise ResourceAlreadyExistsException(f"{kind} {name} already exists.")
+        return original(backend, *given, **named)
+
+    return create
 
 
 def _test_event_pattern(handler: Any) -> Any:
