@@ -284,7 +284,7 @@ class ResultPane(WorkbenchPane):
         if self.views.current == "http":
             view = self.views.http.body
         elif "payload" in self.views.names:
-            self.views.action_view("payload")
+            self.views.go("payload")
             view = self.views.payload
         else:
             self.say("There is no answer to filter yet.", "warning")

@@ -22,6 +22,18 @@ _TITLES = {"http": "HTTP", "payload": "Payload", "error": "Error", "changes": "C
 _NOTHING = "nothing"
 
 
+class _Names(Static):
+    """The line with the names; a click on one goes there."""
+
+    def __init__(self, go: Callable[[str], object]) -> None:
+        super().__init__("", id="views")
+        self._go = go
+
+    def action_view(self, name: str) -> None:
+        # Links run the actions of the widget they stand in.
+        self._go(name)
+
+
 class ResultViews(Vertical):
     """The payload, the HTTP response or the error that it means, and what changed; or words for
     why there is none of them. Views are known by the names of their attributes."""
@@ -41,7 +53,7 @@ class ResultViews(Vertical):
         self.changes = ChangesView(session, id="changes")
         self.names: list[str] = []
         """Those that there are for this answer."""
-        self._line = Static("", id="views")
+        self._line = _Names(self.go)
         self._nothing = Static("", id=_NOTHING, markup=False)
         self._switcher = ContentSwitcher(
             self._nothing, self.payload, self.error, self.http, self.changes, initial=_NOTHING
@@ -90,10 +102,10 @@ class ResultViews(Vertical):
         """Show the next view; False when there is none."""
         if len(self.names) < 2 or self.current not in self.names:
             return False
-        self.action_view(self.names[(self.names.index(self.current) + 1) % len(self.names)])
+        self.go(self.names[(self.names.index(self.current) + 1) % len(self.names)])
         return True
 
-    def action_view(self, name: str) -> None:
+    def go(self, name: str) -> None:
         """Change to a view of this answer."""
         if name in self.names:
             self.switch(name)
@@ -111,5 +123,5 @@ class ResultViews(Vertical):
         x = self._line.content_region.x
         for name in self.names if self._line.region.area else ():
             width = len(_TITLES[name]) + (2 if name == self.current else 0)
-            yield Region(x - 1, self._line.region.y, width, 1), partial(self.action_view, name)
+            yield Region(x - 1, self._line.region.y, width, 1), partial(self.go, name)
             x += width + 3
