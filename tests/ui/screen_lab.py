@@ -20,6 +20,7 @@ from textual.screen import Screen
 from workbench.aws.records import Invocation
 from workbench.aws.workbench_surface import WorkbenchSurface
 from workbench.project import server_process
+from workbench.ui import work
 from workbench.ui.app import WorkbenchApp
 from workbench.ui.screens.workbench import WorkbenchScreen
 
@@ -138,12 +139,33 @@ class Hands:
 
     async def invokes(self) -> Invocation:
         """Press ctrl+j and wait for the answer."""
-        before = self.screen.result.shown
+        session, before = self.screen.session, self.screen.result.shown
+        last = session.last
         await self.press("ctrl+j")
-        await self.sees(lambda: self.screen.result.shown is not before, "an answer")
+        # Not that of an earlier invocation, which is shown when a function was chosen.
+        await self.sees(
+            lambda: (
+                session.last is not last
+                and session.running is None
+                and self.screen.result.shown is not before
+            ),
+            "an answer",
+        )
         shown = self.screen.result.shown
         assert shown is not None
         return shown
+
+    def _is_asking(self) -> bool:
+        """Whether the target or the disk is asked for something that has an end."""
+        return any(
+            not group.startswith(("server events", "tail "))
+            for node in (self.screen, *self.screen.panes)
+            for group in work._running.get(node, ())
+        )
+
+    async def rests(self) -> None:
+        """Wait until all that was asked for has come and is shown."""
+        await self.sees(lambda: not self._is_asking(), "all that was asked for")
 
     def text(self) -> str:
         """What the screen shows, as lines of text."""
@@ -175,6 +197,7 @@ class Hands:
         await self.sees(
             lambda: rest is None or rest._task is None or rest._task.done(), "the panes to follow"
         )
+        await self.rests()
 
     async def goes_to_aws(self) -> None:
         """Change to AWS: the lab's profile, see `aws_lab.configure`."""

@@ -90,7 +90,7 @@ async def test_own_keys_and_themes(
         await hands.reads("1 problem")
         assert "colour: there is no such" in hands.screen.session.settings_problems[0].message
         assert hands.app.theme == "mine"
-        await hands.reads("f19 invokes the function")
+        await hands.reads("f19 invoke")
         await hands.press("ctrl+p", "f20")
         assert hands.screen.area.zoomed
         await hands.press("f10")

@@ -111,7 +111,14 @@ async def test_answers_as_responses_filtered_and_compared(
         await hands.press("3", "f", "escape")
         assert payload.shown_text == payload.text
 
-        await hands.sees(lambda: len(hands.screen.history.rows.rows) >= 4, "the history")
+        await hands.sees(
+            lambda: (
+                result.shown is not None
+                and result.shown.request_id
+                in {entry.request_id for entry in hands.screen.history._entries.values()}
+            ),
+            "the last answer in the history",
+        )
         await hands.press("3", "d")
         await hands.reads('-   "said": "one"')
         await hands.reads('+   "said": "three"')

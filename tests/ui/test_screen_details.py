@@ -70,9 +70,11 @@ async def test_a_function_of_aws_in_words(shop: Path, aws: AwsLab) -> None:
         ] == 5  # fmt: skip
         await hands.reads("twice more, after 1 and 2 min")
         # A slow network blocks no key.
-        aws.latency = 2.0
+        aws.latency = 5.0
         await hands.press("r", "s")
-        await hands.reads("Secrets are hidden")
-        await hands.reads("reading …")
+        await hands.sees(
+            lambda: "Secrets are hidden" in hands.text() and "reading …" in hands.text(),
+            "the key's effect before the answers",
+        )
         await hands.press("escape")
         await hands.sees(lambda: hands.app.screen is hands.screen, "the panes")

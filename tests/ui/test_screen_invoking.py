@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,15 +65,17 @@ async def test_invoking_does_not_overtake_keys_that_came_with_it(shop: Path) -> 
         await hands.on_function("Slow")
         for key in ("up", "up", "ctrl+j"):
             hands.app.post_message(Key(key, None))
+        session = hands.screen.session
+        await hands.sees(lambda: session.last is not None and session.running is None, "an answer")
         await hands.reads("KeyError")
-        assert hands.screen.session.last is not None
-        assert hands.screen.session.last.function == "Broken"
+        assert session.last is not None
+        assert session.last.function == "Broken"
         await hands.press("2", "enter", "ctrl+a", "ctrl+a")
         for key in '{"bucket":"photos"}':
             hands.app.post_message(Key(key, key))
         hands.app.post_message(Key("ctrl+j", None))
         await hands.reads("✓ 200 ok")
-        assert hands.screen.session.last.event == '{"bucket":"photos"}'
+        assert session.last.event == '{"bucket":"photos"}'
         await hands.press("escape", "1", "e")
 
         def counted() -> bool:
@@ -83,7 +86,7 @@ async def test_invoking_does_not_overtake_keys_that_came_with_it(shop: Path) -> 
         await hands.sees(counted, "what CloudWatch counted")
         rows = hands.screen.functions.rows
         assert [row.id for row in rows.rows] == ["Broken", "Echo", "Slow"]
-        assert "✗ 1×" in hands.text()
+        assert re.search(r"✗ \d+×", hands.text())  # other tests may have made it fail, too
         hands.screen.event.load_text("{}", "")
         await hands.press("f6", "ctrl+j")
         await hands.reads("Asynchronous: no caller gets this.")
@@ -122,7 +125,7 @@ async def test_an_error_shows_its_frames_and_opens_one(
 async def test_watch_invokes_on_save_and_shows_what_changed(own: Path) -> None:
     async with at_screen(own) as hands:
         await hands.on_function("Echo")
-        await hands.press("ctrl+j")
+        await hands.invokes()
         await hands.reads('"said": "nothing"')
         await hands.press("f5")
         await hands.reads("watching")
@@ -140,7 +143,7 @@ async def test_watch_invokes_on_save_and_shows_what_changed(own: Path) -> None:
 async def test_a_syntax_error_shows_and_the_last_good_result_stays(own: Path) -> None:
     async with at_screen(own) as hands:
         await hands.on_function("Echo")
-        await hands.press("ctrl+j")
+        await hands.invokes()
         await hands.reads('"said": "nothing"')
         (own / "echo" / "app.py").write_text(ECHO + "\ndef oops(:\n")
         await hands.reads("✗ app.py:8")
@@ -156,10 +159,8 @@ async def test_a_hanging_function_is_cancelled(shop: Path) -> None:
         hands.screen.event.load_text('{"seconds": 25}', "")
         await hands.press("ctrl+j")
         await hands.reads("Running Slow")
-        await hands.sees(
-            lambda: "START" in "".join(line.text for line in hands.screen.logs.view.lines()),
-            "the invocation begun",
-        )
+        activity = hands.screen.session.activity
+        await hands.sees(lambda: activity.running() > 0, "the invocation begun")
         await hands.press("ctrl+k")
         await hands.sees(lambda: hands.screen.session.running is None, "the end of it")
 

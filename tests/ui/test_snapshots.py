@@ -87,6 +87,7 @@ def looks(
     (frozen / ".workbench" / "ui.json").unlink(missing_ok=True)
 
     async def compare(hands: Hands, name: str) -> None:
+        await hands.rests()
         hands.screen.status.say("")
         assert await painted(hands) == snapshot(name=name, extension_class=Painted)
 
