@@ -48,22 +48,17 @@ async def create_function(context: Context, input: Input) -> Output:
     signed_by = code_signing.usable(context, signing) if signing else None
     code_signing.check_layers(context, signed_by, name, layers)
     if is_image:
-        image = await images.resolve(images.image_uri(input["Code"], "creating"))
-        asked = configuration.with_code(asked, image.digest, 0)
-        latest = Version(name, LATEST, asked, image=image)
+        latest = await _with_image(name, asked, input["Code"])
     else:
-        snapshot = await saved_code(context, name, input["Code"], signed_by)
         folders = function_layers.folders(layers)
-        function_layers.check_size(context, snapshot.sha256, folders)
-        asked = configuration.with_code(asked, snapshot.code_sha256, snapshot.size)
-        latest = Version(name, LATEST, asked, snapshot.sha256, layers=folders)
+        latest = await _with_archive(context, name, asked, input["Code"], folders, signed_by)
     # Once more: another request may have made it while the code was on its way.
     _refuse_existing(context, name)
-    latest = replace(latest, configuration=configuration.changed(asked, PENDING))
+    latest = replace(latest, configuration=configuration.changed(latest.configuration, PENDING))
     function = Function(name, tags=labels)
     made = [latest]
     if input.get("Publish"):
-        snapped = snapstart.optimised(asked)
+        snapped = snapstart.optimised(latest.configuration)
         first = {**configuration.changed(snapped, PENDING), "Version": "1"}
         source = configuration.fingerprint(latest)
         made.append(replace(latest, version="1", configuration=first, source=source))
@@ -75,6 +70,28 @@ async def create_function(context: Context, input: Input) -> Output:
         context.transitions.begin(version)
     # With Publish the answer is version 1, but its ARN is the function's all the same.
     return configuration.rendered(context, made[-1])
+
+
+async def _with_image(name: str, asked: Output, code: Input) -> Version:
+    """The first $LATEST of a function whose code is a container image. Raises ApiError."""
+    image = await images.resolve(images.image_uri(code, "creating"))
+    return Version(name, LATEST, configuration.with_code(asked, image.digest, 0), image=image)
+
+
+async def _with_archive(
+    context: Context,
+    name: str,
+    asked: Output,
+    code: Input,
+    layers: tuple[Path, ...],
+    signed_by: CodeSigningConfig | None,
+) -> Version:
+    """The first $LATEST of a function whose code is an archive; `layers` are folders. Raises
+    ApiError."""
+    snapshot = await saved_code(context, name, code, signed_by)
+    function_layers.check_size(context, snapshot.sha256, layers)
+    asked = configuration.with_code(asked, snapshot.code_sha256, snapshot.size)
+    return Version(name, LATEST, asked, snapshot.sha256, layers=layers)
 
 
 def _refuse_existing(context: Context, name: str) -> None:
