@@ -200,72 +200,94 @@ def _advice(code: str, target: Target, operation: str) -> str:
 
 
 def _botocore(error: Any, target: Target) -> LambdaError:
+    from botocore.exceptions import CredentialRetrievalError
+
+    if isinstance(error, CredentialRetrievalError):
+        return _no_credentials(str(error.kwargs.get("error_msg", error)), target)
+    words = _of_sign_in(error, target) or _of_settings(error, target) or _of_network(error, target)
+    message, advice = words or (f"{error}", "")
+    return LambdaError(type(error).__name__, message, advice=advice)
+
+
+def _of_sign_in(error: Any, target: Target) -> tuple[str, str] | None:
+    """What is wrong with the credentials, and the advice; None when it is something else. So are
+    those that follow."""
     from botocore import exceptions as b
 
-    code = type(error).__name__
-    profile = target.profile or "default"
-    message, advice = f"{error}", ""
+    who = _who(target)
     match error:
-        case b.ProfileNotFound():
-            message = f"There is no AWS profile “{profile}”"
-            advice = f"Choose one of `aws configure list-profiles`, or: {_configure(target)}."
         case b.NoCredentialsError():
-            message = f"There are no AWS credentials for {_who(target)}"
             advice = f"Set them up: {_configure(target)} (or `aws configure sso`)."
+            return f"There are no AWS credentials for {who}", advice
         case b.PartialCredentialsError():
             missing = str(error.kwargs.get("cred_var", "a part"))
-            message = f"The AWS credentials for {_who(target)} are incomplete: {missing} is missing"
             keys = f"Complete them: {_configure(target)}."
             advice = _MEND_ROLE if "source" in missing else keys
+            return f"The AWS credentials for {who} are incomplete: {missing} is missing", advice
         case b.SSOTokenLoadError() | b.UnauthorizedSSOTokenError() | b.TokenRetrievalError():
-            message = f"The SSO sign-in of {_who(target)} has expired or was never made"
-            advice = f"Sign in: {_log_in(target, 'sso')}."
+            message = f"The SSO sign-in of {who} has expired or was never made"
+            return message, f"Sign in: {_log_in(target, 'sso')}."
         case b.LoginError():
-            message = f"The sign-in of {_who(target)} has expired or was never made"
-            advice = f"Sign in: `aws login{_option(target)}`."
-        case b.CredentialRetrievalError():
-            return _no_credentials(str(error.kwargs.get("error_msg", error)), target)
-        case b.MissingDependencyException():
-            message = f"{_who(target)[:1].upper()}{_who(target)[1:]} needs what is not installed"
-            advice = "Install it beside the workbench: `pip install 'botocore[crt]'`."
+            message = f"The sign-in of {who} has expired or was never made"
+            return message, f"Sign in: `aws login{_option(target)}`."
         case b.RefreshWithMFAUnsupportedError():
-            message = f"The role of {_who(target)} asks for an MFA code"
-            advice = mfa_advice(target.profile)
+            return f"The role of {who} asks for an MFA code", mfa_advice(target.profile)
+    return None
+
+
+def _of_settings(error: Any, target: Target) -> tuple[str, str] | None:
+    """The profile, the region, the parameters of a call."""
+    from botocore import exceptions as b
+
+    who = _who(target)
+    who = f"{who[0].upper()}{who[1:]}"
+    match error:
+        case b.ProfileNotFound():
+            advice = f"Choose one of `aws configure list-profiles`, or: {_configure(target)}."
+            return f"There is no AWS profile “{target.profile or 'default'}”", advice
+        case b.MissingDependencyException():
+            advice = "Install it beside the workbench: `pip install 'botocore[crt]'`."
+            return f"{who} needs what is not installed", advice
         case b.InfiniteLoopConfigError() | b.InvalidConfigError():
-            who = _who(target)
-            message = f"{who[0].upper()}{who[1:]} cannot be used: {error}"
             advice = _MEND_ROLE
             if "sso" in str(error).lower():
                 advice = f"Set it up anew: `aws configure sso{_option(target)}`."
             elif "services" in str(error):
                 advice = "Mend it in ~/.aws/config."
-        case b.NoRegionError():
-            message = "No AWS region is chosen"
-            advice = "Give one with --region, or set `region` in the profile."
+            return f"{who} cannot be used: {error}", advice
         case b.ConfigParseError():
-            message = f"The AWS configuration cannot be read: {error}"
             advice = "Mend ~/.aws/config and ~/.aws/credentials."
+            return f"The AWS configuration cannot be read: {error}", advice
+        case b.NoRegionError():
+            advice = "Give one with --region, or set `region` in the profile."
+            return "No AWS region is chosen", advice
+        case b.InvalidRegionError() | b.UnknownRegionError():
+            return f"“{target.region}” is not an AWS region", "Regions look like eu-west-1."
         case b.ParamValidationError():
             reasons = str(error.kwargs.get("report", error)).splitlines()
-            message = "; ".join(line.strip() for line in reasons if line.strip())
+            return "; ".join(line.strip() for line in reasons if line.strip()), ""
+    return None
+
+
+def _of_network(error: Any, target: Target) -> tuple[str, str] | None:
+    """The way to Lambda."""
+    from botocore import exceptions as b
+
+    match error:
         case b.ReadTimeoutError():
-            message = f"{_where(error, target)} did not answer in time"
             advice = "It may still be at work: look at the logs before you try again."
+            return f"{_where(error, target)} did not answer in time", advice
         case b.SSLError():
             message = f"The TLS connection to {_where(error, target)} failed: {_cause(error)}"
-            advice = "Behind a company proxy, set AWS_CA_BUNDLE to its certificate."
+            return message, "Behind a company proxy, set AWS_CA_BUNDLE to its certificate."
         case b.ProxyConnectionError():
             message = f"The proxy cannot be reached: {_cause(error)}"
-            advice = "Check HTTP_PROXY and HTTPS_PROXY."
+            return message, "Check HTTP_PROXY and HTTPS_PROXY."
         case b.HTTPClientError() if type(error) is b.HTTPClientError:
-            message = f"The request could not be sent: {_cause(error)}"
+            return f"The request could not be sent: {_cause(error)}", ""
         case b.ConnectionError() | b.HTTPClientError() | b.ResponseStreamingError():
-            message = f"{_where(error, target)} cannot be reached"
-            advice = _unreachable(target)
-        case b.InvalidRegionError() | b.UnknownRegionError():
-            message = f"“{target.region}” is not an AWS region"
-            advice = "Regions look like eu-west-1."
-    return LambdaError(code, message, advice=advice)
+            return f"{_where(error, target)} cannot be reached", _unreachable(target)
+    return None
 
 
 def _where(error: Any, target: Target) -> str:
