@@ -66,6 +66,19 @@ def test_production_needs_a_yes(aws: AwsLab, settings: dict[str, str], tmp_path:
     assert logged(tmp_path) == [("lambda:Invoke", "ok")] * 2
 
 
+def test_who_may_only_invoke_does(aws: AwsLab, settings: dict[str, str], tmp_path: Path) -> None:
+    aws.deny("GetFunction", "FilterLogEvents", "StartLiveTail")
+    told = run("invoke", "Echo", "--tail", *AT_AWS, cwd=tmp_path, env=settings)
+    assert (told.returncode, told.stdout) == (0, "{}")
+    assert "the logs cannot be followed: User: " in told.stderr
+    assert "REPORT RequestId: " in told.stderr
+    burst = run("burst", "Echo", "-n", "2", "-c", "1", *AT_AWS, cwd=tmp_path, env=settings)
+    assert (burst.returncode, '"Answered": 2' in burst.stdout) == (0, True)
+    aws.denied.discard("FilterLogEvents")
+    logs = run("logs", "Echo", *AT_AWS, cwd=tmp_path, env=settings)
+    assert "REPORT RequestId: " in logs.stdout
+
+
 @pytest.mark.parametrize(("answer", "status"), [(b"n\n", 2), (b"y\n", 0)])
 def test_on_a_terminal_it_is_asked_for(
     aws: AwsLab, settings: dict[str, str], tmp_path: Path, answer: bytes, status: int

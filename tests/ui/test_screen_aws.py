@@ -121,15 +121,21 @@ async def test_a_long_list_can_be_used_before_it_is_there(shop: Path, aws: AwsLa
         rows = hands.screen.functions.rows
         hands.screen.connection.to_local()
         await hands.sees(lambda: not hands.screen.session.is_aws, "the local Lambda")
-        aws.deny("ListFunctions")
+        aws.deny("ListFunctions", "ListVersionsByFunction", "StartLiveTail", "FilterLogEvents")
         await hands.goes_to_aws()
         await hands.sees(lambda: "Slow" in [row.id for row in rows.rows[:2]], "recent functions")
         await hands.reads(", not all")
+        # What is refused says so in its place.
+        panes = [hands.screen.query_one(name) for name in ("VersionsPane", "LogsPane")]
+        await hands.sees(lambda: all(pane.has_class("-empty") for pane in panes), "the refusals")
         aws.denied.clear()
         hands.screen.action_pane("functions")
         await hands.press("r")
         await hands.sees(lambda: len(rows.rows) == 150 + len(aws.functions()), "all functions")
         assert "Slow" in [row.id for row in rows.rows[:2]]
+        hands.screen.action_pane("versions")
+        await hands.press("r")
+        await hands.sees(lambda: not panes[0].has_class("-empty"), "the versions")
 
 
 async def test_an_event_is_shared_on_aws_when_a_person_agrees(shop: Path, aws: AwsLab) -> None:

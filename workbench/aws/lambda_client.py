@@ -50,6 +50,18 @@ class LambdaClient:
         """One function's $LATEST, or the version `qualifier` (or its alias) stands for."""
         return function_of(self._get_function(name, qualifier)["Configuration"])
 
+    def log_group(self, name: str, qualifier: str | None = None) -> str:
+        """Where a function logs. The default group where its configuration may not be read: who
+        may only invoke or read logs needs no more (lambda-facts §3.3)."""
+        try:
+            return self.function(name, qualifier).log_group
+        except LambdaError as error:
+            if not error.code.startswith("AccessDenied"):
+                raise
+            from workbench.aws.recording import simple_name
+
+            return f"/aws/lambda/{simple_name(name)}"
+
     def code_location(self, name: str, qualifier: str | None = None) -> str:
         """Where the function's zip can be downloaded for some minutes: a presigned URL."""
         code: Mapping[str, Any] = self._get_function(name, qualifier).get("Code", {})

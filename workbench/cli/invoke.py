@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import uuid
 from collections.abc import Callable
@@ -65,8 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.tail:
             from workbench.cli.live_logs import LiveLogs
 
-            function = client.function(arguments.name, arguments.qualifier)
-            with LiveLogs(target, function.log_group) as logs:
+            with LiveLogs(target, client.log_group(arguments.name, arguments.qualifier)) as logs:
                 invocation = _invoke(client, arguments, event)
                 _tell_accepted(invocation, awaits)
                 logs.until_report_of(invocation)
@@ -173,15 +173,14 @@ def _tell_figures(client: LambdaClient, invocation: Invocation) -> None:
     report = invocation.report
     if report is None or not sys.stderr.isatty():
         return
+    from workbench.aws.errors import LambdaError
     from workbench.project.cost import cost_of
 
-    function = client.function(invocation.function, invocation.qualifier)
-    cost = cost_of(
-        report.billed_ms,
-        report.memory_size,
-        function.architectures[0],
-        function.ephemeral_storage,
-    )
+    sizes: tuple[str, int] | tuple[()] = ()
+    with contextlib.suppress(LambdaError):  # who may only invoke gets the price of the usual ones
+        function = client.function(invocation.function, invocation.qualifier)
+        sizes = (function.architectures[0], function.ephemeral_storage)
+    cost = cost_of(report.billed_ms, report.memory_size, *sizes)
     init = f" (and init {report.init_ms:.1f} ms)" if report.init_ms is not None else ""
     trace = f", trace {report.trace_id}" if report.trace_id else ""
     note(

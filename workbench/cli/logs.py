@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = open_target(arguments)
     client = LambdaClient(target)
     with suggesting(client, arguments.name):
-        group = client.function(arguments.name).log_group
+        group = client.log_group(arguments.name)
     now = int(time.time() * 1000)
     since = now - arguments.since * 1000
     batches: Iterator[list[LogEvent]]

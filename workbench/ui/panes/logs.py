@@ -111,6 +111,7 @@ class LogsPane(WorkbenchPane):
         self._stop()
         backend = self.session.backend
         self.view.clear()
+        self.hide_empty()
         if backend is None:
             return
         self._followed = functions
@@ -143,6 +144,7 @@ class LogsPane(WorkbenchPane):
         self._stop()
         self._chosen = ()
         self.view.clear()
+        self.hide_empty()
         self._show_titles_of(())
 
     @on(Batch)
@@ -161,9 +163,11 @@ class LogsPane(WorkbenchPane):
 
     def failed(self, group: str, sentence: str) -> None:
         """Say in place why there are no logs."""
-        if group.startswith("tail "):
+        if group.startswith("tail ") and len(self._followed) == 1:
             self._stop()
             self.subtitle = "not following"
+            if not self.view.line_count:
+                self.show_empty(f"✗ {sentence}")
         super().failed(group, sentence)
 
     # -- what the border tells ------------------------------------------------------------------

@@ -19,6 +19,7 @@ from workbench.aws.records import NO_COUNTS, Alias, Counts, Function
 from workbench.ui.backend import Backend
 from workbench.ui.canaries import mark
 from workbench.ui.formats import BAD, QUIET, STRONG, WARN, named, routes
+from workbench.ui.keys import with_keys
 from workbench.ui.messages import QualifierChosen, Say
 from workbench.ui.panes.base import WorkbenchPane
 from workbench.ui.session import Session
@@ -114,6 +115,7 @@ class VersionsList(WorkbenchPane):
         stop(self, "versions")
         stop(self, "counts")
         self._function = None
+        self.hide_empty()
         self.versions, self.aliases, self.history, self.canaries = [], {}, [], {}
         self.counts = NO_COUNTS
         self._show()
@@ -156,6 +158,7 @@ class VersionsList(WorkbenchPane):
         if message.read_at < self._loaded_at:
             return  # read before a change whose end is shown already
         self._loaded_at = message.read_at
+        self.hide_empty()
         self.versions = message.versions
         self.aliases = {alias.name: alias for alias in message.aliases}
         self.history = message.history
@@ -213,7 +216,11 @@ class VersionsList(WorkbenchPane):
             self._show()
 
     def failed(self, group: str, sentence: str) -> None:
-        """Counts are an extra: without a right to read them on AWS there are none."""
+        """Where nothing could be read the pane itself says why. Counts are an extra: without a
+        right to read them on AWS there are none."""
+        if group == "versions" and not self.versions:
+            again = with_keys(self.app, "<versions.reload> tries again.")
+            self.show_empty(f"✗ {sentence}\n\n{again}")
         if group != "counts":
             super().failed(group, sentence)
 
