@@ -256,6 +256,21 @@ async def test_titles_stand_above_their_columns() -> None:
         assert second[1:].rstrip() == "v2       1,024  ◆ base"
 
 
+async def test_diff_that_is_shown_later_begins_at_the_left() -> None:
+    view = DiffView()
+    view.display = False
+    app = Host(view)
+    async with app.run_test(size=(40, 10)) as pilot:
+        labels = {"old_label": "what was before", "new_label": "what is there now"}
+        view.compare('{"said": "first"}', '{"said": "second"}', **labels)
+        await pilot.pause()
+        await pilot.pause()
+        view.display = True
+        await until(pilot, lambda: "first" in screen_text(app))
+        assert '-   "said": "first"' in screen_text(app)
+        assert view.cursor > 0
+
+
 async def test_diff_marks_changes_and_folds_context() -> None:
     view = DiffView()
     app = Host(view)

@@ -87,6 +87,7 @@ class DiffView(LineView):
         self._texts: tuple[str, str, tuple[str, str]] | None = None
         self._needle, self._case_counts, self._inverse = "", False, False
         self._recall = Recall()
+        self._awaits_size = False
         self.summary = ""
         """What changed, in a few words: "+3 −1", or "no difference"."""
 
@@ -162,11 +163,17 @@ class DiffView(LineView):
         self.cursor = 0
         self.scroll_to(0, 0, animate=False, force=True)
         self._blocks_changed()
-        if self.size.height:
+        # How far to scroll depends on the size: a view that is about to be shown has none yet.
+        self._awaits_size = not self.size.area
+        if not self._awaits_size:
             self.action_next_change(1)
-        else:  # it is about to be shown: how far to scroll depends on its height
-            self.call_after_refresh(self.action_next_change, 1)
         self.post_message(self.Compared())
+
+    def on_resize(self) -> None:
+        """It is shown now: go to the first change, if that had to wait."""
+        if self._awaits_size and self.size.area:
+            self._awaits_size = False
+            self.action_next_change(1)
 
     def _blocks_changed(self) -> None:
         self._starts = list(accumulate((len(block.lines) for block in self._blocks), initial=0))
