@@ -137,11 +137,11 @@ class Hands:
             what,
         )
 
-    async def invokes(self) -> Invocation:
-        """Press ctrl+j and wait for the answer."""
+    async def invokes(self, key: str = "ctrl+j") -> Invocation:
+        """Press ctrl+j, or another key that invokes, and wait for the answer."""
         session, before = self.screen.session, self.screen.result.shown
         last = session.last
-        await self.press("ctrl+j")
+        await self.press(key)
         # Not that of an earlier invocation, which is shown when a function was chosen.
         await self.sees(
             lambda: (

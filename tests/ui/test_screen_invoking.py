@@ -14,6 +14,7 @@ from screen_lab import ECHO, Hands, at_screen, end_server, make_project
 from textual.events import Key
 from textual.widgets import ContentSwitcher
 
+from workbench.aws.records import Invocation
 from workbench.project import server_process
 
 
@@ -34,23 +35,26 @@ def own(_own: Path) -> Iterator[Path]:
     (_own / "echo" / "app.py").write_text(ECHO)
 
 
-async def rows(hands: Hands, number: int) -> None:
-    """Wait until the history has that many rows."""
-    await hands.sees(lambda: len(hands.screen.history.rows.rows) == number, f"{number} rows")
+async def recorded(hands: Hands, invocation: Invocation) -> None:
+    """Wait until the history lists an invocation."""
+    history = hands.screen.history
+    await hands.sees(
+        lambda: invocation.request_id in {each.request_id for each in history._entries.values()},
+        "the invocation in the history",
+    )
 
 
 async def test_invoking_shows_result_logs_history_and_last_result(own: Path) -> None:
     async with at_screen(own) as hands:
         await hands.on_function("Echo")
         screen = hands.screen
-        before = len(screen.history.rows.rows)
         await hands.press("enter")
         screen.event.load_text('{"word": "hello"}', "")
-        await hands.press("ctrl+j")
+        invocation = await hands.invokes()
         await hands.reads("✓ 200 ok")
         await hands.reads('"said": "hello"')
         await hands.reads("working on it")
-        await rows(hands, before + 1)
+        await recorded(hands, invocation)
         await hands.reads("billed")
         await hands.reads("$0.0000002")
 
@@ -169,18 +173,16 @@ async def test_the_history_reruns_loads_and_compares(own: Path) -> None:
     async with at_screen(own) as hands:
         await hands.on_function("Echo")
         screen = hands.screen
-        before = len(screen.history.rows.rows)
-        for number, word in enumerate(("first", "second"), 1):
+        for word in ("first", "second"):
             screen.event.load_text(json.dumps({"word": word}), "")
-            await hands.press("ctrl+j")
-            await rows(hands, before + number)
+            await recorded(hands, await hands.invokes())
         await hands.press("6", "g", "c", "j", "c")
         await hands.reads('-   "said": "first"')
         await hands.reads('+   "said": "second"')
         await hands.press("6", "g", "j", "e")
         await hands.sees(lambda: "first" in screen.event.text, "the event in the editor")
-        await hands.press("escape", "6", "G", "r")
-        await rows(hands, before + 3)
+        await hands.press("escape", "6", "G")
+        await recorded(hands, await hands.invokes("r"))
 
 
 async def test_event_and_dry_run_say_what_they_did(shop: Path) -> None:
