@@ -94,7 +94,7 @@ def test_metrics(shop: Path) -> None:
 
 def test_trace(shop: Path) -> None:
     run("invoke", "Traced", cwd=shop)
-    traces = json.loads(run("trace", cwd=shop).stdout)
+    traces = json.loads(run("trace", "--since", "1d", cwd=shop).stdout)
     trace_id = next(each["Id"] for each in traces if each["EntryPoint"] == "Traced")
     history = json.loads(run("history", "Traced", cwd=shop).stdout)
     request_id = next(each["RequestId"] for each in history if each["TraceId"] == trace_id)

@@ -24,6 +24,9 @@ INVOKE_READ_SECONDS = 16 * 60
 # A live tail says something every second; when it does not, the connection is dead.
 LIVE_TAIL_READ_SECONDS = 30
 
+# In the addresses of AWS, the second where the profile asks for dual-stack ones.
+_AWS_HOSTS = (".amazonaws.", ".api.aws")
+
 CANCEL_HEADER = "X-Workbench-Invocation"
 
 
@@ -113,7 +116,7 @@ class Clients:
         make: Any = self._session.client
         options = {"region_name": target.region, "endpoint_url": target.endpoint_url}
         client = make(service, **options, config=config)
-        if ".amazonaws." not in client.meta.endpoint_url:
+        if not any(host in client.meta.endpoint_url for host in _AWS_HOSTS):
             # An endpoint of the target's or the profile's own: for a live tail, the SDK would
             # look for streaming-127.0.0.1.
             client.close()

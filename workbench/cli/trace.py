@@ -99,7 +99,7 @@ def _list(target: Target, arguments: argparse.Namespace) -> int:
     if arguments.since > _LONGEST:
         raise CliError("--since: X-Ray lists the traces of one day at most: use 1d or less.")
     now = time.time()
-    recent = traces.recent(target, now - arguments.since, now + 1)
+    recent = traces.recent(target, now + 1 - arguments.since, now + 1)
     found = sorted(itertools.islice(recent, _LISTED), key=lambda each: -each.started)
     if wants_json(arguments):
         print_json(

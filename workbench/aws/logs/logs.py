@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.aws.clients import Clients
-from workbench.aws.errors import NOT_AWS, LambdaError, explain, in_words
+from workbench.aws.errors import LambdaError, explain, in_words
 from workbench.aws.records import LogEvent, Target
 from workbench.aws.targets import account_of, partition_of
 
@@ -185,9 +185,8 @@ def _account(target: Target) -> str:
     try:
         return account_of(target)
     except LambdaError as error:
-        if error.status is None and error.code != NOT_AWS:
-            raise
-        raise _Unavailable from error  # STS is not allowed, or not offered at this endpoint
+        # STS is not allowed, not offered or not reached; what polling lacks too it says itself.
+        raise _Unavailable from error
 
 
 def _refused(error: Exception, target: Target) -> Exception:
@@ -196,9 +195,9 @@ def _refused(error: Exception, target: Target) -> Exception:
         return error
     if explained.code == "ResourceNotFoundException" or explained.code in _THROTTLED:
         return explained
-    # An answer that is no: not allowed, too many sessions, or unknown to this endpoint.
-    answered = explained.status is not None or explained.code == NOT_AWS
-    return _Unavailable() if answered else explained
+    # Not allowed, too many sessions, unknown to this endpoint; or its host, another than that of
+    # all else (streaming-logs), is not reached from here.
+    return _Unavailable()
 
 
 def _check_alive(clients: Clients, group: str) -> None:
