@@ -8,6 +8,7 @@ from aws_lab import AwsLab
 from screen_lab import ECHO, Hands, at_screen
 
 from workbench.ui.screens.details import DetailsScreen
+from workbench.ui.widgets.form import FormDialog
 
 
 async def opens_details(hands: Hands) -> None:
@@ -61,7 +62,9 @@ async def test_a_function_of_aws_in_words(shop: Path, aws: AwsLab) -> None:
         await hands.reads("may s3:GetObject on photos/*")
         await hands.press("t")
         await hands.reads("the last 24 hours, all versions")
-        await hands.press("G", "c", "5", "enter")
+        await hands.press("G", "c")
+        await hands.opens(FormDialog, "the form of the concurrency")
+        await hands.press("5", "enter")
         await hands.reads("Reserved concurrency none  becomes  5 for")
         await hands.press("y")
         await hands.reads("5: more at the same time are throttled")

@@ -80,17 +80,13 @@ async def test_invoking_does_not_overtake_keys_that_came_with_it(shop: Path) -> 
         hands.app.post_message(Key("ctrl+j", None))
         await hands.reads("✓ 200 ok")
         assert session.last.event == '{"bucket":"photos"}'
+        backend = session.backend
+        assert backend is not None
+        await hands.sees(lambda: "Broken" in backend.failures(3600), "the error counted")
         await hands.press("escape", "1", "e")
-
-        def counted() -> bool:
-            if "No function failed" in hands.text():  # it is not written yet
-                hands.app.simulate_key("e")
-            return "Those that failed are first" in hands.text()
-
-        await hands.sees(counted, "what CloudWatch counted")
-        rows = hands.screen.functions.rows
-        assert [row.id for row in rows.rows] == ["Broken", "Echo", "Slow"]
-        assert re.search(r"✗ \d+×", hands.text())  # other tests may have made it fail, too
+        await hands.sees(
+            lambda: re.search(r"✗ \d+×", hands.text()) is not None, "how often Broken failed"
+        )
         hands.screen.event.load_text("{}", "")
         await hands.press("f6", "ctrl+j")
         await hands.reads("Asynchronous: no caller gets this.")
