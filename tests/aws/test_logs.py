@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -116,9 +116,10 @@ def test_fetch_gives_what_lies_between(local: Target, client: LambdaClient) -> N
 class _HalfTold:
     """CloudWatch Logs whose live tail does not tell all: of three events the first is told."""
 
-    def __init__(self, *, sampled: bool) -> None:
-        self.target = Target("aws", "us-east-1", account="123456789012", profile="nobody")
+    def __init__(self, *, sampled: bool, kind: Literal["local", "aws"] = "aws") -> None:
+        self.target = Target(kind, "us-east-1", account="123456789012", profile="nobody")
         self.logs = self
+        self.sessions = 0
         self._sampled = sampled
         self._now = int(time.time() * 1000) - 60_000
         self._begun = False
@@ -131,6 +132,7 @@ class _HalfTold:
         ]
 
     def start_live_tail(self, logGroupIdentifiers: list[str]) -> dict[str, Any]:
+        self.sessions += 1
         return {"responseStream": self}
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -164,3 +166,16 @@ def test_what_a_live_tail_leaves_out_is_polled(
         if len(told) >= 3:
             stop.set()
     assert told == ["line 0", "line 1", "line 2"]
+
+
+def test_what_the_local_lambda_leaves_out_is_read_by_the_next_session() -> None:
+    """A flood that was polled would be told when it is over."""
+    service, stop = _HalfTold(sampled=True, kind="local"), threading.Event()
+    clients = cast("Clients", service)
+    told: list[str] = []
+    for batch in logs.tail(service.target, "g", since_ms=0, stop=stop, clients=clients):
+        told += [event.message for event in batch]
+        if len(told) >= 3:
+            stop.set()
+    assert told == ["line 0", "line 1", "line 2"]
+    assert service.sessions == 2

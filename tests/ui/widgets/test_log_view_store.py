@@ -61,6 +61,15 @@ def test_lines_of_a_group_stand_together_under_its_heading() -> None:
     assert in_order == ["outside", "START a", "a1", "a2", "START b", "b1", "END b", "b late"]
 
 
+def test_thousands_of_lines_of_a_group_stand_under_its_heading_too() -> None:
+    texts = [str(number) for number in range(1_400)]
+    store = store_of(*(line(text, "a" if int(text) < 900 else "b") for text in texts),
+                     max_lines=2_000)  # fmt: skip
+    store.group(True)
+    settle(store)
+    assert shown(store) == ["[a]", *texts[:900], "[b]", *texts[900:]]
+
+
 def test_headings_go_with_the_lines_a_filter_leaves() -> None:
     store = store_of(*TWO)
     store.group(True)

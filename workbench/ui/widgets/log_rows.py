@@ -32,6 +32,9 @@ class Rows(Protocol):
         """Take the next line in, if it passes the view's filters or its group's heading needs
         it."""
 
+    def add_all(self, numbers: range, group: str) -> None:
+        """Take the next lines in, all of one group, that pass and frame nothing."""
+
     def drop(self, first: int) -> None:
         """Forget the lines before `first`."""
 
@@ -61,6 +64,10 @@ class PlainRows:
         assert isinstance(self.numbers, list)
         if passes:
             self.numbers.append(number)
+
+    def add_all(self, numbers: range, group: str) -> None:
+        assert isinstance(self.numbers, list)
+        self.numbers.extend(numbers)
 
     def drop(self, first: int) -> None:
         self.numbers = self.numbers[bisect_left(self.numbers, first) :]
@@ -152,10 +159,24 @@ class GroupedRows:
     def add(self, number: int, group: str, *, framing: bool, passes: bool) -> None:
         if not passes and not framing:
             return
+        if framing and not group:
+            return  # what frames nothing is noise
+        index = self._place(number, group)
+        changed = self._groups[index]
+        (changed.framing if framing else changed.numbers).append(number)
+        changed.passes = changed.passes or (framing and passes)
+        self._moved(index)
+
+    def add_all(self, numbers: range, group: str) -> None:
+        index = self._place(numbers[0], group)
+        self._groups[index].numbers.extend(numbers)
+        self._moved(index)
+
+    def _place(self, number: int, group: str) -> int:
+        """The index of a group, which begins with `number` if it is new. Lines of no group come
+        below each other until a group begins."""
         if group:
             index = self._index.get(group)
-        elif framing:
-            return  # what frames nothing is noise
         else:
             last = len(self._groups) - 1
             index = last if last >= 0 and not self._groups[last].key else None
@@ -165,10 +186,11 @@ class GroupedRows:
             self._firsts.append(number)
             if group:
                 self._index[group] = index
+        return index
+
+    def _moved(self, index: int) -> None:
+        """A group has other lines: the rows after it have moved."""
         changed = self._groups[index]
-        (changed.framing if framing else changed.numbers).append(number)
-        changed.passes = changed.passes or (framing and passes)
-        # The rows after it have moved.
         if len(self._starts) > index + 1:
             del self._starts[index + 1 :]
         if len(self._starts) == len(self._groups):

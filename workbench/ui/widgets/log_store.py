@@ -248,11 +248,23 @@ class LogStore:
         number = self._arranged_to
         while number < end and perf_counter() < until:
             stop = min(end, number + _SLICE)
-            for at in range(number - first, stop - first):
-                framing, passes = bool(self._framing[at]), self._shows(at)
-                rows.add(at + first, self._groups[at], framing=framing, passes=passes)
+            group = self._group_of_all(number - first, stop - first)
+            if group is not None:
+                rows.add_all(range(number, stop), group)
+            else:
+                for at in range(number - first, stop - first):
+                    framing, passes = bool(self._framing[at]), self._shows(at)
+                    rows.add(at + first, self._groups[at], framing=framing, passes=passes)
             number = stop
         self._arranged_to = number
+
+    def _group_of_all(self, begin: int, end: int) -> str | None:
+        """The group of the lines from `begin` to `end` (places) when all are of one, and none is
+        left out or frames it: in a flood nearly all. Else None."""
+        if self._hidden or self._passes is not None or self._framing.find(1, begin, end) >= 0:
+            return None
+        groups = self._groups[begin:end]
+        return groups[0] if groups.count(groups[0]) == len(groups) else None
 
     def _shows(self, at: int) -> bool:
         if self._hidden:
