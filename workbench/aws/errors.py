@@ -194,6 +194,8 @@ def _advice(code: str, target: Target, operation: str) -> str:
         return f"AWS does not accept these credentials: check {_who(target)}, and the clock."
     if code in ("AccessDeniedException", "AccessDenied"):
         return f"Ask for that permission, or use another profile than {_who(target)}."
+    if code == "PreconditionFailedException":
+        return "It was changed meanwhile: read it again, then decide."
     if code in ("TooManyRequestsException", "ThrottlingException", "Throttling"):
         return "Wait a moment and try again."
     return ""

@@ -57,7 +57,7 @@ class LiveLogs:
                     break
             if not self._reported(mark):
                 self._stop.set()
-                sys.stderr.write(invocation.log_text)
+                sys.stderr.write(_line(invocation.log_text) if invocation.log_text else "")
         sys.stderr.flush()
 
     def _reported(self, request_id: str) -> bool:
