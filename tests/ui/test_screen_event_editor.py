@@ -99,6 +99,9 @@ async def test_a_part_is_decoded_changed_and_encoded_again(shop: Path) -> None:
         await hands.reads("● changed")
         await hands.press("escape")
         await hands.reads("esc again drops it")
+        editor.post_message(JsonEditor.ValidityChanged(None))  # it is checked a moment later
+        await hands.settles()
+        assert "esc again drops it" in hands.text()
         await hands.press("shift+tab", "down")
         await hands.reads('"c": 2')
         await hands.press("ctrl+s")

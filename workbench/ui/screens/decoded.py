@@ -110,7 +110,6 @@ class DecodedScreen(Modal[str | None]):
         self._words.update(f"{size}{' · ● changed' if self._is_changed else ''}{broken}")
 
     @on(JsonEditor.Changed)
-    @on(JsonEditor.ValidityChanged)
     def _edited(self) -> None:
         self._warned = False
         self._tell()
