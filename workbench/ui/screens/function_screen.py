@@ -54,6 +54,18 @@ class FunctionScreen(ProjectScreen):
             if name != self.session.function:
                 self.choose(name)
 
+    def go_to(self, name: str) -> None:
+        """Change to a function, with all panes at once: what is shown in them next must stay."""
+        self.settle()
+        if name != self.session.function and name in self.session.functions:
+            rows = self.functions.rows
+            rows.highlight(name)
+            if rows.highlighted != name:
+                rows.filter_text = ""
+                rows.highlight(name)
+            self.choose(name)
+        self.follow_now()
+
     def follow_now(self) -> None:
         """Have all panes follow at once: what is shown in them before they do is lost."""
         self.settle()

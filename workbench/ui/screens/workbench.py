@@ -232,7 +232,7 @@ class WorkbenchScreen(DeployingScreen):
     @on(ShowInvocation)
     def _show_invocation(self, message: ShowInvocation) -> None:
         if message.go:
-            self.follow_now()
+            self.go_to(message.invocation.function)
         shown, past = self.result.shown, message.invocation
         answered = shown is not None and shown.function == past.function
         if not message.go and (answered or self.session.running is not None):
@@ -274,7 +274,7 @@ class WorkbenchScreen(DeployingScreen):
 
     @on(GoToLogs)
     def _go_to_logs(self, message: GoToLogs) -> None:
-        self.follow_now()
+        self.go_to(message.function)
         self.action_pane("logs")
         self.logs.go_to_invocation(message.request_id, message.log_text)
 
