@@ -15,7 +15,10 @@ from time import perf_counter as now
 _SWITCH_S = 0.001  # how long a thread may keep the interpreter when the screen wants it
 _YOUNG, _MIDDLE, _OLD = 5_000, 20, 100
 
-__all__ = ["key_pressed", "last_key", "now", "prepare", "settle"]
+_ANSWER_S = 0.03
+"""So long after a key, what is painted is most likely its answer."""
+
+__all__ = ["is_key_fresh", "key_pressed", "last_key", "now", "prepare", "settle"]
 
 _last_key = 0.0
 
@@ -43,3 +46,8 @@ def key_pressed() -> None:
 def last_key() -> float:
     """When the last key was pressed, by `now`."""
     return _last_key
+
+
+def is_key_fresh() -> bool:
+    """Whether a key was pressed so lately that its answer may not be painted yet."""
+    return now() - _last_key < _ANSWER_S

@@ -13,7 +13,7 @@ from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from workbench.ui import keys
+from workbench.ui import keys, responsive
 from workbench.ui.jump_places import places
 from workbench.ui.messages import FooterChanged, Say
 from workbench.ui.panes.area import PaneArea
@@ -54,6 +54,13 @@ class PaneScreen(Screen[None]):
     def on_unmount(self) -> None:
         """Another project is opened, or the screen quits: its jobs are wanted no more."""
         stop(self)
+
+    async def _on_idle(self, event: events.Idle) -> None:
+        """What a key changed is painted at once: where other things are painted just before,
+        Textual's timer lets up to two frames pass."""
+        await super()._on_idle(event)
+        if self._dirty_widgets and self.is_current and responsive.is_key_fresh():
+            self._on_timer_update()
 
     def _theme_changed(self, theme: Theme) -> None:
         for pane in self.query(WorkbenchPane):
