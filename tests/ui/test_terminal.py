@@ -106,7 +106,7 @@ def test_the_tour_at_80_by_24(terminal: Terminal, project: Path) -> None:
     terminal.reads('+   "said": "silence"')
     terminal.press("2", "F4")
     terminal.reads('"word": "edited"')
-    terminal.press("Escape", "4")
+    terminal.press("Enter", "M-4")  # out of the editor
     terminal.reads("working on it")
     terminal.press("6")
     terminal.reads("$LATEST")

@@ -21,6 +21,7 @@ from workbench.ui.actions import Actions
 from workbench.ui.keys import Key, bindings, key_of
 from workbench.ui.screens.frame import FrameScreen
 from workbench.ui.settings import Settings, changes, read_settings
+from workbench.ui.terminal import alt_keys
 from workbench.ui.widgets.palette import textual_theme
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class WorkbenchApp(App[int]):
         """What is typed before the panes are there is kept for them."""
         if isinstance(event, events.Key):
             responsive.key_pressed()
+            alt_keys.take_text(event)
         if self._are_panes_there or not isinstance(event, events.Key | events.Paste):
             await super().on_event(event)
         else:
@@ -177,6 +179,7 @@ def run(root: Path) -> int | None:
     root = root.resolve()
     StateDir(root).path.is_dir()  # creates it: here a failure is a sentence of the command
     responsive.prepare()
+    alt_keys.prepare()
     app: App[Any] = WorkbenchApp(root)
     app.run()
     return app.return_code
