@@ -31,7 +31,8 @@ _ERLANG = (
     "runtime-tools", "ssl", "syntax-tools", "tools", "xmerl",
 )  # fmt: skip
 _PACKAGES = ("rabbitmq-server", *(f"erlang-{name}" for name in _ERLANG))
-_SECONDS = 30
+_SECONDS = 120
+"""A broker needs some seconds of a processor to start, which others may be using."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,14 @@ class Broker:
     def url(self) -> str:
         return f"amqp://127.0.0.1:{self.port}"
 
+    def wait(self) -> None:
+        """Wait until the broker is up."""
+        _wait_for(self.port, self.process, self.output)
+
     @contextlib.contextmanager
     def channel(self) -> Iterator[Any]:
         """A channel of a connection of its own, once the broker is up."""
-        _wait_for(self.port, self.process, self.output)
+        self.wait()
         with contextlib.closing(
             pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", self.port))
         ) as connection:

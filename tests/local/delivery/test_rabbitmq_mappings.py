@@ -150,6 +150,7 @@ def test_a_failed_batch_comes_again_in_order(
 def test_what_keeps_it_from_the_queue_is_told_until_it_is_mended(
     served: LocalEndpoint, rabbit: Broker, access: list[dict[str, str]]
 ) -> None:
+    rabbit.wait()
     with asking_function(served) as function:
         made = function.mapped(ARN, Queues=["late"], SourceAccessConfigurations=access)
         client = served.client()
