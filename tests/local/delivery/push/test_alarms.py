@@ -72,6 +72,15 @@ def test_an_alarm_tells_its_topic_its_function_and_the_bus(hurried: LocalEndpoin
             Principal="lambda.alarms.cloudwatch.amazonaws.com",
             SourceArn=arn,
         )
+        cloudwatch.put_metric_alarm(  # without a Period: it holds up no other
+            AlarmName=f"{name}-broken",
+            Namespace=name,
+            MetricName="Late",
+            Statistic="Sum",
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
         cloudwatch.put_metric_alarm(
             AlarmName=name,
             Namespace=name,

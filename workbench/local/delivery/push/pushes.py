@@ -74,7 +74,7 @@ class Pushes:
         self._begin()  # rules get what alarms tell
         with self._lock:
             if self._alarms is None:
-                self._alarms = Alarms(self._place, self._deliveries)
+                self._alarms = Alarms(self._place, self._deliveries, self._notice)
 
     def _notice(self, message: str) -> None:
         self._say({"Notice": message})

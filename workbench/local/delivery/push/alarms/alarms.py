@@ -35,12 +35,17 @@ _LATE_SECONDS = 2.0  # after the end of a minute, when all of it has been writte
 
 
 class Alarms:
-    """Evaluates all alarms at the end of each minute, and when one was made."""
+    """Evaluates all alarms at the end of each minute, and when one was made. `notice` is told, in
+    a sentence, of one that cannot be evaluated."""
 
-    def __init__(self, place: ServiceSettings, deliveries: Deliveries) -> None:
+    def __init__(
+        self, place: ServiceSettings, deliveries: Deliveries, notice: Callable[[str], None]
+    ) -> None:
         from moto.cloudwatch import models
 
         self._cloudwatch = SdkClient(place, _SERVICE)
+        self._notice = notice
+        self._told: set[str] = set()
         self._changed = threading.Event()
         self._changed.set()
         alarm: Any = models.Alarm
@@ -63,6 +68,16 @@ class Alarms:
                     self._evaluate(alarm)
                 except Undelivered:  # the metrics cannot be read now: the state stays
                     continue
+                except Exception as error:  # moto keeps what CloudWatch would refuse: the next
+                    self._tell(alarm, error)
+
+    def _tell(self, alarm: Any, error: Exception) -> None:
+        """Once, not each minute."""
+        why = f"{type(error).__name__} {error}".strip()
+        sentence = f"The alarm {alarm.name} is never evaluated, look at its metric: {why}."
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self._notice(sentence)
 
     def _evaluate(self, alarm: Any) -> None:
         rule = _rule(alarm)
